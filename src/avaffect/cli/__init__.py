@@ -1,0 +1,7 @@
+"""The command line: one verb per file, the same names as in Python."""
+
+from __future__ import annotations
+
+from .app import main
+
+__all__ = ["main"]

@@ -1,0 +1,63 @@
+"""The `avaffect` command: gathers the verbs and turns errors into one line and exit code 2."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from .. import __version__
+from ..errors import AvaffectError
+from .catalogue import fusions, models
+from .predict import predict
+
+app = typer.Typer(
+    name="avaffect",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help=(
+        "Valence (how pleasant) and arousal (how activated) from faces and voices, moment by"
+        " moment.\n\n[dim]A score is an expression as raters see it, not a feeling. Inferring"
+        " emotions at work and in education is banned in the EU except for medical or safety"
+        " reasons (AI Act, Art. 5(1)(f)).[/dim]"
+    ),
+)
+for verb in (predict, models, fusions):
+    app.command()(verb)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        Console().print(f"avaffect {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Take the options that stand before the verb."""
+
+
+def main() -> None:
+    """Run the command line; the input's faults end in one line on stderr and exit code 2."""
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    try:
+        app()
+    except AvaffectError as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"[bold red]error:[/] {escape(str(error))}", highlight=False
+        )
+        sys.exit(2)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped; files written so far are complete")
+        sys.exit(130)

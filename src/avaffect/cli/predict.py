@@ -1,0 +1,228 @@
+"""`avaffect predict`: recordings in; tables, plots and annotated videos out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..errors import AvaffectError
+
+if TYPE_CHECKING:
+    from ..predict import Predictor
+    from ..trace import Trace
+
+
+class People(StrEnum):
+    """Who is reported."""
+
+    ALL = "all"
+    MAIN = "main"
+
+
+class Detector(StrEnum):
+    """Which network finds the faces."""
+
+    MTCNN = "mtcnn"
+    YUNET = "yunet"
+
+
+class Format(StrEnum):
+    """What the table is written as."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+    WEBVTT = "webvtt"
+    ABAW = "abaw"
+    BIDS = "bids"
+
+
+def predict(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(help="Video or audio files, or folders of them.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("out"),
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="A model's name (see `avaffect models`) or folder.")
+    ] = "hgrjca.default",
+    people: Annotated[
+        People, typer.Option(help="Report everyone, or only the most prominent person.")
+    ] = People.ALL,
+    detector: Annotated[Detector, typer.Option(help="Face detector.")] = Detector.MTCNN,
+    formats: Annotated[
+        list[Format], typer.Option("--format", "-f", help="Table format; repeat for several.")
+    ] = [Format.CSV, Format.PARQUET],  # noqa: B006 - typer reads the default, nobody changes it
+    plot: Annotated[bool, typer.Option("--plot/--no-plot", help="Write a plot (png).")] = True,
+    video: Annotated[bool, typer.Option("--video/--no-video", help="Write an annotated video (mp4).")] = True,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Look into folders within folders.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Skip inputs whose results are already there.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON for a script to read.")
+    ] = False,
+) -> None:
+    """Read valence and arousal, frame by frame, from faces and voices.
+
+    For each input the result folder gets NAME.csv and NAME.parquet (one row a frame and person),
+    NAME.png (the plot) and NAME_annotated.mp4. A file that cannot be read is reported at the end
+    and, in a batch, listed in errors.csv; the others are not held up.
+
+    Example: avaffect predict -r sessions/ --out results --people main
+    """
+    files = _gather(inputs, out, recursive)
+    names = _names(files)
+    _make(out)
+    from .. import load
+
+    predictor = load(model, people=people.value, detector=detector.value)
+    console = Console()
+    failures: list[dict[str, str]] = []
+    summaries: list[dict[str, Any]] = []
+    for position, (file, name) in enumerate(zip(files, names, strict=True), start=1):
+        target = out / name
+        if resume and all(path.exists() for path in _tables(target, formats).values()):
+            continue
+        label = f"{file.name} ({position}/{len(files)})" if len(files) > 1 else file.name
+        try:
+            trace, written = _one(predictor, file, target, formats, plot, video, label)
+        except AvaffectError as error:
+            failures.append({"file": str(file), "error": str(error)})
+            continue
+        summaries.append({**trace.summary(), "outputs": [str(path) for path in written]})
+        if not as_json:
+            console.print(escape(trace.describe()), highlight=False)
+            console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
+    if as_json:
+        typer.echo(json.dumps({"results": summaries, "errors": failures}, indent=2))
+    if failures:
+        _report(failures, out, len(files))
+
+
+def _one(
+    predictor: Predictor,
+    file: Path,
+    target: Path,
+    formats: list[Format],
+    plot: bool,
+    video: bool,
+    label: str,
+) -> tuple[Trace, list[Path]]:
+    """Predict one file and write everything asked for."""
+    from .. import trace as results
+
+    with _progress(label) as update:
+        trace = predictor.process_file(file, hook=update)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    written = []
+    for form, path in _tables(target, formats).items():
+        getattr(trace, f"to_{form}")(path)
+        written.append(path)
+    if plot:
+        path = target.with_name(f"{target.name}.png")
+        results.plot(trace, path)
+        written.append(path)
+    if video and trace.table["frame"].notna().any():
+        # Never NAME.mp4: with --out beside the input that would be the input itself.
+        path = target.with_name(f"{target.name}_annotated.mp4")
+        with _progress(f"{path.name}, annotated") as update:
+            results.annotate(trace, file, path, hook=update)
+        written.append(path)
+    return trace, written
+
+
+SUFFIXES = {
+    Format.CSV: ".csv",
+    Format.PARQUET: ".parquet",
+    Format.JSONL: ".jsonl",
+    Format.WEBVTT: ".vtt",
+    Format.ABAW: ".txt",
+    Format.BIDS: "_physio.tsv.gz",
+}
+
+
+def _tables(target: Path, formats: list[Format]) -> dict[Format, Path]:
+    return {form: target.with_name(target.name + SUFFIXES[form]) for form in dict.fromkeys(formats)}
+
+
+def _gather(inputs: list[Path], out: Path, recursive: bool) -> list[Path]:
+    """All files meant by the inputs; a folder stands for the media files in it, less our own."""
+    from ..media import media_files
+
+    files: list[Path] = []
+    for path in inputs:
+        if path.is_dir():
+            found = media_files(path, recursive=recursive)
+            files.extend(file for file in found if out.resolve() not in file.resolve().parents)
+        else:
+            files.append(path)
+    return list(dict.fromkeys(files))
+
+
+def _names(files: list[Path]) -> list[str]:
+    """A result name for each file: its stem, or more of its path where stems collide."""
+    stems = [file.stem for file in files]
+    names = []
+    for file, stem in zip(files, stems, strict=True):
+        if stems.count(stem) == 1:
+            names.append(stem)
+        else:
+            names.append("_".join([*file.resolve().parts[-2:-1], file.name.replace(".", "_")]))
+    return names
+
+
+def _make(out: Path) -> None:
+    """Create the result folder now, so that an unwritable one is known before the work."""
+    probe = out / ".avaffect-write-test"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise AvaffectError(
+            f"cannot write to {out} ({error.strerror}); give another folder with --out"
+        ) from error
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Any]:
+    """A progress bar on stderr in seconds of the recording; yields the hook that moves it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.1f}/{task.total:.1f} s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(escape(label), total=1.0)
+
+        def update(done: float, total: float | None) -> None:
+            progress.update(task, completed=done, total=total or max(done, 1.0))
+
+        yield update
+
+
+def _report(failures: list[dict[str, str]], out: Path, files: int) -> None:
+    """Say which files failed, write errors.csv, and end with exit code 2."""
+    import pandas as pd
+
+    if files > 1:
+        part = out / ".errors.csv.part"
+        pd.DataFrame(failures).to_csv(part, index=False)
+        part.replace(out / "errors.csv")
+    errors = Console(stderr=True, soft_wrap=True)
+    for failure in failures:
+        errors.print(f"[bold red]error:[/] {escape(failure['error'])}", highlight=False)
+    raise typer.Exit(2)

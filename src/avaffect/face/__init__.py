@@ -1,0 +1,6 @@
+"""Find faces in pictures, follow them over time, and turn each upright to one size."""
+
+from .align import align, align_matrix
+from .detector import Detection, FaceDetector, create_detector
+
+__all__ = ["Detection", "FaceDetector", "align", "align_matrix", "create_detector"]

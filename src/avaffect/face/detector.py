@@ -1,0 +1,78 @@
+"""What a face detector is, and the two that exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import DataError, ModelError, nearest
+
+_DETECTORS = ("mtcnn", "yunet")
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One face in one picture.
+
+    Attributes
+    ----------
+    box : np.ndarray
+        (4,) float32: x1, y1, x2, y2 in pixels; may reach out of the picture.
+    landmarks : np.ndarray
+        (5, 2) float32 x, y in pixels, pixel centres at whole numbers: the eye on the left of the
+        picture, the eye on the right, nose tip, left and right mouth corner.
+    score : float
+        The detector's own probability, in [0, 1].
+    """
+
+    box: np.ndarray
+    landmarks: np.ndarray
+    score: float
+
+
+class FaceDetector(Protocol):
+    """Finds faces in a picture, or looks again where they were."""
+
+    def detect(self, image: np.ndarray) -> list[Detection]:
+        """All faces of an RGB picture (h, w, 3) uint8, best first."""
+
+    def refine(self, image: np.ndarray, boxes: np.ndarray) -> list[Detection | None]:
+        """The face in each of `boxes` (n, 4) px, or None where there is none; cheap."""
+
+
+def create_detector(name: str = "mtcnn", **options: Any) -> FaceDetector:
+    """A detector by name.
+
+    Parameters
+    ----------
+    name : str
+        "mtcnn" (weights come with the installation) or "yunet" (OpenCV; weights fetched once).
+    **options
+        Passed to `MTCNN` or `YuNet`.
+
+    Raises
+    ------
+    ModelError
+        For an unknown name, or weights that cannot be had.
+    """
+    if name == "mtcnn":
+        from .mtcnn import MTCNN
+
+        return MTCNN(**options)
+    if name == "yunet":
+        from .yunet import YuNet
+
+        return YuNet(**options)
+    raise ModelError(f"no face detector is called {name!r}; {nearest(name, _DETECTORS)}")
+
+
+def check_image(image: np.ndarray) -> None:
+    """Raise `DataError` unless `image` is an RGB picture (h, w, 3) uint8."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise DataError(
+            f"a picture of shape {image.shape} and type {image.dtype} was given; "
+            "an RGB picture (height, width, 3) uint8 is expected: "
+            "make three channels of a gray one with np.repeat(gray[..., None], 3, axis=2)"
+        )

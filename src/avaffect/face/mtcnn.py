@@ -1,0 +1,236 @@
+"""Face detection by MTCNN (Zhang et al., 2016, doi:10.1109/LSP.2016.2603342), whole or in part.
+
+The whole cascade finds all faces of a picture. Its last two networks alone follow faces that are
+already known, at a small share of the cost. Coordinates: a box edge lies between pixels, a landmark
+has pixel centres at whole numbers.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from .boxes import corrected, squared, suppress
+from .detector import Detection, check_image
+from .nets import ONet, PNet, RNet
+
+_WINDOW, _STRIDE = 12, 2
+_PYRAMID_STEP = 0.709  # about half the area each time, as in the paper
+_CHUNK = 256
+
+
+class MTCNN:
+    """The three-stage face detector, on its published weights.
+
+    Parameters
+    ----------
+    min_face : float
+        The smallest face looked for, as a share of the picture's shorter side. It sets the cost:
+        half the size costs four times as much in the first stage.
+    min_face_pixels : int
+        Faces below this many pixels are not looked for, however small the share.
+    thresholds : tuple of float
+        Least score in each of the three stages.
+    device : str
+        Torch device the networks run on.
+
+    Examples
+    --------
+    >>> detector = MTCNN()
+    >>> detector.detect(np.zeros((90, 160, 3), np.uint8))
+    []
+    """
+
+    def __init__(
+        self,
+        *,
+        min_face: float = 1 / 12,
+        min_face_pixels: int = 20,
+        thresholds: tuple[float, float, float] = (0.6, 0.7, 0.8),
+        device: str = "cpu",
+    ) -> None:
+        self.min_face = min_face
+        self.min_face_pixels = min_face_pixels
+        self.thresholds = thresholds
+        self._device = torch.device(device)
+        self._pnet = PNet().eval().to(self._device)
+        self._rnet = RNet().eval().to(self._device)
+        self._onet = ONet().eval().to(self._device)
+
+    @torch.inference_mode()
+    def detect(self, image: np.ndarray) -> list[Detection]:
+        """All faces of a picture, best first.
+
+        Parameters
+        ----------
+        image : np.ndarray
+            (h, w, 3) uint8 RGB.
+
+        Raises
+        ------
+        DataError
+            When `image` is not that.
+        """
+        check_image(image)
+        boxes = squared(self._propose(image))
+        if not len(boxes):
+            return []
+        boxes, score = self._run_rnet(image, boxes)
+        keep = np.flatnonzero(score > self.thresholds[1])
+        keep = keep[suppress(boxes[keep], score[keep], 0.7)]
+        if not len(keep):
+            return []
+        boxes, score, landmarks = self._run_onet(image, squared(boxes[keep]))
+        keep = np.flatnonzero(score > self.thresholds[2])
+        keep = keep[suppress(boxes[keep], score[keep], 0.7, of="smaller")]
+        return [_detection(boxes[i], landmarks[i], score[i]) for i in keep]
+
+    @torch.inference_mode()
+    def refine(self, image: np.ndarray, boxes: np.ndarray) -> list[Detection | None]:
+        """The face in or near each given box: the second and third network only.
+
+        Parameters
+        ----------
+        image : np.ndarray
+            (h, w, 3) uint8 RGB.
+        boxes : np.ndarray
+            (n, 4) px, each about where a face is (within a quarter of its side).
+
+        Returns
+        -------
+        list
+            One entry per box: its face, or None where the third network sees none.
+        """
+        check_image(image)
+        boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
+        if not len(boxes):
+            return []
+        boxes, _ = self._run_rnet(image, squared(boxes))
+        boxes, score, landmarks = self._run_onet(image, squared(boxes))
+        return [
+            _detection(box, points, value) if value > self.thresholds[2] else None
+            for box, points, value in zip(boxes, landmarks, score, strict=True)
+        ]
+
+    @torch.inference_mode()
+    def landmarks_of_crops(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Landmarks of many pictures of one size, each of which a single face fills.
+
+        Parameters
+        ----------
+        crops : np.ndarray
+            (n, h, w, 3) uint8 RGB.
+
+        Returns
+        -------
+        landmarks : np.ndarray
+            (n, 5, 2) float32 px in the crop.
+        score : np.ndarray
+            (n,) float32, the third network's probability that this is a face.
+        """
+        if crops.ndim != 4 or crops.shape[3] != 3 or crops.dtype != np.uint8:
+            raise DataError(
+                f"crops of shape {crops.shape} and type {crops.dtype} were given; "
+                "(n, height, width, 3) uint8 is expected"
+            )
+        height, width = crops.shape[1:3]
+        landmarks = np.empty((len(crops), 5, 2), np.float32)
+        scores = np.empty(len(crops), np.float32)
+        for start in range(0, len(crops), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            score, _, shares = self._onet(self._tensor([_resized(c, 48) for c in crops[part]]))
+            scores[part] = score.cpu().numpy()
+            landmarks[part] = shares.cpu().numpy() * (width, height) - 0.5
+        return landmarks, scores
+
+    def _propose(self, image: np.ndarray) -> np.ndarray:
+        """First stage: candidate boxes (n, 4) px over an image pyramid."""
+        height, width = image.shape[:2]
+        short = min(height, width)
+        scale = _WINDOW / max(self.min_face_pixels, self.min_face * short)
+        found: list[np.ndarray] = []
+        while short * scale >= _WINDOW:
+            size = math.ceil(width * scale), math.ceil(height * scale)
+            level = cv2.resize(image, size, interpolation=_sampling(scale))
+            score, shares = self._pnet(self._tensor([level]))
+            found.append(_windows(score[0].cpu().numpy(), shares[0].cpu().numpy(), self.thresholds[0]))
+            found[-1][:, :4] *= np.tile(np.array([width, height]) / size, 2)
+            # Each level is made from the last one: far fewer pixels are read than from the picture.
+            image, scale = level, scale * _PYRAMID_STEP
+        if not found:
+            return np.empty((0, 4))
+        every = np.concatenate(found)
+        return every[suppress(every[:, :4], every[:, 4], 0.7), :4]
+
+    def _run_rnet(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Second stage on square boxes (n, 4): corrected boxes, scores (n,)."""
+        boxes = _whole(boxes)
+        score, shares = self._rnet(self._tensor([_crop(image, box, 24) for box in boxes]))
+        return corrected(boxes, shares.cpu().numpy()), score.cpu().numpy()
+
+    def _run_onet(
+        self, image: np.ndarray, boxes: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Third stage on square boxes (n, 4): corrected boxes, scores (n,), landmarks (n, 5, 2)."""
+        boxes = _whole(boxes)
+        score, shares, points = self._onet(self._tensor([_crop(image, box, 48) for box in boxes]))
+        corner, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
+        landmarks = corner + points.cpu().numpy() * sides - 0.5
+        return corrected(boxes, shares.cpu().numpy()), score.cpu().numpy(), landmarks
+
+    def _tensor(self, pictures: list[np.ndarray]) -> Tensor:
+        """Pictures (h, w, 3) uint8 of one size -> (n, 3, h, w) as the networks expect."""
+        batch = torch.from_numpy(np.stack(pictures)).to(self._device)
+        return batch.permute(0, 3, 1, 2).float().sub_(127.5).mul_(1 / 128)
+
+
+def _windows(score: np.ndarray, shares: np.ndarray, threshold: float) -> np.ndarray:
+    """Score map (h', w') and corrections (4, h', w') -> (n, 5) boxes and scores of one level."""
+    row, column = np.nonzero(score > threshold)
+    corner = np.stack([column, row], axis=1) * float(_STRIDE)
+    boxes = corrected(np.concatenate([corner, corner + _WINDOW], axis=1), shares[:, row, column].T)
+    scores = score[row, column]
+    keep = suppress(boxes, scores, 0.5)
+    return np.concatenate([boxes[keep], scores[keep, None]], axis=1)
+
+
+def _whole(boxes: np.ndarray) -> np.ndarray:
+    """Square boxes with whole-pixel edges and sides of at least two pixels."""
+    corner = np.round(boxes[:, :2]).astype(int)
+    side = np.maximum(np.round(boxes[:, 2:3] - boxes[:, :1]).astype(int), 2)
+    return np.concatenate([corner, corner + side], axis=1)
+
+
+def _crop(image: np.ndarray, box: np.ndarray, side: int) -> np.ndarray:
+    """The picture in a whole-pixel box, gray where the box reaches out, as (side, side, 3)."""
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = (int(v) for v in box)
+    left, top = min(max(-x1, 0), x2 - x1), min(max(-y1, 0), y2 - y1)
+    right, bottom = min(max(x2 - width, 0), x2 - x1), min(max(y2 - height, 0), y2 - y1)
+    if left + right >= x2 - x1 or top + bottom >= y2 - y1:
+        return np.full((side, side, 3), 127, np.uint8)
+    crop = image[y1 + top : y2 - bottom, x1 + left : x2 - right]
+    if left or top or right or bottom:
+        gray = (127, 127, 127)
+        crop = cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_CONSTANT, value=gray)
+    return _resized(crop, side)
+
+
+def _resized(picture: np.ndarray, side: int) -> np.ndarray:
+    if picture.shape[:2] == (side, side):
+        return picture
+    sampling = _sampling(side / min(picture.shape[:2]))
+    return cv2.resize(picture, (side, side), interpolation=sampling)
+
+
+def _sampling(scale: float) -> int:
+    return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+
+
+def _detection(box: np.ndarray, landmarks: np.ndarray, score: float) -> Detection:
+    return Detection(box.astype(np.float32), landmarks.astype(np.float32), float(score))

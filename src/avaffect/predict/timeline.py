@@ -1,0 +1,115 @@
+"""One timeline for both modalities: ticks of a fixed rate, and the way back to the frames' times.
+
+Tick ``k`` covers the seconds ``[k / rate, (k + 1) / rate)`` and is said to be at its centre. Only
+here do times become ticks and ticks become times; what is missing is a mask or a NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Ticks from second 0 of a recording.
+
+    Attributes
+    ----------
+    rate : float
+        Ticks per second (Hz).
+    """
+
+    rate: float
+
+    def count(self, duration: float) -> int:
+        """Ticks needed to cover ``duration`` seconds.
+
+        >>> Timeline(12.5).count(3.0)
+        38
+        """
+        # The small slack keeps 0.56 * 12.5 = 7.000000000000001 from costing a tick.
+        return max(0, math.ceil(duration * self.rate - 1e-6))
+
+    def tick(self, time: float) -> int:
+        """The tick that covers a time in seconds."""
+        return int(math.floor(time * self.rate + 1e-6))
+
+    def centre(self, tick: int) -> float:
+        """The time of a tick in seconds.
+
+        >>> Timeline(12.5).centre(0)
+        0.04
+        """
+        return (tick + 0.5) / self.rate
+
+    def centres(self, count: int) -> np.ndarray:
+        """Times of the first ``count`` ticks, (count,) float64 seconds."""
+        return (np.arange(count) + 0.5) / self.rate
+
+    def at(self, times: np.ndarray, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        """Values at ticks, interpolated to any times.
+
+        Linear between neighbouring valid ticks, held for half a tick beyond either end of a run of
+        valid ticks, NaN elsewhere: a gap is never bridged.
+
+        Parameters
+        ----------
+        times : (n,) np.ndarray
+            Seconds.
+        values : (t, ...) np.ndarray
+            One row a tick.
+        valid : (t,) np.ndarray of bool
+
+        Returns
+        -------
+        (n, ...) np.ndarray
+        """
+        out = np.full((len(times), *values.shape[1:]), np.nan)
+        if not valid.any():
+            return out
+        position = np.asarray(times, dtype=float) * self.rate - 0.5
+        last = len(values) - 1
+        lower = np.clip(np.floor(position).astype(int), 0, last)
+        upper = np.clip(lower + 1, 0, last)
+        share = np.clip(position - lower, 0.0, 1.0)
+        # With one neighbour invalid the other one is held, but only over its own half of the way.
+        share = np.where(valid[upper], np.where(valid[lower], share, 1.0), 0.0)
+        owner = np.clip(np.round(position).astype(int), 0, last)
+        inside = (position >= -0.5 - 1e-6) & (position <= last + 0.5 + 1e-6)
+        usable = inside & ((valid[lower] & valid[upper]) | valid[owner])
+        mix = share.reshape(-1, *([1] * (values.ndim - 1)))
+        low, high = np.nan_to_num(values[lower]), np.nan_to_num(values[upper])
+        blended = (1.0 - mix) * low + mix * high
+        out[usable] = blended[usable]
+        return out
+
+
+def fill_short_gaps(values: np.ndarray, valid: np.ndarray, longest: int) -> np.ndarray:
+    """Close gaps of at most ``longest`` ticks by linear interpolation, in place.
+
+    Parameters
+    ----------
+    values : (t, d) np.ndarray
+    valid : (t,) np.ndarray of bool
+
+    Returns
+    -------
+    (t,) np.ndarray of bool
+        ``valid`` with the closed gaps added.
+
+    >>> x = np.array([[0.0], [np.nan], [2.0], [np.nan]])
+    >>> fill_short_gaps(x, np.array([True, False, True, False]), 1), x[1, 0]
+    (array([ True,  True,  True, False]), np.float64(1.0))
+    """
+    known = np.flatnonzero(valid)
+    filled = valid.copy()
+    for before, after in zip(known[:-1], known[1:], strict=True):
+        gap = after - before - 1
+        if 0 < gap <= longest:
+            share = (np.arange(1, gap + 1) / (gap + 1))[:, None]
+            values[before + 1 : after] = (1 - share) * values[before] + share * values[after]
+            filled[before + 1 : after] = True
+    return filled

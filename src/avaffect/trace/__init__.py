@@ -1,0 +1,10 @@
+"""The result table and everything it can become: files, words, plots, an annotated video."""
+
+from __future__ import annotations
+
+from .overlay import annotate, draw
+from .plot import plot
+from .table import Trace
+from .tabular import read_trace
+
+__all__ = ["Trace", "annotate", "draw", "plot", "read_trace"]

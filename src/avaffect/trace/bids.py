@@ -1,0 +1,97 @@
+"""A BIDS continuous recording: ``*_physio.tsv.gz`` and the JSON file that describes it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError
+from .files import replacing
+
+if TYPE_CHECKING:
+    from .table import Trace
+
+ENDING = "_physio.tsv.gz"
+_SCALE = {"Units": "arbitrary (-1 to 1)"}
+COLUMNS: dict[str, dict[str, Any]] = {
+    "valence": {"Description": "how pleasant the expression comes across", **_SCALE},
+    "valence_lo": {"Description": "lower end of the prediction interval of valence", **_SCALE},
+    "valence_hi": {"Description": "upper end of the prediction interval of valence", **_SCALE},
+    "arousal": {"Description": "how activated the expression comes across", **_SCALE},
+    "arousal_lo": {"Description": "lower end of the prediction interval of arousal", **_SCALE},
+    "arousal_hi": {"Description": "upper end of the prediction interval of arousal", **_SCALE},
+    "face_conf": {"Description": "confidence that the face is seen, 0 to 1; n/a: no face"},
+    "voiced": {"Description": "probability of speech, 0 to 1; n/a: no sound"},
+    "gate_audio": {"Description": "weight of the attended features of the voice, 0 to 1"},
+    "gate_visual": {"Description": "weight of the attended features of the face, 0 to 1"},
+}
+
+
+def write_bids(
+    trace: Trace, path: str | Path, *, rate: float | None = None, track: int | None = None
+) -> Path:
+    """One person's columns, evenly sampled, without header, missing values ``n/a``.
+
+    Rows are interpolated by `avaffect.trace.resample`, which never bridges a gap; times at which the
+    person has no row are rows of ``n/a``. The description beside it gives ``SamplingFrequency`` (Hz),
+    ``StartTime`` (seconds of the first sample from the start of the recording) and the columns.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of one file.
+    path : path
+        Ends in ``_physio.tsv.gz``.
+    rate : float, optional
+        Sampling frequency in Hz; by default the rate of the model's ticks (``meta["rate"]``), else 25.
+    track : int, optional
+        Person to write; by default the one seen longest, else the voice alone.
+
+    Raises
+    ------
+    DataError
+        If the trace has several files or no such person, the name ends otherwise, or a file cannot
+        be written.
+
+    References
+    ----------
+    BIDS specification, "Physiological recordings", https://bids-specification.readthedocs.io
+    """
+    target = Path(path)
+    if not target.name.endswith(ENDING):
+        raise DataError(f"a BIDS recording is named ..{ENDING}, not {target.name}; rename it")
+    if len(trace.files) != 1:
+        raise DataError(
+            f"a BIDS recording holds one file, the trace has {len(trace.files)};"
+            " write trace.file(name) for each"
+        )
+    frequency = float(rate if rate is not None else trace.meta.get("rate", 25.0))
+    person = track if track is not None else trace.main
+    even = trace.track(person).resample(frequency).table
+    tick = (even.index.get_level_values("start").to_numpy() * frequency).round().astype(int)
+    rows = even[list(COLUMNS)].set_axis(tick, axis=0)
+    rows = rows.reindex(range(tick[0], tick[-1] + 1)) if len(tick) else rows
+    sidecar = {
+        "SamplingFrequency": frequency,
+        "StartTime": float(tick[0] / frequency) if len(tick) else 0.0,
+        "Columns": list(COLUMNS),
+        **COLUMNS,
+        "Source": {"File": trace.files[0], "Person": person, **trace.meta},
+    }
+    text = rows.round(6).to_csv(sep="\t", header=False, index=False, na_rep="n/a")
+    with replacing(target) as temporary:
+        temporary.write_bytes(_gzipped(text))
+    with replacing(target.with_name(target.name.removesuffix(".tsv.gz") + ".json")) as temporary:
+        temporary.write_text(json.dumps(sidecar, indent=2) + "\n", encoding="utf-8")
+    return target
+
+
+def _gzipped(text: str) -> bytes:
+    buffer = io.BytesIO()
+    # Without a time stamp and a name inside, the same trace gives the same bytes.
+    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as file:
+        file.write(text.encode())
+    return buffer.getvalue()

@@ -1,0 +1,50 @@
+"""Rows of unequal length put on an even grid, for pictures that have fewer columns than rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def binned(start: np.ndarray, end: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Mean of a step function over bins.
+
+    Parameters
+    ----------
+    start, end : (n,) np.ndarray
+        Seconds that each row covers, ascending, not overlapping.
+    values : (n,) np.ndarray
+        One value a row; NaN where missing.
+    edges : (m + 1,) np.ndarray
+        Seconds, ascending.
+
+    Returns
+    -------
+    (m,) np.ndarray
+        Mean over the time in the bin that has a value; NaN where that is less than half of the bin.
+
+    >>> binned(np.array([0.0, 1.0]), np.array([1.0, 2.0]), np.array([0.0, 1.0]), np.array([0.5, 1.5]))
+    array([0.5])
+    """
+    known = np.isfinite(values)
+    held = np.diff(_integral(start, end, known.astype(float), edges))
+    total = np.diff(_integral(start, end, np.where(known, values, 0.0), edges))
+    enough = held >= 0.5 * np.diff(edges) - 1e-12
+    return np.where(enough & (held > 0), total / np.maximum(held, 1e-12), np.nan)
+
+
+def smoothed(start: np.ndarray, end: np.ndarray, values: np.ndarray, width: float) -> np.ndarray:
+    """Centred moving mean over ``width`` seconds, (n,); NaN where the value itself is NaN."""
+    known = np.isfinite(values)
+    spans = start[:, None] + np.array([-width / 2, width / 2])
+    held = np.diff(_integral(start, end, known.astype(float), spans))[:, 0]
+    total = np.diff(_integral(start, end, np.where(known, values, 0.0), spans))[:, 0]
+    return np.where(known & (held > 0), total / np.maximum(held, 1e-12), np.nan)
+
+
+def _integral(
+    start: np.ndarray, end: np.ndarray, values: np.ndarray, times: np.ndarray
+) -> np.ndarray:
+    """Integral of a step function, zero between rows, from the first row to each time."""
+    knots = np.stack([start, end], axis=1).reshape(-1)
+    steps = np.stack([np.zeros(len(values)), values * (end - start)], axis=1).reshape(-1)
+    return np.interp(times, knots, np.cumsum(steps))

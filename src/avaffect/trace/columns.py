@@ -1,0 +1,155 @@
+"""The result table's columns, and the check that a table has them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError, nearest
+
+INDEX = ("file", "start", "end")
+INTEGERS = ("track", "frame")
+TARGETS = ("valence", "arousal")
+BOX = ("face_x1", "face_y1", "face_x2", "face_y2")
+COLUMNS = (
+    "track", "frame", "pts",
+    "valence", "valence_lo", "valence_hi",
+    "arousal", "arousal_lo", "arousal_hi",
+    "face_conf", *BOX,
+    "voiced", "gate_audio", "gate_visual",
+)  # fmt: skip
+FLOATS = tuple(name for name in COLUMNS if name not in INTEGERS)
+
+_LIMITS = {
+    **{f"{target}{end}": (-1.0, 1.0) for target in TARGETS for end in ("", "_lo", "_hi")},
+    **dict.fromkeys(("face_conf", "voiced", "gate_audio", "gate_visual"), (0.0, 1.0)),
+    **dict.fromkeys(INTEGERS, (0, np.inf)),
+}
+_SLACK = 1e-6  # float32 rounding of a value at the edge of its range is no error
+
+
+def checked(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its columns in order and of the right types.
+
+    Parameters
+    ----------
+    table : (n, 17) pd.DataFrame
+        Indexed (file, start, end), with exactly the columns of `COLUMNS`, in any order.
+
+    Returns
+    -------
+    (n, 17) pd.DataFrame
+        A new table: ``track`` and ``frame`` nullable Int64, everything else float64.
+
+    Raises
+    ------
+    DataError
+        If the index or a column is missing, unknown, of the wrong type or out of its range.
+    """
+    _check_names(table)
+    columns = {
+        name: _integers(table[name]) if name in INTEGERS else _floats(table[name])
+        for name in COLUMNS
+    }
+    checked_table = pd.DataFrame(columns, index=_index(table.index))
+    _check_ranges(checked_table)
+    _check_intervals(checked_table)
+    _check_boxes(checked_table)
+    _check_order(checked_table)
+    return checked_table
+
+
+def _check_names(table: pd.DataFrame) -> None:
+    if not isinstance(table, pd.DataFrame):
+        raise DataError(f"a Trace takes a pandas DataFrame, not a {type(table).__name__}")
+    if tuple(table.index.names) != INDEX:
+        raise DataError(
+            f"a Trace's table is indexed by file, start, end; this one by {list(table.index.names)}:"
+            " call table.set_index(['file', 'start', 'end'])"
+        )
+    absent = [name for name in COLUMNS if name not in table.columns]
+    if absent:
+        raise DataError(f"the table lacks {', '.join(absent)}; add them, NaN where not known")
+    for name in table.columns:
+        if name not in COLUMNS:
+            raise DataError(f"the table has an unknown column {name!r}; {nearest(name, COLUMNS)}")
+    if table.columns.has_duplicates:
+        raise DataError("the table has a column twice; keep one of each")
+
+
+def _index(index: pd.Index) -> pd.MultiIndex:
+    levels = [index.get_level_values(name) for name in INDEX]
+    start, end = (_floats(pd.Series(level, name=level.name)).to_numpy() for level in levels[1:])
+    if not (np.isfinite(start).all() and np.isfinite(end).all()):
+        raise DataError("start and end must be seconds in every row of the table")
+    if (end < start).any():
+        row = int(np.argmax(end < start))
+        raise DataError(f"row {row} of the table ends ({end[row]} s) before it starts ({start[row]} s)")
+    return pd.MultiIndex.from_arrays([[str(file) for file in levels[0]], start, end], names=INDEX)
+
+
+def _floats(column: pd.Series) -> pd.Series:
+    try:
+        return column.astype("float64")
+    except (TypeError, ValueError) as error:
+        raise DataError(f"column {column.name!r} must hold numbers ({error})") from error
+
+
+def _integers(column: pd.Series) -> pd.Series:
+    try:
+        return column.astype("Int64")
+    except (TypeError, ValueError) as error:
+        raise DataError(f"column {column.name!r} must hold whole numbers or NA ({error})") from error
+
+
+def _check_ranges(table: pd.DataFrame) -> None:
+    for name in COLUMNS:
+        values = table[name].to_numpy(dtype="float64", na_value=np.nan)
+        low, high = _LIMITS.get(name, (-np.inf, np.inf))
+        wrong = np.isinf(values) | (values < low - _SLACK) | (values > high + _SLACK)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            span = f"{low:g} to {high:g}" if name in _LIMITS else "finite numbers"
+            raise DataError(f"row {row} of the table has {name} = {values[row]:g}; expected {span}")
+
+
+def _check_intervals(table: pd.DataFrame) -> None:
+    for target in TARGETS:
+        value = table[target]
+        low, high = table[f"{target}_lo"], table[f"{target}_hi"]
+        # Comparisons with NaN are False: an interval may be unknown, but not where the value is.
+        wrong = (low > value + _SLACK) | (high < value - _SLACK)
+        wrong |= value.isna() & (low.notna() | high.notna())
+        if wrong.any():
+            row = int(np.argmax(wrong.to_numpy()))
+            raise DataError(
+                f"row {row} of the table: {target} = {value.iloc[row]:g} is not inside its interval"
+                f" {low.iloc[row]:g} to {high.iloc[row]:g}"
+            )
+
+
+def _check_boxes(table: pd.DataFrame) -> None:
+    box = table[list(BOX)].to_numpy()
+    known = np.isfinite(box)
+    partial = known.any(axis=1) & ~known.all(axis=1)
+    wrong = partial | (box[:, 2] < box[:, 0]) | (box[:, 3] < box[:, 1])
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(
+            f"row {row} of the table has the face box {box[row].tolist()};"
+            " expected x1 <= x2 and y1 <= y2, or all four NaN"
+        )
+
+
+def _check_order(table: pd.DataFrame) -> None:
+    keys = table["track"].reset_index()
+    back = keys.groupby("file", sort=False)["start"].diff() < 0
+    if back.any():
+        file = keys["file"][int(np.argmax(back.to_numpy()))]
+        raise DataError(f"the rows of {file} are not in order of time; call table.sort_index()")
+    twice = keys.duplicated(["file", "start", "end", "track"])
+    if twice.any():
+        row = keys.iloc[int(np.argmax(twice.to_numpy()))]
+        raise DataError(
+            f"{row['file']} has two rows for person {row['track']} at {row['start']:g} s; keep one"
+        )

@@ -1,0 +1,105 @@
+"""A trace in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .summary import Level, Person
+
+if TYPE_CHECKING:
+    from .table import Trace
+
+# Where a word begins, from the bottom of the scale up. The cuts are ours: a tenth either side of zero
+# is within what two raters of the same clip differ by, and the outer thirds earn "very".
+_STEPS = (-1.0, -0.65, -0.35, -0.1, 0.1, 0.35, 0.65)
+_VALENCE = (
+    "very unpleasant", "unpleasant", "mildly unpleasant", "neither pleasant nor unpleasant",
+    "mildly pleasant", "pleasant", "very pleasant",
+)  # fmt: skip
+_AROUSAL = (
+    "very calm", "calm", "fairly calm", "neither calm nor activated",
+    "slightly activated", "activated", "highly activated",
+)  # fmt: skip
+
+MEANING = (
+    "The numbers say how face and voice come across to raters, on scales from -1 to 1;"
+    " they do not measure what a person feels."
+)
+
+
+def words(valence: float | None, arousal: float | None) -> str:
+    """A point of the circumplex in words; what is None is left out.
+
+    >>> words(0.2, -0.5)
+    'mildly pleasant, calm'
+    >>> words(-0.7, None)
+    'very unpleasant'
+    """
+    named = [(valence, _VALENCE), (arousal, _AROUSAL)]
+    return ", ".join(_word(value, scale) for value, scale in named if value is not None)
+
+
+def describe(trace: Trace) -> str:
+    """Who is in a trace, for how long, how they come across, and where nothing could be said."""
+    summary = trace.summary()
+    if not summary.people:
+        return "The trace is empty: no frame and no sound was read."
+    lines = []
+    for file in summary.files:
+        people = [person for person in summary.people if person.file == file]
+        lines.append(_headline(file, people, trace))
+        for person in people:
+            lines += _person(person, trace.coverage, alone=len(people) == 1)
+    return "\n".join([*lines, MEANING])
+
+
+def _word(value: float, scale: tuple[str, ...]) -> str:
+    return scale[max(sum(value >= step for step in _STEPS) - 1, 0)]
+
+
+def _headline(file: str, people: list[Person], trace: Trace) -> str:
+    count = sum(person.track is not None for person in people)
+    who = "nobody in view" if count == 0 else "1 person" if count == 1 else f"{count} people"
+    length = max(person.end for person in people) - min(person.start for person in people)
+    model = f" (model {trace.meta['model']})" if "model" in trace.meta else ""
+    return f"{Path(file).name}: {who}, {length:.1f} s{model}"
+
+
+def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
+    if person.track is not None:
+        seen = f"in view {person.seconds_seen:.1f} of {person.seconds:.1f} s"
+        first = f"  Person {person.track}: {seen}"
+    else:
+        first = f"  {'Voice' if alone else 'Nobody in view'}: {person.seconds:.1f} s"
+    if person.speech_share is None:
+        first += ", no sound"
+    else:
+        first += f", speech in {_percent(person.speech_share)} of the time"
+    lines = [first]
+    if person.valence or person.arousal:
+        point = (person.valence and person.valence.mean, person.arousal and person.arousal.mean)
+        lines.append(f"    overall {words(*point)}")
+    lines += [
+        f"    {name:<8} {_level(level, coverage)}"
+        for name, level in (("valence", person.valence), ("arousal", person.arousal))
+        if level is not None
+    ]
+    for reason, share in person.missing.items():
+        lines.append(f"    no prediction for {_percent(share)} of the time: {reason}")
+    return lines
+
+
+def _level(level: Level, coverage: float) -> str:
+    text = f"mean {level.mean:+.2f}, from {level.min:+.2f} to {level.max:+.2f}, sd {level.sd:.2f}"
+    if level.interval is not None:
+        text += f"; {_percent(coverage)} interval about ±{level.interval / 2:.2f}"
+    return text
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1:
+        return "over 99 %"
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,28 @@
+"""Colours of plots and overlay: told apart by colour-blind readers, the same person the same colour."""
+
+from __future__ import annotations
+
+# Okabe & Ito (2008), "Color Universal Design", without black and the yellow that vanishes on white.
+PEOPLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+NOBODY = "#595959"
+INK = "#222222"
+FAINT = "#8A8A8A"
+RULE = "#DDDDDD"
+
+
+def colour(track: int | None, tracks: list[int]) -> str:
+    """A person's colour as #rrggbb: by place among ``tracks``; grey for nobody in view.
+
+    >>> colour(7, [3, 7]), colour(None, [3, 7])
+    ('#D55E00', '#595959')
+    """
+    return NOBODY if track is None else PEOPLE[tracks.index(track) % len(PEOPLE)]
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """#rrggbb as three numbers from 0 to 255.
+
+    >>> rgb("#0072B2")
+    (0, 114, 178)
+    """
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

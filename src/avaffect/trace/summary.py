@@ -1,0 +1,172 @@
+"""A trace in figures, one set per person."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .columns import TARGETS
+
+if TYPE_CHECKING:
+    from .table import Trace
+
+SPEAKING = 0.5  # speech probability from which a moment counts as speech
+
+
+@dataclass(frozen=True)
+class Level:
+    """Level and spread of one target, over the time where it was predicted.
+
+    Every row weighs by the seconds it covers, so that a variable frame rate changes nothing.
+
+    Attributes
+    ----------
+    mean, sd, min, max, range : float
+        In the target's units, [-1, 1]; the standard deviation is the population one.
+    interval : float or None
+        Mean width of the prediction interval; None where the model gives none.
+    """
+
+    mean: float
+    sd: float
+    min: float
+    max: float
+    range: float
+    interval: float | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person in one file.
+
+    Attributes
+    ----------
+    file : str
+    track : int or None
+        None gathers the rows that belong to nobody in view.
+    start, end : float
+        Seconds of the first row's start and the last row's end.
+    seconds : float
+        Time that the rows cover.
+    seconds_seen : float
+        Time with a face.
+    face_share : float
+        ``seconds_seen / seconds``.
+    speech_share : float or None
+        Share of the time with a speech probability of at least `SPEAKING`; None without sound.
+        Speech counts whoever speaks.
+    valence, arousal : Level or None
+        None where never predicted.
+    missing_share : float
+        Share of the time in which neither target was predicted.
+    missing : dict of str to float
+        The same share by reason, as far as the table tells it.
+    """
+
+    file: str
+    track: int | None
+    start: float
+    end: float
+    seconds: float
+    seconds_seen: float
+    face_share: float
+    speech_share: float | None
+    valence: Level | None
+    arousal: Level | None
+    missing_share: float
+    missing: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A trace's figures: seconds of all files together, and every person in each file."""
+
+    duration: float
+    files: tuple[str, ...]
+    people: tuple[Person, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain dicts and lists, ready for JSON."""
+        return asdict(self) | {"files": list(self.files), "people": [asdict(p) for p in self.people]}
+
+
+def summarise(trace: Trace) -> Summary:
+    """The figures of a trace; files and people in the table's order, nobody-in-view last."""
+    people = []
+    for file in trace.files:
+        part = trace.file(file)
+        groups = [(number, part.track(number).table) for number in part.tracks]
+        groups.append((None, part.track(None).table))
+        people += [_person(file, number, rows) for number, rows in groups if len(rows)]
+    return Summary(duration=trace.duration, files=tuple(trace.files), people=tuple(people))
+
+
+def seconds(table: pd.DataFrame) -> pd.Series:
+    """Seconds that each row covers, (n,) indexed as the table."""
+    end, start = (table.index.get_level_values(name).to_numpy() for name in ("end", "start"))
+    return pd.Series(end - start, index=table.index)
+
+
+def _person(file: str, track: int | None, rows: pd.DataFrame) -> Person:
+    weight = seconds(rows).to_numpy()
+    if not weight.sum() > 0:  # a picture alone has no length: every row counts the same
+        weight = np.full(len(rows), 1.0)
+    total = weight.sum()
+    share = weight / total
+    seen = rows["face_conf"].notna().to_numpy()
+    voiced = rows["voiced"].to_numpy()
+    missing = {reason: float(share[why].sum()) for reason, why in _reasons(rows).items()}
+    return Person(
+        file=file,
+        track=track,
+        start=float(rows.index.get_level_values("start").min()),
+        end=float(rows.index.get_level_values("end").max()),
+        seconds=float(seconds(rows).sum()),
+        seconds_seen=float(seconds(rows)[seen].sum()),
+        face_share=float(share[seen].sum()),
+        speech_share=None if np.isnan(voiced).all() else float(share[voiced >= SPEAKING].sum()),
+        valence=_level(rows, "valence", weight),
+        arousal=_level(rows, "arousal", weight),
+        missing_share=float(sum(missing.values())),
+        missing={reason: value for reason, value in missing.items() if value > 0},
+    )
+
+
+def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
+    values = rows[target].to_numpy()
+    known = np.isfinite(values)
+    if not known.any():
+        return None
+    x, w = values[known], weight[known]
+    if not w.sum() > 0:
+        w = np.full(len(x), 1.0)
+    mean = float(np.average(x, weights=w))
+    width = (rows[f"{target}_hi"] - rows[f"{target}_lo"]).to_numpy()
+    bounded = np.isfinite(width) & (weight > 0)
+    return Level(
+        mean=mean,
+        sd=float(np.sqrt(np.average((x - mean) ** 2, weights=w))),
+        min=float(x.min()),
+        max=float(x.max()),
+        range=float(x.max() - x.min()),
+        interval=float(np.average(width[bounded], weights=weight[bounded]))
+        if bounded.any()
+        else None,
+    )
+
+
+def _reasons(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Why a row has no prediction, (n,) bool each; a row has at most one reason."""
+    empty = rows[list(TARGETS)].isna().all(axis=1).to_numpy()
+    faceless = rows["face_conf"].isna().to_numpy()
+    voiced = rows["voiced"].to_numpy()
+    silent = voiced < SPEAKING
+    return {
+        "no face and no sound": empty & faceless & np.isnan(voiced),
+        "no face and no speech": empty & faceless & silent,
+        "no face, too little speech": empty & faceless & (voiced >= SPEAKING),
+        "face too unclear": empty & ~faceless,
+    }

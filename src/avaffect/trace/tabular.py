@@ -1,0 +1,140 @@
+"""The whole table as CSV, Parquet or JSON lines, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import DataError
+from .columns import COLUMNS, INDEX
+from .files import replacing
+
+if TYPE_CHECKING:
+    from .table import Trace
+
+META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's schema metadata
+DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
+
+
+def write_csv(trace: Trace, path: str | Path) -> Path:
+    """One row a line, header first, numbers to 6 decimals, what is missing left empty.
+
+    A CSV file holds no `Trace.meta`.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    with replacing(path) as temporary:
+        trace.table.reset_index().round(DECIMALS).to_csv(temporary, index=False)
+    return Path(path)
+
+
+def write_jsonl(trace: Trace, path: str | Path) -> Path:
+    """One JSON object a row with the CSV's keys, in full precision, what is missing null.
+
+    A JSON lines file holds no `Trace.meta`.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    rows = trace.table.reset_index()
+    # Python's floats print so that they read back the same; pandas' own writer rounds.
+    plain = {name: [_null(value) for value in rows[name].tolist()] for name in rows.columns}
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        for values in zip(*plain.values(), strict=True):
+            file.write(json.dumps(dict(zip(plain, values, strict=True)), allow_nan=False) + "\n")
+    return Path(path)
+
+
+def write_parquet(trace: Trace, path: str | Path) -> Path:
+    """The table exactly, `Trace.meta` as JSON under the schema metadata key ``avaffect``.
+
+    ``pandas.read_parquet`` gives the table back with its index.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    table = pa.Table.from_pandas(trace.table)
+    meta = {**(table.schema.metadata or {}), META_KEY: json.dumps(trace.meta).encode()}
+    with replacing(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(meta), temporary)
+    return Path(path)
+
+
+def read_trace(path: str | Path) -> Trace:
+    """Read a trace that `Trace.to_csv`, `to_parquet` or `to_jsonl` wrote.
+
+    Parameters
+    ----------
+    path : path
+        ``.csv``, ``.parquet`` or ``.jsonl``. Only Parquet gives `Trace.meta` back.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, its ending is another, or it holds something else.
+    """
+    from .table import Trace  # table.py needs this module's writers
+
+    source = Path(path)
+    reader = _READERS.get(source.suffix.lower())
+    if reader is None:
+        raise DataError(f"cannot tell the format of {source}; expected {', '.join(_READERS)}")
+    if not source.is_file():
+        raise DataError(f"no file {source}; give a table that avaffect wrote")
+    try:
+        table, meta = reader(source)
+        table = table.set_index(list(INDEX))
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{source} is not a trace's {source.suffix} file: {reason}") from error
+    try:
+        return Trace(table, meta=meta)
+    except DataError as error:
+        raise DataError(f"{source}: {error}") from error
+
+
+def _read_csv(path: Path) -> tuple[pd.DataFrame, dict]:
+    # Names such as "None" or "NA" are names; round_trip makes 0.1 the same float that was written.
+    missing = {name: [""] for name in (*INDEX[1:], *COLUMNS)}
+    table = pd.read_csv(
+        path, dtype={"file": str}, keep_default_na=False, na_values=missing,
+        float_precision="round_trip",
+    )  # fmt: skip
+    return table, {}
+
+
+def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
+    with path.open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file if line.strip()]
+    return pd.DataFrame(rows, columns=None if rows else [*INDEX, *COLUMNS]), {}
+
+
+def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
+    # ParquetFile, not read_table: a path such as "a=1/x.parquet" is a name, not a partition.
+    table = pq.ParquetFile(path).read()
+    meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
+    return table.to_pandas().reset_index(), meta
+
+
+_READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict]]] = {
+    ".csv": _read_csv,
+    ".parquet": _read_parquet,
+    ".jsonl": _read_jsonl,
+}
+
+
+def _null(value: object) -> object:
+    return None if pd.isna(value) else value

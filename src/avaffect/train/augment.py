@@ -1,0 +1,130 @@
+"""What video does to a face, done to training pictures: framing, light, blur, compression, occlusion.
+
+All functions take and give one gray picture, (h, w) uint8, and draw from the generator they are given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..encoder.face import SIDE
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """How often and how strongly pictures are changed; `HARSH` makes the bank of damaged faces."""
+
+    turn: float = 8.0  # degrees, standard deviation
+    scale: float = 0.07  # relative, standard deviation
+    shift: float = 1.8  # pixels of 56, standard deviation
+    light: float = 0.8  # share of pictures
+    blur: float = 0.25
+    shrink: float = 0.3
+    noise: float = 0.25
+    compress: float = 0.25
+    occlude: float = 0.25
+    strength: float = 1.0  # scales blur, shrinking, noise and compression
+
+
+MILD = Damage(5.0, 0.04, 1.2, 0.5, 0.1, 0.1, 0.1, 0.1, 0.0)
+HARSH = Damage(15.0, 0.15, 4.0, 1.0, 0.6, 0.7, 0.6, 0.6, 0.7, 2.5)
+
+
+def frame(
+    image: Image,
+    matrix: NDArray[np.float64],
+    rng: np.random.Generator,
+    *,
+    damage: Damage | None = None,
+) -> Image:
+    """Cut the aligned face from a picture, in one interpolation, with the aligner's errors on top.
+
+    Parameters
+    ----------
+    image : (h, w) uint8
+    matrix : (2, 3) float
+        From pixels of the picture to those of the 56x56 crop.
+    damage : Damage, optional
+        None gives the plain crop.
+
+    Returns
+    -------
+    (56, 56) uint8
+    """
+    border = cv2.BORDER_REPLICATE
+    if damage is not None:
+        matrix = jitter(rng, damage) @ np.vstack([matrix, (0.0, 0.0, 1.0)])
+        border = int(rng.choice([cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT, cv2.BORDER_CONSTANT]))
+    size = (SIDE, SIDE)
+    fill = 0 if damage is None else int(rng.integers(256))
+    return cv2.warpAffine(image, matrix, size, borderMode=border, borderValue=fill)
+
+
+def jitter(rng: np.random.Generator, damage: Damage) -> NDArray[np.float64]:
+    """A random mirror, turn, stretch and shift about the crop's centre: (2, 3)."""
+    angle = np.radians(rng.normal(0, damage.turn))
+    stretch = np.exp(rng.normal(0, damage.scale) + rng.normal(0, damage.scale / 2, 2))
+    cos, sin = np.cos(angle), np.sin(angle)
+    linear = np.array([[cos, -sin], [sin, cos]]) * stretch
+    if rng.random() < 0.5:
+        linear[:, 0] = -linear[:, 0]
+    centre = np.full(2, (SIDE - 1) / 2)
+    shift = centre - linear @ centre + rng.normal(0, damage.shift, 2)
+    return np.concatenate([linear, shift[:, None]], axis=1)
+
+
+def spoil(image: Image, rng: np.random.Generator, damage: Damage) -> Image:
+    """Light, optics, compression and occlusion, each with its probability, in the order of a camera."""
+    draws = rng.random(6)
+    if draws[0] < damage.light:
+        image = relight(image, rng)
+    if draws[1] < damage.occlude:
+        image = occlude(image, rng)
+    if draws[2] < damage.blur:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.2) * damage.strength)
+    if draws[3] < damage.shrink:
+        small = max(10, round(SIDE / (1 + rng.uniform(0.3, 1.5) * damage.strength)))
+        image = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
+        image = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    if draws[4] < damage.noise:
+        sigma = rng.uniform(2, 12) * damage.strength
+        image = _clip(image + rng.normal(0, sigma, image.shape))
+    if draws[5] < damage.compress:
+        quality = int(rng.uniform(15, 70) / damage.strength)
+        coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        image = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+    return image
+
+
+def relight(image: Image, rng: np.random.Generator) -> Image:
+    """Gamma, contrast and brightness, and light from one side."""
+    ramp = np.linspace(-1, 1, image.shape[1])
+    angle = rng.uniform(0, 2 * np.pi)
+    side = np.cos(angle) * ramp[None] + np.sin(angle) * ramp[:, None]
+    level = (image / 255.0) ** np.exp(rng.normal(0, 0.3))
+    level = level * (1 + rng.normal(0, 0.2) * side) * rng.uniform(0.6, 1.2) + rng.normal(0, 0.06)
+    return _clip(level * 255)
+
+
+def occlude(image: Image, rng: np.random.Generator) -> Image:
+    """A rectangle of 2 to 20 % of the picture, of one gray or of noise."""
+    area = rng.uniform(0.02, 0.2) * image.size
+    ratio = np.exp(rng.normal(0, 0.5))
+    height = int(min(np.sqrt(area * ratio), image.shape[0] - 1))
+    width = int(min(np.sqrt(area / ratio), image.shape[1] - 1))
+    top = rng.integers(image.shape[0] - height)
+    left = rng.integers(image.shape[1] - width)
+    image = image.copy()
+    patch = rng.integers(0, 256, (height, width)) if rng.random() < 0.3 else rng.integers(0, 256)
+    image[top : top + height, left : left + width] = patch
+    return image
+
+
+def _clip(image: NDArray[np.floating]) -> Image:
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8)

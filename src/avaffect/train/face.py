@@ -1,0 +1,229 @@
+"""Training the face encoder: the raters' votes over emotions, and valence and arousal.
+
+The votes teach what expressions look like, the rated faces where they lie. Proxies made from votes and
+ratings do not share a scale, so the network predicts on the raters' scale and the proxies are compared
+through an affine map of their own, which is learned and thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import lightning as L
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, IterableDataset
+
+from ..corpus.faces import EMOTIONS, FaceSet
+from ..encoder.face import SIDE, FaceNet
+from ..loss import CCCLoss
+from ..metric import ccc
+from .augment import Damage, frame, spoil
+from .schedule import cosine
+
+
+@dataclass(frozen=True)
+class Faces:
+    """A corpus and where its faces are cut, `framings`."""
+
+    corpus: FaceSet
+    matrices: NDArray[np.float64]
+
+    def part(self, split: str) -> Faces:
+        """The items of one split."""
+        chosen = self.corpus.part(split)
+        return Faces(chosen, self.matrices[self.corpus.split == _index(split)])
+
+
+def _index(split: str) -> int:
+    return ("train", "val", "test").index(split)
+
+
+class FaceHeads(nn.Module):
+    """Emotion logits and valence-arousal as linear readings of the embedding."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.emotion = nn.Linear(dim, len(EMOTIONS))
+        self.affect = nn.Linear(dim, 2)
+        self.proxy_scale = nn.Parameter(torch.ones(2))
+        self.proxy_shift = nn.Parameter(torch.zeros(2))
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, d) to emotion logits (n, 8) and valence-arousal (n, 2) on the raters' scale."""
+        return self.emotion(features), self.affect(features)
+
+    def as_proxy(self, affect: Tensor) -> Tensor:
+        """Valence-arousal (n, 2) on the scale of the vote proxies."""
+        return affect * self.proxy_scale + self.proxy_shift
+
+
+class FaceBatches(IterableDataset):
+    """One epoch of augmented batches of several corpora, mixed; the same for the same seed and epoch."""
+
+    def __init__(
+        self, parts: list[Faces], repeats: list[int], *, batch: int, seed: int, damage: Damage
+    ) -> None:
+        self.parts = parts
+        self.batch = batch
+        self.seed = seed
+        self.damage = damage
+        self.items = np.concatenate(
+            [
+                np.tile(np.stack([np.full(len(p.corpus), k), np.arange(len(p.corpus))], 1), (n, 1))
+                for k, (p, n) in enumerate(zip(parts, repeats, strict=True))
+            ]
+        )
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.items) // self.batch
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        rng = np.random.default_rng((self.seed, self.epoch))
+        order = rng.permutation(len(self.items))[: len(self) * self.batch]
+        for chosen in order.reshape(-1, self.batch):
+            yield self._batch(self.items[chosen], rng)
+
+    def _batch(self, items: NDArray[np.intp], rng: np.random.Generator) -> dict[str, Tensor]:
+        images, emotions, affect, rated = [], [], [], []
+        for part, item in items:
+            faces = self.parts[part]
+            image = frame(
+                faces.corpus.images[item], faces.matrices[item], rng, damage=self.damage
+            )
+            images.append(spoil(image, rng, self.damage))
+            emotions.append(faces.corpus.emotions[item])
+            affect.append(faces.corpus.valence_arousal[item])
+            rated.append(faces.corpus.rated[item])
+        return {
+            "images": torch.from_numpy(np.stack(images)),
+            "emotions": torch.from_numpy(np.stack(emotions)),
+            "affect": torch.from_numpy(np.stack(affect)),
+            "rated": torch.from_numpy(np.array(rated)),
+        }
+
+
+class FaceData(L.LightningDataModule):
+    """Training batches that follow the trainer's epoch, so that a resumed run sees what it would have seen."""
+
+    def __init__(self, batches: FaceBatches) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def train_dataloader(self) -> DataLoader:
+        """Called anew every epoch (``reload_dataloaders_every_n_epochs=1``)."""
+        self.batches.epoch = self.trainer.current_epoch if self.trainer else 0
+        return DataLoader(self.batches, batch_size=None)
+
+
+class FaceModule(L.LightningModule):
+    """Soft-label cross entropy on the votes, 1 - CCC on their proxies, squared error on the ratings.
+
+    The average of the weights over the last steps (exponential, `decay`) is what is evaluated and kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        encoder: FaceNet,
+        steps: int,
+        rate: float,
+        weight_decay: float,
+        decay: float,
+        warmup: float,
+    ) -> None:
+        super().__init__()
+        self.net = encoder
+        self.heads = FaceHeads(encoder.dim)
+        self.average = AveragedModel(
+            nn.ModuleDict({"net": self.net, "heads": self.heads}),
+            multi_avg_fn=get_ema_multi_avg_fn(decay),
+            use_buffers=True,
+        )
+        self.steps, self.rate, self.weight_decay, self.warmup = steps, rate, weight_decay, warmup
+        self.ccc = CCCLoss()
+
+    def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
+        """One batch of `FaceBatches`."""
+        images = self.net.preprocess(batch["images"]).to(memory_format=torch.channels_last)
+        logits, affect = self.heads(self.net.features(images))
+        logits, affect = logits.float(), affect.float()
+        rated = batch["rated"]
+        loss = functional.cross_entropy(logits[~rated], batch["emotions"][~rated])
+        self.log("train/emotion", loss, prog_bar=True)
+        proxies = self.heads.as_proxy(affect[~rated])
+        proxy = self.ccc(proxies, batch["affect"][~rated]) + functional.mse_loss(
+            proxies, batch["affect"][~rated]
+        )
+        self.log("train/proxy", proxy, prog_bar=True)
+        loss = loss + proxy
+        if rated.any():
+            error = functional.mse_loss(affect[rated], batch["affect"][rated])
+            self.log("train/rated", error, prog_bar=True)
+            loss = loss + 4 * error
+        return loss
+
+    def optimizer_step(self, *args, **kwargs) -> None:
+        """Step, then move the average of the weights."""
+        super().optimizer_step(*args, **kwargs)
+        self.average.update_parameters(nn.ModuleDict({"net": self.net, "heads": self.heads}))
+
+    def configure_optimizers(self) -> dict:
+        """AdamW, no decay on gains and biases; linear warm-up, then cosine to zero, per step."""
+        trained = [*self.net.named_parameters(), *self.heads.named_parameters()]
+        groups = [
+            {"params": [p for _, p in trained if p.ndim > 1], "weight_decay": self.weight_decay},
+            {"params": [p for _, p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=self.rate)
+        schedule = cosine(optimizer, steps=self.steps, warmup=self.warmup)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+@torch.inference_mode()
+def read_faces(net: FaceNet, heads: FaceHeads, faces: Faces) -> dict[str, NDArray]:
+    """Plain aligned crops through the network: `features` (n, d), `logits` (n, 8), `affect` (n, 2)."""
+    net.eval()
+    heads.eval()
+    out: dict[str, list[Tensor]] = {"features": [], "logits": [], "affect": []}
+    for start in range(0, len(faces.corpus), 256):
+        part = range(start, min(start + 256, len(faces.corpus)))
+        crops = np.stack([frame(faces.corpus.images[i], faces.matrices[i], _PLAIN) for i in part])
+        features = net(torch.from_numpy(crops))
+        logits, affect = heads(features)
+        for name, value in (("features", features), ("logits", logits), ("affect", affect)):
+            out[name].append(value.float())
+    return {name: torch.cat(values).numpy() for name, values in out.items()}
+
+
+_PLAIN = np.random.default_rng(0)  # `frame` without damage draws nothing from it
+
+
+def evaluate(net: FaceNet, heads: FaceHeads, faces: Faces) -> dict[str, float]:
+    """Held-out figures of one corpus: accuracy against the raters' first choice, CCC of valence and arousal.
+
+    `accuracy` counts every image with an emotion as first choice, `accuracy_agreed` those where more than half
+    of the raters chose it.
+    """
+    out = read_faces(net, heads, faces)
+    corpus = faces.corpus
+    figures: dict[str, float] = {}
+    affect = out["affect"]
+    if not corpus.rated.all():
+        right = out["logits"].argmax(1) == corpus.emotions.argmax(1)
+        figures["accuracy"] = float(right.mean())
+        figures["accuracy_agreed"] = float(right[corpus.agreed].mean())
+        with torch.inference_mode():
+            affect = heads.as_proxy(torch.from_numpy(affect)).numpy()
+    for k, target in enumerate(("valence", "arousal")):
+        figures[f"ccc_{target}"] = float(ccc(affect[:, k], corpus.valence_arousal[:, k]))
+    return figures

@@ -1,0 +1,37 @@
+"""What is heard: log-mel spectrograms, speech activity, the level relative to oneself."""
+
+from .level import frame_level, reference_level, relative, shrunk_level, speech_level
+from .logmel import (
+    PRESETS,
+    LogMel,
+    LogMelSettings,
+    LogMelStream,
+    log_mel,
+    mel_filters,
+    preset,
+)
+from .speech import (
+    SpeechStream,
+    resample,
+    speech_active,
+    speech_probability,
+)
+
+__all__ = [
+    "PRESETS",
+    "LogMel",
+    "LogMelSettings",
+    "LogMelStream",
+    "SpeechStream",
+    "frame_level",
+    "log_mel",
+    "mel_filters",
+    "preset",
+    "reference_level",
+    "relative",
+    "resample",
+    "shrunk_level",
+    "speech_active",
+    "speech_level",
+    "speech_probability",
+]

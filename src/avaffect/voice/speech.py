@@ -1,0 +1,228 @@
+"""Speech activity: where someone speaks, from Silero's network (weights of the `silero-vad` wheel).
+
+The network (https://github.com/snakers4/silero-vad, MIT) sees 32 ms of 16 kHz sound with 4 ms of the past:
+a learned short-time Fourier transform, four convolutions, an LSTM over time, a sigmoid. It is written here
+in torch so that everything but the LSTM runs on many blocks at once, and because importing the wheel's own
+module sets the number of threads of the whole process. Its published results are the test's reference.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import ModelError
+
+SAMPLE_RATE = 16000
+CHUNK = 512
+CONTEXT = 64
+RATE = SAMPLE_RATE / CHUNK
+"""Probabilities per second: 31.25."""
+
+BLOCK_CHUNKS = 1024
+"""Chunks run at once (33 s): bounds the memory of hours of sound."""
+
+State = tuple[Tensor, Tensor]
+
+
+class SpeechNet(nn.Module):
+    """Silero's 16 kHz network over successive chunks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stft_conv = nn.Conv1d(1, 258, 256, stride=128, bias=False)
+        self.conv1 = nn.Conv1d(129, 128, 3, padding=1)
+        self.conv2 = nn.Conv1d(128, 64, 3, stride=2, padding=1)
+        self.conv3 = nn.Conv1d(64, 64, 3, stride=2, padding=1)
+        self.conv4 = nn.Conv1d(64, 128, 3, padding=1)
+        self.lstm = nn.LSTM(128, 128)
+        self.final_conv = nn.Conv1d(128, 1, 1)
+
+    def forward(self, chunks: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Probability of speech in each chunk.
+
+        Parameters
+        ----------
+        chunks : (t, CONTEXT + CHUNK) float32, successive in time, each with the end of the one before.
+        state : the LSTM's state after the chunk before; None at the start.
+
+        Returns
+        -------
+        (t,) float32 in [0, 1], and the state after the last chunk.
+        """
+        x = nn.functional.pad(chunks[:, None], (0, 64), mode="reflect")
+        real, imaginary = self.stft_conv(x).chunk(2, dim=1)
+        x = (real.square() + imaginary.square()).sqrt()  # (t, 129, 4)
+        for layer in (self.conv1, self.conv2, self.conv3, self.conv4):
+            x = layer(x).relu()
+        x, state = self.lstm(x.squeeze(-1), state)  # time is the first axis: (t, 128)
+        return self.final_conv(x.relu()[:, :, None]).sigmoid()[:, 0, 0], state
+
+
+@functools.cache
+def load() -> SpeechNet:
+    """The network with the weights of the installed wheel (its TorchScript archive, the published default).
+
+    Raises
+    ------
+    ModelError
+        If the wheel, or the archive in it, is missing or of another make.
+    """
+    found = importlib.util.find_spec("silero_vad")  # finds without importing
+    folders = list(found.submodule_search_locations or []) if found else []
+    path = Path(folders[0], "data", "silero_vad.jit") if folders else None
+    if path is None or not path.is_file():
+        raise ModelError("speech activity needs silero-vad 6.2 or later: pip install -U silero-vad")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the wheel has this form and no other
+        archive = torch.jit.load(str(path), map_location="cpu")
+    published = archive.state_dict()
+    net = SpeechNet()
+    try:
+        net.load_state_dict({ours: published[f"_model.{theirs}"] for ours, theirs in _NAMES.items()})
+    except (KeyError, RuntimeError) as error:
+        raise ModelError(f"{path}: not the network of silero-vad 6.2 ({error})") from error
+    return net.eval().requires_grad_(False)
+
+
+_NAMES = {
+    "stft_conv.weight": "stft.forward_basis_buffer",
+    "final_conv.weight": "decoder.decoder.2.weight",
+    "final_conv.bias": "decoder.decoder.2.bias",
+    **{
+        f"conv{i + 1}.{kind}": f"encoder.{i}.reparam_conv.{kind}"
+        for i in range(4)
+        for kind in ("weight", "bias")
+    },
+    **{
+        f"lstm.{kind}_l0": f"decoder.rnn.{kind}"
+        for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    },
+}
+
+
+class SpeechStream:
+    """Probabilities from samples that arrive in blocks of any size.
+
+    >>> stream = SpeechStream()
+    >>> len(stream.push(np.zeros(1000, np.float32))), len(stream.push(np.zeros(30, np.float32)))
+    (1, 1)
+    """
+
+    def __init__(self) -> None:
+        self.net = load()
+        self.context = np.zeros(CONTEXT, np.float32)
+        self.waiting = np.zeros(0, np.float32)
+        self.state: State | None = None
+
+    def push(self, samples: np.ndarray) -> np.ndarray:
+        """Take the next samples (n,) float32, give the probabilities of the chunks that are complete."""
+        sound = np.concatenate([self.waiting, samples]).astype(np.float32, copy=False)
+        count = len(sound) // CHUNK
+        self.waiting = sound[count * CHUNK :]
+        if count == 0:
+            return np.zeros(0, np.float32)
+        chunks = sound[: count * CHUNK].reshape(count, CHUNK)
+        context = np.concatenate([self.context[None], chunks[:-1, -CONTEXT:]])
+        self.context = chunks[-1, -CONTEXT:].copy()
+        with torch.inference_mode():
+            inputs = torch.from_numpy(np.concatenate([context, chunks], axis=1))
+            probabilities, self.state = self.net(inputs, self.state)
+        return probabilities.numpy()
+
+    def finish(self) -> np.ndarray:
+        """The probability of the last, incomplete chunk, filled up with silence: (0 or 1,) float32."""
+        if len(self.waiting) == 0:
+            return np.zeros(0, np.float32)
+        return self.push(np.zeros(CHUNK - len(self.waiting), np.float32))
+
+
+def speech_probability(samples: np.ndarray) -> tuple[np.ndarray, float]:
+    """Probability that someone speaks, over a whole recording, in bounded memory.
+
+    Parameters
+    ----------
+    samples : (n,) float32 in [-1, 1] at 16 kHz.
+
+    Returns
+    -------
+    probabilities : (ceil(n / 512),) float32; number k is of the time [k / rate, (k + 1) / rate).
+    rate : 31.25, probabilities per second.
+    """
+    stream = SpeechStream()
+    block = BLOCK_CHUNKS * CHUNK
+    parts = [stream.push(samples[i : i + block]) for i in range(0, len(samples), block)]
+    return np.concatenate([*parts, stream.finish()]), RATE
+
+
+def resample(values: np.ndarray, rate: float, new_rate: float, count: int) -> np.ndarray:
+    """Bring a sequence of values, each standing for one interval, to another clock.
+
+    New value k is the mean over [k / new_rate, (k + 1) / new_rate); intervals wholly or partly beyond
+    the end take the mean of the part that exists, and NaN where none does.
+
+    >>> resample(np.array([0.0, 1.0]), 2.0, 4.0, 5)
+    array([ 0.,  0.,  1.,  1., nan])
+
+    Parameters
+    ----------
+    values : (m,) float, value j is of the time [j / rate, (j + 1) / rate).
+    rate, new_rate : values per second.
+    count : number of values wanted.
+
+    Returns
+    -------
+    (count,) float64.
+    """
+    total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])  # integral, in old intervals
+    edges = np.minimum(np.arange(count + 1) * (rate / new_rate), len(values))
+    area = np.diff(np.interp(edges, np.arange(len(total)), total))
+    width = np.diff(edges)
+    exists = width > 1e-9
+    return np.where(exists, area / np.where(exists, width, 1.0), np.nan)
+
+
+def speech_active(
+    probabilities: np.ndarray,
+    rate: float,
+    *,
+    on: float = 0.5,
+    off: float = 0.35,
+    shortest: float = 0.1,
+    lead: float = 0.1,
+    hang_over: float = 0.3,
+) -> np.ndarray:
+    """Where speech counts as going on: hysteresis, then no blips, then a margin on both sides.
+
+    Speech starts where the probability reaches `on` and lasts until it falls below `off`. The pauses of
+    fluent talk stay active through the hang-over, so that what follows is not cut into words.
+
+    >>> speech_active(np.array([0, 0.9, 0.4, 0.1, 0.4, 0]), 10, lead=0, hang_over=0.1).astype(int)
+    array([0, 1, 1, 1, 0, 0])
+
+    Parameters
+    ----------
+    probabilities : (m,) in [0, 1] at `rate` per second; NaN (no sound) is not speech.
+    shortest : seconds; a stretch of speech shorter than this is dropped.
+    lead, hang_over : seconds that count as active before and after each stretch.
+
+    Returns
+    -------
+    (m,) bool.
+    """
+    known = np.where(probabilities >= on, 1, np.where(probabilities >= off, -1, 0))
+    last = np.maximum.accumulate(np.where(known >= 0, np.arange(len(known)), -1))
+    speaking = np.where(last >= 0, known[last], 0) == 1
+    steps = np.diff(np.concatenate([[0], speaking.astype(np.int8), [0]]))
+    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    active = np.zeros(len(speaking), bool)
+    for start, stop in zip(starts, stops, strict=True):
+        if (stop - start) / rate >= shortest - 1e-9:
+            active[max(0, start - round(lead * rate)) : stop + round(hang_over * rate)] = True
+    return active

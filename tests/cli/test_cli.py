@@ -1,0 +1,166 @@
+"""The command line as a user meets it: by subprocess, failing paths included."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
+
+
+def avaffect(*arguments, cwd=None):
+    """Run the command; its exit code, stdout and stderr (unwrapped)."""
+    return subprocess.run(
+        [sys.executable, "-m", "avaffect", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    return out, avaffect("predict", SAMPLE, "--out", out)
+
+
+def test_help_is_quick_and_does_not_load_torch():
+    code = (
+        "import sys; from avaffect.cli import main; sys.argv = ['avaffect', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'cv2', 'pandas', 'matplotlib', 'av'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    begin = time.perf_counter()
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "predict" in run.stdout
+    # The promise is half a second; the slack is for test machines under load.
+    assert time.perf_counter() - begin < 2.5
+
+
+def test_version():
+    assert avaffect("--version").stdout.startswith("avaffect ")
+
+
+def test_predict_writes_table_plot_and_video(done):
+    out, run = done
+    assert run.returncode == 0, run.stderr
+    for name in ("sample.csv", "sample.parquet", "sample.png", "sample_annotated.mp4"):
+        assert (out / name).stat().st_size > 1000, name
+    assert not list(out.glob(".*")), "temporary files were left behind"
+    table = pd.read_csv(out / "sample.csv")
+    assert table["valence"].between(-1, 1).any()
+    assert "valence" in run.stdout.lower()
+    assert "sample.png" in run.stdout
+
+
+def test_csv_and_parquet_agree(done):
+    out, _ = done
+    csv = pd.read_csv(out / "sample.csv")
+    parquet = pd.read_parquet(out / "sample.parquet").reset_index()
+    np.testing.assert_allclose(csv["valence"], parquet["valence"], atol=1e-5)
+    assert list(csv["frame"]) == list(parquet["frame"])
+
+
+def test_json_is_json_and_nothing_else(tmp_path):
+    run = avaffect("predict", SAMPLE, "-o", tmp_path, "--no-video", "--no-plot", "-f", "jsonl", "--json")
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    assert report["errors"] == []
+    assert report["results"][0]["outputs"] == [str(tmp_path / "sample.jsonl")]
+
+
+def test_resume_leaves_finished_results_alone(done):
+    out, _ = done
+    before = (out / "sample.csv").stat().st_mtime_ns
+    run = avaffect("predict", SAMPLE, "--out", out, "--resume")
+    assert run.returncode == 0, run.stderr
+    assert (out / "sample.csv").stat().st_mtime_ns == before
+
+
+def _missing(folder):
+    return folder / "nothing.mp4"
+
+
+def _text(folder):
+    (folder / "text.mp4").write_text("this is no video\n" * 100)
+    return folder / "text.mp4"
+
+
+def _empty(folder):
+    (folder / "empty.mp4").touch()
+    return folder / "empty.mp4"
+
+
+def _truncated(folder):
+    whole = SAMPLE.read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 3])
+    return folder / "cut.mp4"
+
+
+def _empty_folder(folder):
+    (folder / "none").mkdir()
+    return folder / "none"
+
+
+@pytest.mark.parametrize("make", [_missing, _text, _empty, _truncated, _empty_folder])
+def test_bad_input_is_one_line_and_exit_code_2(make, tmp_path):
+    path = make(tmp_path)
+    run = avaffect("predict", path, "--out", tmp_path / "out")
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    errors = [line for line in run.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert path.name in errors[0]
+
+
+def test_unknown_model_suggests_the_nearest(tmp_path):
+    run = avaffect("predict", SAMPLE, "--model", "hgrjca.defalt", "--out", tmp_path)
+    assert run.returncode == 2
+    assert "did you mean 'hgrjca.default'?" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_unwritable_output_is_known_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    run = avaffect("predict", SAMPLE, "--out", tmp_path / "file")
+    assert run.returncode == 2
+    assert "cannot write to" in run.stderr
+    assert "--out" in run.stderr
+
+
+def test_a_batch_goes_on_past_a_bad_file_and_reports_it(tmp_path):
+    bad = _text(tmp_path)
+    run = avaffect("predict", bad, SAMPLE, "--out", tmp_path / "out", "--no-video", "--no-plot")
+    assert run.returncode == 2
+    assert (tmp_path / "out" / "sample.csv").exists()
+    report = pd.read_csv(tmp_path / "out" / "errors.csv")
+    assert list(report["file"]) == [str(bad)]
+
+
+def test_results_beside_the_input_never_touch_it(tmp_path):
+    copy = tmp_path / "clip.mp4"
+    copy.write_bytes(SAMPLE.read_bytes())
+    run = avaffect("predict", copy, "--out", tmp_path, "--no-plot")
+    assert run.returncode == 0, run.stderr
+    assert copy.read_bytes() == SAMPLE.read_bytes()
+    assert (tmp_path / "clip_annotated.mp4").exists()
+
+
+def test_models_and_fusions_are_listed():
+    assert "hgrjca.default" in avaffect("models").stdout
+    specs = json.loads(avaffect("models", "--json").stdout)
+    assert any(spec["name"] == "hgrjca.default" for spec in specs)
+    fusions = json.loads(avaffect("fusions", "--json").stdout)
+    assert {"concat", "jca", "grjca", "hgrjca"} <= set(fusions)
+    assert all(fusions.values())
