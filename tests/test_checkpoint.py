@@ -6,13 +6,12 @@ import torch
 from avaffect import checkpoint
 from avaffect.errors import ModelError
 from avaffect.model import AffectModel
-from test_spec import SPEC
 
 
 @pytest.fixture(scope="module")
-def model():
+def model(debug_spec):
     torch.manual_seed(0)
-    return AffectModel(SPEC).eval()
+    return AffectModel(debug_spec).eval()
 
 
 def test_round_trip_is_exact(model, tmp_path):

@@ -159,12 +159,12 @@ def _tables(target: Path, formats: list[Format]) -> dict[Format, Path]:
 
 def _gather(inputs: list[Path], out: Path, recursive: bool) -> list[Path]:
     """All files meant by the inputs; a folder stands for the media files in it, less our own."""
-    from ..media import media_files
+    from ..media import list_media
 
     files: list[Path] = []
     for path in inputs:
         if path.is_dir():
-            found = media_files(path, recursive=recursive)
+            found = list_media(path, recursive=recursive)
             files.extend(file for file in found if out.resolve() not in file.resolve().parents)
         else:
             files.append(path)

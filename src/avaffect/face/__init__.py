@@ -2,5 +2,14 @@
 
 from .align import align, align_matrix
 from .detector import Detection, FaceDetector, create_detector
+from .track import Face, FaceTracker
 
-__all__ = ["Detection", "FaceDetector", "align", "align_matrix", "create_detector"]
+__all__ = [
+    "Detection",
+    "Face",
+    "FaceDetector",
+    "FaceTracker",
+    "align",
+    "align_matrix",
+    "create_detector",
+]

@@ -43,9 +43,7 @@ def overlap(a: np.ndarray, b: np.ndarray, *, of: str = "union") -> np.ndarray:
     return shared / np.maximum(whole, np.finfo(np.float32).tiny)
 
 
-def suppress(
-    boxes: np.ndarray, scores: np.ndarray, threshold: float, *, of: str = "union"
-) -> np.ndarray:
+def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float, *, of: str = "union") -> np.ndarray:
     """Greedy non-maximum suppression.
 
     Parameters

@@ -12,7 +12,7 @@ from ..errors import DataError, ModelError, nearest
 _DETECTORS = ("mtcnn", "yunet")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Detection:
     """One face in one picture.
 

@@ -35,7 +35,10 @@ class MTCNN:
     min_face_pixels : int
         Faces below this many pixels are not looked for, however small the share.
     thresholds : tuple of float
-        Least score in each of the three stages.
+        Least score in each of the three stages, when a face is first found.
+    follow : float
+        Least score of the last stage in `refine`, where a face is expected: lower, because a face
+        that turns away scores less.
     device : str
         Torch device the networks run on.
 
@@ -49,14 +52,16 @@ class MTCNN:
     def __init__(
         self,
         *,
-        min_face: float = 1 / 12,
+        min_face: float = 1 / 16,
         min_face_pixels: int = 20,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.8),
+        follow: float = 0.5,
         device: str = "cpu",
     ) -> None:
         self.min_face = min_face
         self.min_face_pixels = min_face_pixels
         self.thresholds = thresholds
+        self.follow = follow
         self._device = torch.device(device)
         self._pnet = PNet().eval().to(self._device)
         self._rnet = RNet().eval().to(self._device)
@@ -108,12 +113,16 @@ class MTCNN:
         """
         check_image(image)
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
+        if not np.isfinite(boxes).all():
+            raise DataError("a box to look into has a coordinate that is not a number")
         if not len(boxes):
             return []
+        size = np.tile(image.shape[1::-1], 2)
+        boxes = np.clip(boxes, -size, 2 * size)
         boxes, _ = self._run_rnet(image, squared(boxes))
         boxes, score, landmarks = self._run_onet(image, squared(boxes))
         return [
-            _detection(box, points, value) if value > self.thresholds[2] else None
+            _detection(box, points, value) if value > self.follow else None
             for box, points, value in zip(boxes, landmarks, score, strict=True)
         ]
 
@@ -173,9 +182,7 @@ class MTCNN:
         score, shares = self._rnet(self._tensor([_crop(image, box, 24) for box in boxes]))
         return corrected(boxes, shares.cpu().numpy()), score.cpu().numpy()
 
-    def _run_onet(
-        self, image: np.ndarray, boxes: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _run_onet(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Third stage on square boxes (n, 4): corrected boxes, scores (n,), landmarks (n, 5, 2)."""
         boxes = _whole(boxes)
         score, shares, points = self._onet(self._tensor([_crop(image, box, 48) for box in boxes]))

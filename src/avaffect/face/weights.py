@@ -99,9 +99,7 @@ class _ArrayUnpickler(pickle.Unpickler):
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__(stream)
         self._names: dict[tuple[str, str], type] = {
-            ("joblib.numpy_pickle", "NumpyArrayWrapper"): type(
-                "_StreamArray", (_Array,), {"stream": stream}
-            ),
+            ("joblib.numpy_pickle", "NumpyArrayWrapper"): type("_StreamArray", (_Array,), {"stream": stream}),
             ("numpy", "ndarray"): np.ndarray,
             ("numpy", "dtype"): np.dtype,
         }

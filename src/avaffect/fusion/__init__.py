@@ -1,0 +1,50 @@
+"""Fusions of audio, visual and further streams, by name.
+
+Every one takes streams (b, t, d) and masks (b, t), and returns `Fused`: features (b, t, f) and its
+gates by name. One file each; `docs/fusion.md` says what of each paper is exact and what is a choice.
+"""
+
+from __future__ import annotations
+
+from .base import AttentionFusion, Fused, Fusion
+from .ca import CA
+from .coattention import CoAttention
+from .concat import Concat
+from .dca import DCA
+from .gate import ModalityGate, StageGate, set_temperature
+from .grjca import GRJCA
+from .hgrjca import HGRJCA
+from .iaca import IACA
+from .jca import JCA
+from .late import Late
+from .lfan import LFAN
+from .registry import create_fusion, fusion_class, list_fusions, register
+from .rjca import RJCA
+from .rjcma import RJCMA
+from .transformer import Transformer
+
+__all__ = [
+    "CA",
+    "DCA",
+    "GRJCA",
+    "HGRJCA",
+    "IACA",
+    "JCA",
+    "LFAN",
+    "RJCA",
+    "RJCMA",
+    "AttentionFusion",
+    "CoAttention",
+    "Concat",
+    "Fused",
+    "Fusion",
+    "Late",
+    "ModalityGate",
+    "StageGate",
+    "Transformer",
+    "create_fusion",
+    "fusion_class",
+    "list_fusions",
+    "register",
+    "set_temperature",
+]

@@ -71,6 +71,9 @@ class Fusion(nn.Module, ABC):
         What the output holds in the place of an absent stream.
     maps : bool
         Also return the attention and correlation maps.
+    places : mapping of stream name to feature size, optional
+        For subclasses: the streams that have a place of their own in the output, and their size
+        there; ``dims`` by default.
 
     Raises
     ------
@@ -83,7 +86,12 @@ class Fusion(nn.Module, ABC):
     output_dim: int
 
     def __init__(
-        self, *, dims: Mapping[str, int], absent: str = "learned", maps: bool = False
+        self,
+        *,
+        dims: Mapping[str, int],
+        absent: str = "learned",
+        maps: bool = False,
+        places: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.dims = _checked_dims(type(self), dims)
@@ -91,20 +99,14 @@ class Fusion(nn.Module, ABC):
         self.maps = maps
         self.absent = nn.ParameterDict()
         if absent == "learned":
-            for name, dim in self.absent_dims().items():
+            for name, dim in (self.dims if places is None else places).items():
                 self.absent[name] = nn.Parameter(torch.zeros(dim))
-
-    def absent_dims(self) -> dict[str, int]:
-        """The streams that have a place of their own in the output, and their size there."""
-        return self.dims
 
     @abstractmethod
     def fuse(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> Fused:
         """Fuse checked streams, zero where masked, with a mask for each."""
 
-    def forward(
-        self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor] | None = None
-    ) -> Fused:
+    def forward(self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor] | None = None) -> Fused:
         """Fuse the streams tick by tick.
 
         Parameters
@@ -134,9 +136,7 @@ class Fusion(nn.Module, ABC):
                 )
             if name not in masks:
                 cleaned[name] = stream
-                available[name] = torch.ones(
-                    stream.shape[:2], dtype=torch.bool, device=stream.device
-                )
+                available[name] = torch.ones(stream.shape[:2], dtype=torch.bool, device=stream.device)
                 continue
             mask = masks[name]
             if mask.dtype != torch.bool or mask.shape != ticks:
@@ -166,9 +166,7 @@ class AttentionFusion(Fusion):
     that put a gate behind (`dca`, `iaca`).
     """
 
-    def __init__(
-        self, *, dims: Mapping[str, int], absent: str = "learned", maps: bool = False
-    ) -> None:
+    def __init__(self, *, dims: Mapping[str, int], absent: str = "learned", maps: bool = False) -> None:
         super().__init__(dims=dims, absent=absent, maps=maps)
         self.output_dim = sum(self.dims.values())
 
@@ -199,13 +197,10 @@ def at_least(option: str, given: float, lowest: float) -> None:
 
 def _checked_dims(kind: type[Fusion], dims: Mapping[str, int]) -> dict[str, int]:
     name = kind.__name__
-    if len(dims) < kind.min_streams or (
-        kind.max_streams is not None and len(dims) > kind.max_streams
-    ):
+    if len(dims) < kind.min_streams or (kind.max_streams is not None and len(dims) > kind.max_streams):
         most = "or more" if kind.max_streams is None else f"to {kind.max_streams}"
         raise ModelError(
-            f"{name} was given {len(dims)} stream(s) {list(dims)}; "
-            f"it takes {kind.min_streams} {most}"
+            f"{name} was given {len(dims)} stream(s) {list(dims)}; it takes {kind.min_streams} {most}"
         )
     for stream, dim in dims.items():
         if not stream.isidentifier() or dim < 1:
@@ -215,9 +210,7 @@ def _checked_dims(kind: type[Fusion], dims: Mapping[str, int]) -> dict[str, int]
     return dict(dims)
 
 
-def _check_names(
-    dims: Mapping[str, int], streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]
-) -> None:
+def _check_names(dims: Mapping[str, int], streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> None:
     if set(streams) != set(dims):
         raise ModelError(f"given streams {sorted(streams)}; this fusion takes {sorted(dims)}")
     unknown = set(masks) - set(dims)

@@ -6,7 +6,7 @@ HGRJCA (arXiv 2503.12261, CVPRW 2025).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from avaffect.errors import ModelError
 
 from .base import at_least, one_of
-from .masking import precise
+from .masking import masked_softmax, precise
 
 SOURCES = ("last", "concat")
 ACTIVATIONS = ("relu", "none")
@@ -92,11 +92,92 @@ class StageGate(nn.Module):
             seen = torch.cat(list(candidates), dim=-1) if self.source == "concat" else last
             logits = precise(self.logits(seen))  # (b, t, k)
             weights = torch.softmax(logits / self.temperature.to(logits.dtype), dim=-1)
-        shares = weights.to(last.dtype).split(1, dim=-1)  # k times (b, t, 1)
-        mixture = shares[0] * candidates[0]
-        for share, candidate in zip(shares[1:], candidates[1:], strict=True):
-            mixture = mixture + share * candidate
+        mixture = _blend(weights, candidates)
         return (torch.relu(mixture) if self.activation == "relu" else mixture), weights
+
+
+class StreamGates(nn.Module):
+    """A `StageGate` for each stream; parameters as there."""
+
+    def __init__(
+        self,
+        dims: Mapping[str, int],
+        n_candidates: int = 2,
+        *,
+        temperature: float = 0.1,
+        source: str = "last",
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        self.streams = nn.ModuleDict(
+            {
+                name: StageGate(
+                    dim,
+                    n_candidates,
+                    temperature=temperature,
+                    source=source,
+                    activation=activation,
+                )
+                for name, dim in dims.items()
+            }
+        )
+
+    def forward(
+        self, candidates: Mapping[str, Sequence[Tensor]]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """The mixture (b, t, d) and the weights (b, t, k) of each stream."""
+        mixed: dict[str, Tensor] = {}
+        weights: dict[str, Tensor] = {}
+        for name, of_stream in candidates.items():
+            mixed[name], weights[name] = self.streams[name](of_stream)
+        return mixed, weights
+
+
+class ModalityGate(nn.Module):
+    """A softmax gate across streams: which of them to go by, tick by tick.
+
+    With m streams X_1 .. X_m, each (b, t, d)::
+
+        G   = softmax( ([X_1, ..., X_m] W + c) / T )      over the streams available at the tick
+        out = ReLU( sum_m G[m] * X_m )
+
+    Parameters
+    ----------
+    dim : int
+        Feature size d of every stream.
+    n_streams : int
+    temperature : float
+    """
+
+    temperature: Tensor
+
+    def __init__(self, dim: int, n_streams: int, *, temperature: float = 0.1) -> None:
+        super().__init__()
+        self.register_buffer("temperature", torch.tensor(_positive(temperature)))
+        self.logits = nn.Linear(dim * n_streams, n_streams)
+
+    def forward(self, streams: Sequence[Tensor], masks: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Mix streams (b, t, d), each zero where its mask (b, t) is False.
+
+        Returns
+        -------
+        mixture : (b, t, d) torch.Tensor
+        weights : (b, t, m) torch.Tensor
+            Exactly 0 where a stream is masked; rows sum to one where any is available.
+        """
+        logits = precise(self.logits(torch.cat(list(streams), dim=-1)))  # (b, t, m)
+        available = torch.stack(list(masks), dim=-1)  # (b, t, m)
+        weights = masked_softmax(logits / self.temperature.to(logits.dtype), available, dim=-1)
+        return torch.relu(_blend(weights, streams)), weights
+
+
+def _blend(weights: Tensor, candidates: Sequence[Tensor]) -> Tensor:
+    """sum_k weights[..., k] * candidates[k]; (b, t, k) and k times (b, t, d) to (b, t, d)."""
+    shares = weights.to(candidates[0].dtype).split(1, dim=-1)  # k times (b, t, 1)
+    mixture = shares[0] * candidates[0]
+    for share, candidate in zip(shares[1:], candidates[1:], strict=True):
+        mixture = mixture + share * candidate
+    return mixture
 
 
 def set_temperature(module: nn.Module, temperature: float) -> None:
@@ -107,7 +188,7 @@ def set_temperature(module: nn.Module, temperature: float) -> None:
     ModelError
         The temperature is not above zero, or the module has no gate.
     """
-    gates = [part for part in module.modules() if isinstance(part, StageGate)]
+    gates = [each for each in module.modules() if isinstance(each, StageGate | ModalityGate)]
     if not gates:
         raise ModelError(f"{type(module).__name__} has no gate whose temperature could be set")
     for gate in gates:

@@ -15,6 +15,7 @@ from .. import __version__, checkpoint, media
 from ..errors import AvaffectError, MediaError
 from ..face import FaceTracker, create_detector
 from ..media import AudioBlock, Frame
+from ..media.resample import resample
 from ..trace import Trace
 from .clock import Stages
 from .listen import Voice, listen
@@ -120,7 +121,7 @@ class Predictor:
         MediaError
             If the folder is missing or holds no media files.
         """
-        return self.process_files(media.media_files(folder, recursive=recursive), hook)
+        return self.process_files(media.list_media(folder, recursive=recursive), hook)
 
     def process_signal(
         self,
@@ -157,7 +158,7 @@ class Predictor:
         pictures = _frames(frames, times) if frames is not None and times is not None else None
         blocks = None
         if samples is not None and rate is not None:
-            blocks = iter([AudioBlock(0.0, media.resample(samples, rate))])
+            blocks = iter([AudioBlock(0.0, resample(samples, rate))])
         return self._process(name, pictures, blocks, None, hook)
 
     def _process(

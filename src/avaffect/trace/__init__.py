@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .overlay import annotate, draw
+from .annotate import annotate
+from .overlay import Moment, draw
 from .plot import plot
 from .table import Trace
 from .tabular import read_trace
 
-__all__ = ["Trace", "annotate", "draw", "plot", "read_trace"]
+__all__ = ["Moment", "Trace", "annotate", "draw", "plot", "read_trace"]

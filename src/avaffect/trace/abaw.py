@@ -46,8 +46,7 @@ def write_abaw(
     """
     if len(trace.files) != 1:
         raise DataError(
-            f"an ABAW file holds one video, the trace has {len(trace.files)};"
-            " write trace.file(name) for each"
+            f"an ABAW file holds one video, the trace has {len(trace.files)}; write trace.file(name) for each"
         )
     values = _by_frame(trace, track=track, frames=frames)
     lines = [_row(valence, arousal) for valence, arousal in values]

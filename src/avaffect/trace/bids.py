@@ -62,7 +62,7 @@ def write_bids(
     """
     target = Path(path)
     if not target.name.endswith(ENDING):
-        raise DataError(f"a BIDS recording is named ..{ENDING}, not {target.name}; rename it")
+        raise DataError(f"a BIDS recording is named *{ENDING}, not {target.name}; rename it")
     if len(trace.files) != 1:
         raise DataError(
             f"a BIDS recording holds one file, the trace has {len(trace.files)};"

@@ -41,9 +41,7 @@ def smoothed(start: np.ndarray, end: np.ndarray, values: np.ndarray, width: floa
     return np.where(known & (held > 0), total / np.maximum(held, 1e-12), np.nan)
 
 
-def _integral(
-    start: np.ndarray, end: np.ndarray, values: np.ndarray, times: np.ndarray
-) -> np.ndarray:
+def _integral(start: np.ndarray, end: np.ndarray, values: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Integral of a step function, zero between rows, from the first row to each time."""
     knots = np.stack([start, end], axis=1).reshape(-1)
     steps = np.stack([np.zeros(len(values)), values * (end - start)], axis=1).reshape(-1)

@@ -47,10 +47,7 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         If the index or a column is missing, unknown, of the wrong type or out of its range.
     """
     _check_names(table)
-    columns = {
-        name: _integers(table[name]) if name in INTEGERS else _floats(table[name])
-        for name in COLUMNS
-    }
+    columns = {name: _integers(table[name]) if name in INTEGERS else _floats(table[name]) for name in COLUMNS}
     checked_table = pd.DataFrame(columns, index=_index(table.index))
     _check_ranges(checked_table)
     _check_intervals(checked_table)

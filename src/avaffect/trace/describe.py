@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 # is within what two raters of the same clip differ by, and the outer thirds earn "very".
 _STEPS = (-1.0, -0.65, -0.35, -0.1, 0.1, 0.35, 0.65)
 _VALENCE = (
-    "very unpleasant", "unpleasant", "mildly unpleasant", "neither pleasant nor unpleasant",
+    "very unpleasant", "unpleasant", "mildly unpleasant", "neutral",
     "mildly pleasant", "pleasant", "very pleasant",
 )  # fmt: skip
 _AROUSAL = (
-    "very calm", "calm", "fairly calm", "neither calm nor activated",
+    "very calm", "calm", "fairly calm", "medium activation",
     "slightly activated", "activated", "highly activated",
 )  # fmt: skip
 
@@ -71,15 +71,16 @@ def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
         seen = f"in view {person.seconds_seen:.1f} of {person.seconds:.1f} s"
         first = f"  Person {person.track}: {seen}"
     else:
-        first = f"  {'Voice' if alone else 'Nobody in view'}: {person.seconds:.1f} s"
+        heard = alone and person.speech_share is not None
+        first = f"  {'Voice' if heard else 'Nobody in view'}: {person.seconds:.1f} s"
     if person.speech_share is None:
         first += ", no sound"
     else:
         first += f", speech in {_percent(person.speech_share)} of the time"
     lines = [first]
     if person.valence or person.arousal:
-        point = (person.valence and person.valence.mean, person.arousal and person.arousal.mean)
-        lines.append(f"    overall {words(*point)}")
+        means = [level.mean if level else None for level in (person.valence, person.arousal)]
+        lines.append(f"    overall {words(*means)}")
     lines += [
         f"    {name:<8} {_level(level, coverage)}"
         for name, level in (("valence", person.valence), ("arousal", person.arousal))

@@ -33,8 +33,6 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, target)
     except OSError as error:
-        raise DataError(
-            f"cannot write {target}: {error.strerror or error}; choose another place"
-        ) from error
+        raise DataError(f"cannot write {target}: {error.strerror or error}; choose another place") from error
     finally:
         temporary.unlink(missing_ok=True)

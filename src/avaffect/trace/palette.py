@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # Okabe & Ito (2008), "Color Universal Design", without black and the yellow that vanishes on white.
 PEOPLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+# the same hues, light enough for text on the overlay's dark panels
+BRIGHT = ("#4FB0E8", "#FF8A3C", "#2FCB9E", "#F0A5D0", "#9AD6F7", "#FFC04D")
 NOBODY = "#595959"
 INK = "#222222"
 FAINT = "#8A8A8A"
 RULE = "#DDDDDD"
 
 
-def colour(track: int | None, tracks: list[int]) -> str:
+def colour(track: int | None, tracks: Sequence[int], *, bright: bool = False) -> str:
     """A person's colour as #rrggbb: by place among ``tracks``; grey for nobody in view.
 
     >>> colour(7, [3, 7]), colour(None, [3, 7])
     ('#D55E00', '#595959')
     """
-    return NOBODY if track is None else PEOPLE[tracks.index(track) % len(PEOPLE)]
+    if track is None:
+        return "#A5A5A5" if bright else NOBODY
+    return (BRIGHT if bright else PEOPLE)[tracks.index(track) % len(PEOPLE)]
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -37,15 +39,19 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
     if not rate > 0:
         raise DataError(f"a trace is resampled at a positive rate in Hz, not {rate:g}")
     parts = []
-    for (file, track), rows in table.groupby(["file", "track"], sort=False, dropna=False):
+    key: Any  # (file, track)
+    for key, rows in table.groupby(["file", "track"], sort=False, dropna=False):
         start = rows.index.get_level_values("start").to_numpy()
         end = rows.index.get_level_values("end").to_numpy()
-        ticks = np.arange(np.ceil(start[0] * rate - 1e-6), np.ceil(end[-1] * rate - 1e-6))
+        ticks = np.arange(*np.ceil(np.array([start[0], end[-1]]) * rate - 1e-6) + 0.0)
         values, covered = interpolate(start, end, rows[list(FLOATS)].to_numpy(), ticks / rate)
-        part = pd.DataFrame(values, columns=list(FLOATS))
-        part = part.assign(
-            file=file, start=ticks / rate, end=(ticks + 1) / rate, track=track, frame=pd.NA
-        ).astype({"track": "Int64", "frame": "Int64"})
+        part = pd.DataFrame(values, columns=list(FLOATS)).assign(
+            file=key[0],
+            start=ticks / rate,
+            end=(ticks + 1) / rate,
+            track=pd.array([key[1]] * len(ticks), dtype="Int64"),
+            frame=pd.array([pd.NA] * len(ticks), dtype="Int64"),
+        )
         parts.append(part[covered])
     if not parts:
         return table
@@ -79,7 +85,7 @@ def interpolate(
     """
     # A time a rounding error before a row belongs to that row.
     here = np.searchsorted(start - 1e-9, times, side="right") - 1
-    covered = (here >= 0) & (times < end[here] + 1e-9)
+    covered = (here >= 0) & (times < end[here] - 1e-9)
     after = np.minimum(here + 1, len(start) - 1)
     joined = (after > here) & (start[after] - end[here] < _JOINED)
     length = np.where(joined, start[after] - start[here], 1.0)

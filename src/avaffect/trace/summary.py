@@ -79,6 +79,11 @@ class Person:
     missing_share: float
     missing: dict[str, float]
 
+    @property
+    def mean(self) -> tuple[float, float] | None:
+        """Mean valence and arousal; None unless both were predicted."""
+        return (self.valence.mean, self.arousal.mean) if self.valence and self.arousal else None
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -98,8 +103,7 @@ def summarise(trace: Trace) -> Summary:
     people = []
     for file in trace.files:
         part = trace.file(file)
-        groups = [(number, part.track(number).table) for number in part.tracks]
-        groups.append((None, part.track(None).table))
+        groups = [(number, part.track(number).table) for number in [*part.tracks, None]]
         people += [_person(file, number, rows) for number, rows in groups if len(rows)]
     return Summary(duration=trace.duration, files=tuple(trace.files), people=tuple(people))
 
@@ -152,9 +156,7 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
         min=float(x.min()),
         max=float(x.max()),
         range=float(x.max() - x.min()),
-        interval=float(np.average(width[bounded], weights=weight[bounded]))
-        if bounded.any()
-        else None,
+        interval=float(np.average(width[bounded], weights=weight[bounded])) if bounded.any() else None,
     )
 
 

@@ -111,8 +111,8 @@ class Trace:
     def main(self) -> int | None:
         """The number of the person whose face is seen longest; None if nobody is in the table."""
         seen = seconds(self.table).where(self.table["face_conf"].notna(), 0.0)
-        longest = seen.groupby(self.table["track"]).sum()
-        return None if longest.empty else int(longest.idxmax())
+        sums = [(-float(seen[self.table["track"] == n].sum()), n) for n in self.tracks]
+        return min(sums)[1] if sums else None
 
     @property
     def duration(self) -> float:
@@ -159,9 +159,7 @@ class Trace:
         """Write WebVTT metadata cues of ``step`` seconds, see `webvtt.write_webvtt`."""
         return webvtt.write_webvtt(self, path, step=step)
 
-    def to_abaw(
-        self, path: str | Path, *, track: int | None = None, frames: int | None = None
-    ) -> Path:
+    def to_abaw(self, path: str | Path, *, track: int | None = None, frames: int | None = None) -> Path:
         """Write one ABAW annotation file, see `abaw.write_abaw`."""
         return abaw.write_abaw(self, path, track=track, frames=frames)
 
@@ -169,9 +167,7 @@ class Trace:
         """Write an ABAW challenge submission, see `abaw.write_submission`."""
         return abaw.write_submission(self, path, sample=sample)
 
-    def to_bids(
-        self, path: str | Path, *, rate: float | None = None, track: int | None = None
-    ) -> Path:
+    def to_bids(self, path: str | Path, *, rate: float | None = None, track: int | None = None) -> Path:
         """Write a BIDS continuous recording, see `bids.write_bids`."""
         return bids.write_bids(self, path, rate=rate, track=track)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -136,5 +136,5 @@ _READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict]]] = {
 }
 
 
-def _null(value: object) -> object:
+def _null(value: Any) -> Any:
     return None if pd.isna(value) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -73,33 +73,32 @@ def timestamp(time: float) -> str:
 
 def _cues(table: pd.DataFrame, step: float) -> list[str]:
     start = table.index.get_level_values("start").to_numpy()
-    end = table.index.get_level_values("end").to_numpy()
-    cue = np.floor(start / step + 1e-6).astype(int)
-    finish = end.max(initial=0.0)
-    people = _means(table, cue)
+    finish = table.index.get_level_values("end").to_numpy().max(initial=0.0)
+    people = _people(table, np.floor(start / step + 1e-6).astype(int))
     cues = []
-    for k, rows in people.groupby("cue", sort=True):
-        payload = json.dumps({"people": rows["person"].tolist()})
+    for k, payload in people.items():
         # The last cue ends with the recording, unless that is no later than its own start.
         close = min((k + 1) * step, max(finish, k * step + 0.001))
-        cues.append(f"{timestamp(k * step)} --> {timestamp(close)}\n{_safe(payload)}")
+        span = f"{timestamp(k * step)} --> {timestamp(close)}"
+        cues.append(f"{span}\n{_safe(json.dumps({'people': payload}))}")
     return cues
 
 
-def _means(table: pd.DataFrame, cue: np.ndarray) -> pd.DataFrame:
-    """One row for each cue and person: ``cue``, and ``person``, the dict that the payload shows."""
+def _people(table: pd.DataFrame, cue: np.ndarray) -> dict[int, list[dict[str, Any]]]:
+    """What the payload of each cue shows, by the cue's number, in order of time."""
     values = table[list(FIELDS)]
     weight = seconds(table).clip(lower=1e-6)
     keys = [pd.Series(cue, index=table.index, name="cue"), table["track"]]
     sums = values.mul(weight, axis=0).groupby(keys, dropna=False).sum(min_count=1)
     weights = values.notna().mul(weight, axis=0).groupby(keys, dropna=False).sum()
-    means = (sums / weights.where(weights > 0)).round(4).reset_index()
-    people = [
-        {"track": None if pd.isna(track) else int(track)}
-        | {name: None if pd.isna(x) else x for name, x in zip(FIELDS, row, strict=True)}
-        for track, row in zip(means["track"], means[list(FIELDS)].to_numpy().tolist(), strict=True)
-    ]
-    return pd.DataFrame({"cue": means["cue"], "person": people})
+    means = (sums / weights.where(weights > 0)).round(4).reset_index().sort_values(["cue", "track"])
+    people: dict[int, list[dict[str, Any]]] = {}
+    rows = means[list(FIELDS)].to_numpy().tolist()
+    for k, track, row in zip(means["cue"], means["track"], rows, strict=True):
+        person = {"track": None if pd.isna(track) else int(track)}
+        shown = {name: None if np.isnan(x) else x for name, x in zip(FIELDS, row, strict=True)}
+        people.setdefault(int(k), []).append(person | shown)
+    return people
 
 
 def _safe(text: str) -> str:

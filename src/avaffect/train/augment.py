@@ -24,11 +24,11 @@ class Damage:
     scale: float = 0.07  # relative, standard deviation
     shift: float = 1.8  # pixels of 56, standard deviation
     light: float = 0.8  # share of pictures
-    blur: float = 0.25
-    shrink: float = 0.3
-    noise: float = 0.25
-    compress: float = 0.25
-    occlude: float = 0.25
+    blur: float = 0.2
+    shrink: float = 0.2
+    noise: float = 0.15
+    compress: float = 0.2
+    occlude: float = 0.2
     strength: float = 1.0  # scales blur, shrinking, noise and compression
 
 

@@ -155,24 +155,32 @@ class FaceModule(L.LightningModule):
         logits, affect = self.heads(self.net.features(images))
         logits, affect = logits.float(), affect.float()
         rated = batch["rated"]
-        loss = functional.cross_entropy(logits[~rated], batch["emotions"][~rated])
-        self.log("train/emotion", loss, prog_bar=True)
-        proxies = self.heads.as_proxy(affect[~rated])
-        proxy = self.ccc(proxies, batch["affect"][~rated]) + functional.mse_loss(
-            proxies, batch["affect"][~rated]
-        )
-        self.log("train/proxy", proxy, prog_bar=True)
-        loss = loss + proxy
+        loss = affect.new_zeros(())
+        if not rated.all():
+            loss = loss + self._against_votes(logits[~rated], affect[~rated], batch, ~rated)
         if rated.any():
             error = functional.mse_loss(affect[rated], batch["affect"][rated])
-            self.log("train/rated", error, prog_bar=True)
-            loss = loss + 4 * error
+            self.log("train/rated", error)
+            loss = loss + 4 * error  # few of the faces are rated, and errors of ratings are small
         return loss
+
+    def _against_votes(
+        self, logits: Tensor, affect: Tensor, batch: dict[str, Tensor], voted: Tensor
+    ) -> Tensor:
+        emotion = functional.cross_entropy(logits, batch["emotions"][voted])
+        proxies, labels = self.heads.as_proxy(affect), batch["affect"][voted]
+        proxy = self.ccc(proxies, labels) + functional.mse_loss(proxies, labels)
+        self.log_dict({"train/emotion": emotion, "train/proxy": proxy})
+        return emotion + proxy
 
     def optimizer_step(self, *args, **kwargs) -> None:
         """Step, then move the average of the weights."""
         super().optimizer_step(*args, **kwargs)
         self.average.update_parameters(nn.ModuleDict({"net": self.net, "heads": self.heads}))
+
+    def averaged(self) -> tuple[FaceNet, FaceHeads]:
+        """The averaged encoder and heads: what is evaluated and kept."""
+        return self.average.module["net"], self.average.module["heads"]
 
     def configure_optimizers(self) -> dict:
         """AdamW, no decay on gains and biases; linear warm-up, then cosine to zero, per step."""

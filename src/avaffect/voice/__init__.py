@@ -13,6 +13,7 @@ from .logmel import (
 from .speech import (
     SpeechStream,
     resample,
+    share,
     speech_active,
     speech_probability,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "reference_level",
     "relative",
     "resample",
+    "share",
     "shrunk_level",
     "speech_active",
     "speech_level",

@@ -231,9 +231,7 @@ class LogMelStream:
         return self.logmel.spectrogram(samples[None, : (count - 1) * s.hop + s.n_fft])[0]
 
 
-def log_mel(
-    samples: np.ndarray, settings: LogMelSettings = PRESETS["default16k"]
-) -> np.ndarray:
+def log_mel(samples: np.ndarray, settings: LogMelSettings = PRESETS["default16k"]) -> np.ndarray:
     """Log-mel of a whole recording, in blocks where the settings allow it.
 
     Parameters

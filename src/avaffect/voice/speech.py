@@ -100,10 +100,7 @@ _NAMES = {
         for i in range(4)
         for kind in ("weight", "bias")
     },
-    **{
-        f"lstm.{kind}_l0": f"decoder.rnn.{kind}"
-        for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    },
+    **{f"lstm.{kind}_l0": f"decoder.rnn.{kind}" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")},
 }
 
 
@@ -226,3 +223,18 @@ def speech_active(
         if (stop - start) / rate >= shortest - 1e-9:
             active[max(0, start - round(lead * rate)) : stop + round(hang_over * rate)] = True
     return active
+
+
+def share(active: np.ndarray, count: int, *, rate: float = 100.0, least: float = 0.5) -> np.ndarray:
+    """Activity brought to another clock: True where at least a share of the interval is active.
+
+    Parameters
+    ----------
+    active : (m,) bool at `RATE` per second, of `speech_active`.
+    count, rate : number of intervals wanted, and how many there are in a second (frames by default).
+
+    Returns
+    -------
+    (count,) bool; False beyond the end of `active`.
+    """
+    return np.nan_to_num(resample(active.astype(np.float64), RATE, rate, count)) >= least

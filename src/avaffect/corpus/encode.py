@@ -1,0 +1,206 @@
+"""One recording through faces, voice and a model's frozen encoders: what prediction does before it fuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .. import checkpoint, media
+from ..errors import DataError
+from ..face import FaceTracker, create_detector
+from ..model import AffectModel
+from ..predict.clock import Stages
+from ..predict.listen import Voice, listen
+from ..predict.predictor import FACE_GAP
+from ..predict.timeline import Timeline, fill_short_gaps
+from ..predict.watch import BATCH, Watcher
+from .affwild2 import need_video
+from .frametimes import frame_times
+from .ratings import ticks_of
+from .recordings import Features, Recording
+
+CROP = 112  # pixels
+
+Seen = tuple[dict[int, NDArray[np.float32]], float]
+"""Embeddings by tick, and the end of the pictures in seconds."""
+
+
+class Encoders:
+    """The encoders of a model, on whole recordings.
+
+    Parameters
+    ----------
+    model : str or Path
+        Name of an embedded model or a model's folder.
+    detector : str
+        Face detector, for recordings whose faces are not cut yet.
+
+    Attributes
+    ----------
+    timeline : Timeline
+        The model's ticks.
+    hash : str
+        SHA-256 over the encoders' weights and preprocessing: what makes features comparable.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model or detector.
+    """
+
+    def __init__(self, model: str | Path, *, detector: str = "mtcnn") -> None:
+        self.model = checkpoint.load(model)
+        self.timeline = Timeline(self.model.spec.rate)
+        self.hash = encoders_hash(self.model)
+        self._detector = create_detector(detector)
+
+    def __call__(self, recording: Recording) -> Features:
+        """The recording's streams at the model's ticks.
+
+        Of several people in a video whose faces are not cut, the most prominent one is taken. Gaps in the
+        face of at most a quarter of a second are closed, as they are in prediction.
+
+        Raises
+        ------
+        MediaError, DataError
+            If something of the recording cannot be read.
+        """
+        spec = self.model.spec
+        unknown = set(spec.streams) - {"audio", "visual"}
+        if unknown:
+            raise DataError(f"{spec.name} has the stream {min(unknown)!r}, which is not extracted from media")
+        seen: Seen = ({}, 0.0)
+        if "visual" in spec.streams:
+            seen = self._cut_faces(recording) if recording.faces is not None else self._watch(recording)
+        voice = self._listen(recording) if "audio" in spec.streams else None
+        ticks = self.timeline.count(max(seen[1], voice.duration if voice else 0.0))
+        if not ticks:
+            raise DataError(f"{recording.name}: neither pictures nor sound in it")
+        streams, masks = {}, {}
+        for name, stream in spec.streams.items():
+            if name == "visual":
+                values, mask = self._visual(seen[0], ticks, stream.dim)
+            elif voice is not None:
+                values, mask = voice.stream(ticks)
+            else:
+                values, mask = np.zeros((ticks, stream.dim), np.float32), np.zeros(ticks, bool)
+            streams[name], masks[name] = np.where(mask[:, None], values, 0), mask
+        return Features(streams, masks)
+
+    def _visual(
+        self, features: dict[int, NDArray[np.float32]], ticks: int, dim: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        values, mask = np.zeros((ticks, dim), np.float32), np.zeros(ticks, bool)
+        for tick, feature in features.items():
+            if tick < ticks:
+                values[tick], mask[tick] = feature, True
+        return values, fill_short_gaps(values, mask, round(FACE_GAP * self.timeline.rate))
+
+    def _watch(self, recording: Recording) -> Seen:
+        """The most prominent person of a whole video."""
+        if recording.video is None:
+            return {}, 0.0
+        watcher = Watcher(FaceTracker(self._detector, embed=self._embed), self._embed, self.timeline)
+        for frame in media.frames(recording.video):
+            watcher.add(frame)
+        people = watcher.finish()
+        end = _end(np.asarray(watcher.pts))
+        if not people:
+            return {}, end
+        return max(people, key=lambda person: person.prominence).features, end
+
+    def _cut_faces(self, recording: Recording) -> Seen:
+        """Of each tick the cut face nearest to its centre, whose frame lies in the tick."""
+        times = frame_times(need_video(recording))
+        folder = recording.faces
+        if folder is None or not folder.is_dir():
+            raise DataError(
+                f"{folder}: no such folder; expected the cut faces of {recording.name}, 00001.jpg ..."
+            )
+        frames = face_numbers(folder) - 1
+        frames = frames[frames < len(times)]
+        ticks = ticks_of(times[frames], self.timeline)
+        distance = np.abs(times[frames] - (ticks + 0.5) / self.timeline.rate)
+        order = np.lexsort((distance, ticks))
+        features: dict[int, NDArray[np.float32]] = {}
+        chosen, crops = [], []
+        for tick, crop in _first_readable(folder, frames[order], ticks[order]):
+            chosen.append(tick)
+            crops.append(crop)
+            if len(crops) == BATCH:
+                features |= zip(chosen, self._embed(np.stack(crops)), strict=True)
+                chosen, crops = [], []
+        if crops:
+            features |= zip(chosen, self._embed(np.stack(crops)), strict=True)
+        return features, _end(times)
+
+    def _listen(self, recording: Recording) -> Voice | None:
+        if recording.audio is None:
+            return None
+        return listen(media.audio(recording.audio), self.model, self.timeline, Stages())
+
+    @torch.inference_mode()
+    def _embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.model.encode("visual", torch.from_numpy(crops)).numpy()
+
+
+def encoders_hash(model: AffectModel) -> str:
+    """SHA-256 over everything that features depend on: encoders, their weights, preprocessing and rate.
+
+    Training the fusion anew leaves it as it is.
+    """
+    spec = model.spec
+    what = {name: [asdict(s.encoder), dict(s.preprocessing), s.dim] for name, s in spec.streams.items()}
+    digest = hashlib.sha256(json.dumps([spec.rate, what], sort_keys=True, default=str).encode())
+    for name, value in sorted(model.encoders.state_dict().items()):
+        digest.update(name.encode() + value.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def face_numbers(folder: Path) -> NDArray[np.int64]:
+    """Numbers of the cut faces in a folder, from 1, sorted; other files are passed over."""
+    stems = (p.stem for p in folder.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    return np.array(sorted(int(stem) for stem in stems if stem.isdigit() and int(stem) > 0), np.int64)
+
+
+def read_face(folder: Path, number: int) -> NDArray[np.uint8] | None:
+    """Cut face ``number``, (112, 112, 3) uint8 RGB, scaled to that; None if it is unreadable."""
+    for ending in (".jpg", ".jpeg", ".png"):
+        image = cv2.imread(str(folder / f"{number:05d}{ending}"), cv2.IMREAD_COLOR_RGB)
+        if image is not None:
+            break
+    else:
+        return None
+    if image.shape[:2] != (CROP, CROP):
+        shrinks = min(image.shape[:2]) > CROP
+        image = cv2.resize(image, (CROP, CROP), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(image, np.uint8)
+
+
+def _first_readable(
+    folder: Path, frames: NDArray[np.int64], ticks: NDArray[np.int64]
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """The first face of each tick that can be read; frames come sorted by tick, the best first."""
+    done = -1
+    for frame, tick in zip(frames.tolist(), ticks.tolist(), strict=True):
+        if tick == done:
+            continue
+        crop = read_face(folder, frame + 1)
+        if crop is not None:
+            done = tick
+            yield tick, crop
+
+
+def _end(times: NDArray[np.float64]) -> float:
+    """When the last of some frames ends, in seconds; 0 without frames."""
+    if not len(times):
+        return 0.0
+    return float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 0.0))

@@ -1,0 +1,99 @@
+"""Splits that keep subjects apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from ..errors import DataError
+
+
+class Held(Protocol):
+    """What a split needs to know of a recording."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def split(self) -> str: ...
+
+
+T = TypeVar("T", bound=Held)
+
+
+@dataclass(frozen=True)
+class Fold(Generic[T]):
+    """One way to train and validate; no subject is on both sides.
+
+    Attributes
+    ----------
+    name : str
+    train, val : tuple
+        Recordings, in the corpus's order.
+    """
+
+    name: str
+    train: tuple[T, ...]
+    val: tuple[T, ...]
+
+
+def rolling_folds(items: Sequence[T], k: int) -> list[Fold[T]]:
+    """k folds, each validating on another group of subjects; test recordings are left out.
+
+    With an official validation set fold 0 is the official split. The training recordings are dealt into
+    k - 1 groups of subjects, each of which validates once while everything else, the official validation
+    set included, trains (Praveen & Alam 2024, RJCMA, with k = 6). Without one, all recordings are dealt into
+    k groups. Groups are of nearly equal numbers of recordings and always the same.
+
+    Raises
+    ------
+    DataError
+        If there are fewer subjects than groups, or fewer than two folds are asked for.
+    """
+    if k < 2:
+        raise DataError(f"{k} folds: expected at least 2")
+    official = [item for item in items if item.split == "val"]
+    pool = [item for item in items if item.split not in ("val", "test")]
+    if not official:
+        groups = _deal(pool, k)
+        return [_fold(f"fold{i}", pool, group) for i, group in enumerate(groups)]
+    first = Fold("fold0", tuple(pool), tuple(official))
+    everything = [item for item in items if item.split != "test"]
+    groups = _deal(pool, k - 1)
+    return [first, *(_fold(f"fold{i}", everything, group) for i, group in enumerate(groups, start=1))]
+
+
+def leave_one_out(items: Sequence[T]) -> list[Fold[T]]:
+    """One fold a subject: it validates, all others train; test recordings are left out."""
+    pool = [item for item in items if item.split != "test"]
+    subjects = dict.fromkeys(item.subject for item in pool)
+    return [_fold(subject, pool, {subject}) for subject in subjects]
+
+
+def _fold(name: str, items: Sequence[T], held: set[str]) -> Fold[T]:
+    return Fold(
+        name,
+        tuple(item for item in items if item.subject not in held),
+        tuple(item for item in items if item.subject in held),
+    )
+
+
+def _deal(items: Sequence[T], k: int) -> list[set[str]]:
+    """Subjects in k groups: the largest first, each into the group that has the fewest recordings."""
+    sizes: dict[str, int] = defaultdict(int)
+    for item in items:
+        sizes[item.subject] += 1
+    if k > len(sizes):
+        raise DataError(f"{len(sizes)} subjects cannot be dealt into {k} groups; ask for fewer folds")
+    groups: list[set[str]] = [set() for _ in range(k)]
+    counts = [0] * k
+    for subject in sorted(sizes, key=lambda s: (-sizes[s], s)):
+        smallest = counts.index(min(counts))
+        groups[smallest].add(subject)
+        counts[smallest] += sizes[subject]
+    return groups

@@ -1,0 +1,147 @@
+"""What raters said over time, and the one way from their times to ticks.
+
+A rating either belongs to a moment (a video frame, a sample of a slider) or holds from one time to another
+(an annotated interval, the mean of a second). Unrated is NaN, in the file's values as at the ticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from ..predict.timeline import Timeline
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """The course of one target over one recording.
+
+    Attributes
+    ----------
+    times : (n,) np.ndarray
+        Seconds from the recording's start.
+    values : (n,) np.ndarray
+        NaN where nothing valid was said.
+    ends : (n,) np.ndarray or None
+        Seconds until which each value holds; None for values of moments.
+    """
+
+    times: Array
+    values: Array
+    ends: Array | None = None
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """(n,) bool: where there is a value."""
+        return np.isfinite(self.values)
+
+    def earlier(self, seconds: float) -> Ratings:
+        """The same values, ``seconds`` earlier: takes out the time that raters needed to react."""
+        ends = None if self.ends is None else self.ends - seconds
+        return Ratings(self.times - seconds, self.values, ends)
+
+    def rescaled(self, low: float, high: float) -> Ratings:
+        """Values on a scale from ``low`` to ``high``, mapped linearly onto [-1, 1].
+
+        >>> Ratings(np.zeros(3), np.array([1.0, 5.0, 9.0])).rescaled(1, 9).values.tolist()
+        [-1.0, 0.0, 1.0]
+        """
+        return Ratings(self.times, 2 * (self.values - low) / (high - low) - 1, self.ends)
+
+    def at(self, timeline: Timeline, count: int) -> Array:
+        """Mean of the valid values in each of the first ``count`` ticks, NaN where there are none.
+
+        A moment counts in the tick that covers it; what holds over an interval counts in the ticks whose
+        centres lie in it (an interval too short for that, in the tick of its middle).
+
+        Returns
+        -------
+        (count,) float64
+        """
+        keep = self.valid
+        if self.ends is None:
+            return tick_means(ticks_of(self.times[keep], timeline), self.values[keep], count)
+        ticks, owner = _covered(self.times[keep], self.ends[keep], timeline)
+        return tick_means(ticks, self.values[keep][owner], count)
+
+
+def ticks_of(times: NDArray, timeline: Timeline) -> NDArray[np.int64]:
+    """The tick that covers each time: (n,) seconds to (n,) indices."""
+    return np.fromiter((timeline.tick(time) for time in times.tolist()), np.int64, len(times))
+
+
+def tick_means(ticks: NDArray[np.int64], values: NDArray, count: int) -> Array:
+    """Mean of the values that fall into each tick.
+
+    Parameters
+    ----------
+    ticks : (n,) np.ndarray of int
+        Values before tick 0 or from tick ``count`` on are left out.
+    values : (n, ...) np.ndarray
+
+    Returns
+    -------
+    (count, ...) float64, NaN where no value falls.
+
+    >>> tick_means(np.array([0, 0, 2]), np.array([1.0, 2.0, 5.0]), 3).tolist()
+    [1.5, nan, 5.0]
+    """
+    keep = (ticks >= 0) & (ticks < count)
+    sums = np.zeros((count, *values.shape[1:]))
+    np.add.at(sums, ticks[keep], values[keep])
+    number = np.bincount(ticks[keep], minlength=count).astype(float)
+    number[number == 0] = np.nan
+    return sums / number.reshape(-1, *([1] * (values.ndim - 1)))
+
+
+def label_ticks(
+    ratings: Mapping[str, Ratings], targets: Sequence[str], timeline: Timeline, count: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Labels at ticks: (count, targets) float32 with NaN, and (count,) bool, True where all are known.
+
+    A target without ratings (a test set) is NaN throughout.
+    """
+    labels = np.full((count, len(targets)), np.nan, np.float32)
+    for column, target in enumerate(targets):
+        if target in ratings:
+            labels[:, column] = ratings[target].at(timeline, count)
+    return labels, np.isfinite(labels).all(axis=1)
+
+
+def check_range(ratings: Ratings, where: str) -> Ratings:
+    """The ratings, if they lie in [-1, 1].
+
+    Raises
+    ------
+    DataError
+        If they do not: no range is ever guessed.
+    """
+    values = ratings.values[ratings.valid]
+    if values.size and np.abs(values).max() > 1 + 1e-6:
+        raise DataError(
+            f"{where}: values from {values.min():g} to {values.max():g}, expected [-1, 1]; "
+            "if they are on another scale, give it, e.g. scale=1,9"
+        )
+    return ratings
+
+
+def _covered(begins: Array, ends: Array, timeline: Timeline) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ticks that intervals cover, and which interval each is covered by, both (m,)."""
+    half = 0.5 / timeline.rate
+    # The first tick whose centre is not before a time is the one that covers the time half a tick later.
+    slack = 1e-6 / timeline.rate
+    first = ticks_of(begins + half - 2 * slack, timeline)
+    stop = ticks_of(ends + half - 2 * slack, timeline)
+    short = stop <= first
+    first[short] = ticks_of((begins + ends)[short] / 2, timeline)
+    stop[short] = first[short] + 1
+    lengths = stop - first
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    offset = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return first[owner] + offset, owner

@@ -1,0 +1,244 @@
+"""The feature store: a folder with one file a recording, written once and read by every training run.
+
+A file NAME.safetensors holds, at the ticks of its rate: ``features.STREAM`` (t, d) float16 or float32, 0
+where masked; ``mask.STREAM`` (t,) bool; ``labels`` (t, targets) float32, NaN where unrated; ``labelled`` (t,)
+bool, True where every target is known. Its metadata says whose they are and by what they were made. A file is
+there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from torch import Tensor
+
+from ..errors import DataError, nearest
+from .folds import Fold, leave_one_out, rolling_folds
+from .recordings import Features
+
+ENDING = ".safetensors"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What a file of the store is.
+
+    Attributes
+    ----------
+    name, subject, split : str
+        As `avaffect.corpus.recordings.Recording`.
+    corpus : str
+    targets : tuple of str
+        Columns of the labels.
+    rate : float
+        Ticks per second (Hz).
+    encoders : str
+        SHA-256 over the encoders' weights and preprocessing; "" for features that the corpus itself holds.
+    options : mapping
+        The corpus's options, such as annotation delays.
+    format : int
+        Version of this layout.
+    """
+
+    name: str
+    subject: str
+    split: str
+    corpus: str
+    targets: tuple[str, ...]
+    rate: float
+    encoders: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """As JSON with sorted keys: equal text, equal meta."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A recording in the store.
+
+    Attributes
+    ----------
+    meta : Meta
+    path : Path
+    ticks : int
+    dims : dict of str to int
+        Feature size by stream.
+    """
+
+    meta: Meta
+    path: Path
+    ticks: int
+    dims: dict[str, int]
+
+    @property
+    def name(self) -> str:
+        """The recording's name."""
+        return self.meta.name
+
+    @property
+    def subject(self) -> str:
+        """Who it is of."""
+        return self.meta.subject
+
+    @property
+    def split(self) -> str:
+        """Official split, or ""."""
+        return self.meta.split
+
+    def read(self) -> dict[str, Tensor]:
+        """All tensors of the file by name, as the module describes them."""
+        with safe_open(self.path, framework="pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+
+
+class FeatureStore:
+    """A folder of extracted recordings.
+
+    Parameters
+    ----------
+    path : path
+
+    Attributes
+    ----------
+    recordings : tuple of Stored
+        In order of name.
+    rate : float
+        Ticks per second (Hz).
+    targets : tuple of str
+    dims : dict of str to int
+        Feature size by stream.
+
+    Raises
+    ------
+    DataError
+        If there is nothing, or the files were not made alike.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        files = sorted(self.path.glob(f"*{ENDING}")) if self.path.is_dir() else []
+        if not files:
+            raise DataError(
+                f"{self.path}: no extracted recordings; "
+                f"make them with `avaffect extract CORPUS PATH {self.path}`"
+            )
+        self.recordings = tuple(inspect(file) for file in files)
+        first = self.recordings[0]
+        for other in self.recordings:
+            if _kind(other) != _kind(first):
+                raise DataError(
+                    f"{self.path}: {other.path.name} and {first.path.name} differ in corpus, options, "
+                    "targets, streams or encoders; extract into an empty folder"
+                )
+        self.rate, self.targets, self.dims = first.meta.rate, first.meta.targets, first.dims
+        self._by_name = {stored.name: stored for stored in self.recordings}
+
+    def __len__(self) -> int:
+        return len(self.recordings)
+
+    def __iter__(self) -> Iterator[Stored]:
+        return iter(self.recordings)
+
+    def __getitem__(self, name: str) -> Stored:
+        """The recording of that name."""
+        if name not in self._by_name:
+            raise DataError(f"{self.path} has no recording {name!r}; {nearest(name, self._by_name)}")
+        return self._by_name[name]
+
+    def split(self, split: str) -> list[Stored]:
+        """The recordings of an official split, "train", "val" or "test"."""
+        return [stored for stored in self.recordings if stored.split == split]
+
+    def folds(self, k: int | None = None) -> list[Fold[Stored]]:
+        """`rolling_folds` with ``k``, `leave_one_out` (by subject) without."""
+        return leave_one_out(self.recordings) if k is None else rolling_folds(self.recordings, k)
+
+
+def write(
+    folder: Path,
+    meta: Meta,
+    features: Features,
+    labels: NDArray[np.float32],
+    labelled: NDArray[np.bool_],
+    *,
+    half: bool,
+) -> Path:
+    """Write one recording's file.
+
+    Parameters
+    ----------
+    labels : (t, targets), labelled : (t,)
+        Of the same number of ticks as the features.
+    half : bool
+        Keep features as float16, where they fit its range.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written to.
+    """
+    tensors = {"labels": labels, "labelled": labelled}
+    for name, values in features.streams.items():
+        fits = half and np.abs(values).max(initial=0) < np.finfo(np.float16).max
+        tensors[f"features.{name}"] = values.astype(np.float16 if fits else np.float32)
+        tensors[f"mask.{name}"] = features.masks[name]
+    target = file_of(folder, meta.name)
+    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        whole = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
+        save_file(whole, temporary, metadata={"meta": meta.to_json()})
+        os.replace(temporary, target)
+    except OSError as error:
+        raise DataError(f"cannot write {target} ({error.strerror}); choose another folder") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Where a recording of that name is kept."""
+    return folder / f"{name}{ENDING}"
+
+
+def inspect(path: Path) -> Stored:
+    """What a file of the store holds, without reading its features.
+
+    Raises
+    ------
+    DataError
+        If it is not a file that `write` wrote.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            raw = json.loads(file.metadata()["meta"])
+            shapes = {
+                key: file.get_slice(key).get_shape()
+                for key in file.keys()  # noqa: SIM118 - not a mapping
+            }
+        meta = Meta(**{**raw, "targets": tuple(raw["targets"])})
+        dims = {k.removeprefix("features."): s[1] for k, s in shapes.items() if k.startswith("features.")}
+        return Stored(meta, path, shapes["labelled"][0], dims)
+    except (SafetensorError, OSError, TypeError, KeyError, ValueError) as error:
+        raise DataError(
+            f"{path}: not a file of a feature store ({error}); delete it and extract again"
+        ) from error
+
+
+def _kind(stored: Stored) -> Sequence[object]:
+    meta = stored.meta
+    return meta.rate, meta.targets, meta.encoders, meta.corpus, meta.options, stored.dims, meta.format

@@ -1,0 +1,113 @@
+"""Utterances with text, sound and picture as features, and one score each (CMU-MOSI, CMU-MOSEI and the like).
+
+A folder of one npz an utterance: ``text``, ``audio``, ``visual`` (steps, d), each with its own number of
+steps or word by word with the same, and ``score``; optionally ``subject`` (who, or which video) and ``split``
+as strings. Without ``subject`` it is the file's name up to its last underscore. The corpora are given out as
+pickles, which can run any code when opened and are not read here: save them as npz once, with what they were
+made by.
+
+A row that is zero throughout, as the padding of aligned corpora, or not finite is masked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from .archive import read_npz
+from .ratings import Ratings, check_range
+from .recordings import SPLITS, FeatureCorpus, Features, Recording, need_folder
+
+STREAMS = ("text", "audio", "visual")
+
+
+class Utterances(FeatureCorpus):
+    """A folder of utterances.
+
+    Parameters
+    ----------
+    root : path
+    target : str
+        What the score is called.
+    scale : (float, float)
+        Lowest and highest score, mapped onto [-1, 1]; that of CMU-MOSI and CMU-MOSEI by default.
+    rate : float
+        Steps per second (Hz). Words have no rate: 1 then says that a tick is a step.
+
+    Raises
+    ------
+    DataError
+        If there are no utterances, or a split is none of train, val and test.
+    """
+
+    name = "utterances"
+
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        target: str = "sentiment",
+        scale: tuple[float, float] = (-3.0, 3.0),
+        rate: float = 1.0,
+    ) -> None:
+        self.root = need_folder(Path(root), "one .npz an utterance")
+        self.targets, self.scale, self.rate = (target,), (float(scale[0]), float(scale[1])), float(rate)
+        paths = sorted(self.root.glob("*.npz"))
+        if not paths:
+            raise DataError(
+                f"{self.root}: no utterances; expected one .npz each with {', '.join(STREAMS)} and score"
+            )
+        super().__init__([_recording(path) for path in paths])
+
+    def ratings(self, recording: Recording) -> dict[str, Ratings]:
+        """The score, held over the whole utterance."""
+        data = self._read(recording)
+        score = float(data["score"].reshape(-1)[0]) if data["score"].size == 1 else np.nan
+        if np.isnan(score):
+            raise DataError(
+                f"{self.root / recording.name}.npz: score must be one number; it is {data['score']}"
+            )
+        end = max(len(data[name]) for name in STREAMS) / self.rate
+        ratings = Ratings(np.zeros(1), np.array([score]), np.array([end])).rescaled(*self.scale)
+        return {self.targets[0]: check_range(ratings, f"{self.root / recording.name}.npz: score")}
+
+    def features(self, recording: Recording) -> Features:
+        """The streams, brought to the steps of the longest by repeating each step's nearest."""
+        data = self._read(recording)
+        steps = max(len(data[name]) for name in STREAMS)
+        streams, masks = {}, {}
+        for name in STREAMS:
+            values = data[name][_nearest(len(data[name]), steps)].astype(np.float32)
+            mask = np.isfinite(values).all(axis=1) & (values != 0).any(axis=1)
+            streams[name], masks[name] = np.where(mask[:, None], values, 0), mask
+        return Features(streams, masks)
+
+    def _read(self, recording: Recording) -> dict[str, NDArray]:
+        path = self.root / f"{recording.name}.npz"
+        data = read_npz(path, (*STREAMS, "score"))
+        for name in STREAMS:
+            if data[name].ndim != 2 or not len(data[name]):
+                raise DataError(
+                    f"{path}: {name} has the shape {data[name].shape}; expected (steps, features)"
+                )
+        return data
+
+
+def _nearest(have: int, want: int) -> NDArray[np.int64]:
+    """Which of ``have`` steps covers the middle of each of ``want``.
+
+    >>> _nearest(2, 4).tolist()
+    [0, 0, 1, 1]
+    """
+    return ((np.arange(want) + 0.5) * have / want).astype(np.int64)
+
+
+def _recording(path: Path) -> Recording:
+    said = read_npz(path, (), optional=("subject", "split"))
+    split = str(said.get("split", ""))
+    if split not in (*SPLITS, ""):
+        raise DataError(f"{path}: split {split!r}; expected {', '.join(SPLITS)}, or nothing")
+    return Recording(path.stem, str(said.get("subject", path.stem.rpartition("_")[0] or path.stem)), split)

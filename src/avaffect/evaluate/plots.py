@@ -1,0 +1,220 @@
+"""Three pictures of an evaluation: prediction against label, residuals, each recording's CCC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from ..errors import DataError
+from ..metric import Array
+from ..trace.columns import TARGETS
+from ..trace.files import replacing
+from ..trace.palette import FAINT, INK, PEOPLE, RULE
+from .bootstrap import Estimate
+from .match import Pairing
+from .report import Report
+from .score import filled
+
+BINS = 80  # of a density over [-1, 1]
+_STEPS = 16  # label bins that a running median is taken over
+_FEWEST = 20  # frames for a median to be drawn
+_NAMED = 40  # recordings that still have room for their names
+_BLUE, _ORANGE = PEOPLE[0], PEOPLE[1]
+# viridis without its dark end, so that the lines drawn over it are seen; told apart without colour
+_DENSITY = matplotlib.colormaps["cividis"]
+
+
+def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Path]:
+    """Draw all three as png.
+
+    Parameters
+    ----------
+    pairing : Pairing
+    report : Report
+        Of that pairing.
+    folder : path
+        Made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        ``density.png``, ``residuals.png``, ``recordings.png``.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be made or written to.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {folder} ({error.strerror}); give another") from error
+    figures = {
+        "density": density(pairing, report),
+        "residuals": residuals(pairing, report),
+        "recordings": per_recording(report),
+    }
+    written = []
+    for name, figure in figures.items():
+        written.append(folder / f"{name}.png")
+        with replacing(written[-1]) as temporary:
+            figure.savefig(temporary, dpi=100)
+    return written
+
+
+def density(pairing: Pairing, report: Report) -> Figure:
+    """Prediction against label of all frames; on the dashed line the two are equal."""
+    figure = _figure(13.0, 6.4)
+    axes = figure.subplots(1, 2)
+    for ax, (target, x, y) in zip(axes, _pairs(pairing, report), strict=True):
+        _draw_density(figure, ax, y, x, ((-1, 1), (-1, 1)))
+        ax.plot((-1, 1), (-1, 1), color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+        _draw_median(ax, y, x)
+        _style(ax, f"labelled {target}", f"predicted {target}", _heading(report, target, "ccc", "CCC"))
+        ax.set(xlim=(-1, 1), ylim=(-1, 1), aspect="equal")
+    _caption(figure, "Dashed: prediction = label.  Orange: median prediction, and where the middle 80 % lie.")
+    return figure
+
+
+def residuals(pairing: Pairing, report: Report) -> Figure:
+    """Prediction minus label over the label, and how often each residual occurs."""
+    figure = _figure(13.0, 6.4)
+    axes = figure.subplots(1, 4, width_ratios=(3, 1, 3, 1))
+    for i, (target, x, y) in enumerate(_pairs(pairing, report)):
+        ax, side = axes[2 * i : 2 * i + 2]
+        residual = x - y
+        reach = max(float(np.quantile(np.abs(residual), 0.999)), 0.1) if residual.size else 1.0
+        _draw_density(figure, ax, y, residual, ((-1, 1), (-reach, reach)))
+        ax.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+        _draw_median(ax, y, residual)
+        _style(ax, f"labelled {target}", "prediction − label", _heading(report, target, "rmse", "RMSE"))
+        ax.set(xlim=(-1, 1), ylim=(-reach, reach))
+        side.hist(residual, bins=60, range=(-reach, reach), orientation="horizontal", color=_BLUE)
+        side.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+        _style(side, "frames", "", "")
+        side.set(ylim=(-reach, reach), yticklabels=[], xticks=[])
+        bias = f"mean {residual.mean():+.3f}" if residual.size else ""
+        side.set_title(bias, fontsize=10, color=INK, loc="left")
+    _caption(
+        figure,
+        "Orange: median residual, and where the middle 80 % lie.  A downward slope: extremes are missed.",
+    )
+    return figure
+
+
+def per_recording(report: Report) -> Figure:
+    """Each recording's CCC with its interval, the lowest below; the pooled CCC as a line."""
+    count = len(report.recordings)
+    figure = _figure(13.0, min(max(3.2, 1.8 + 0.24 * count), 11.0))
+    axes = figure.subplots(1, 2, sharex=True)
+    for ax, target in zip(axes, TARGETS, strict=True):
+        rows = report.recordings.sort_values(f"{target}_ccc", na_position="first")
+        value, low, high = (rows[f"{target}_ccc{end}"].to_numpy() for end in ("", "_lo", "_hi"))
+        place = np.arange(count)
+        pooled = report.targets[target].pooled["ccc"]
+        ax.axvspan(pooled.low, pooled.high, color=_ORANGE, alpha=0.18, linewidth=0)
+        ax.axvline(pooled.value, color=_ORANGE, linewidth=1.8)
+        ax.axvline(0, color=FAINT, linewidth=0.8)
+        ax.hlines(place, low, high, color=_BLUE, linewidth=2 if count <= _NAMED else 0.8, alpha=0.55)
+        ax.plot(value, place, "o", color=_BLUE, markersize=5 if count <= _NAMED else 2)
+        _style(ax, f"CCC of {target}", "", _heading(report, target, "ccc", "pooled CCC"))
+        if count <= _NAMED:
+            ax.set_yticks(place, [_short(str(name)) for name in rows.index], fontsize=9)
+        else:
+            ax.set_yticks([])
+            ax.set_ylabel(f"{count} recordings, sorted", fontsize=11, color=INK)
+        ax.set_ylim(-0.8, count - 0.2)
+    least = min(float(np.nanmin(report.recordings[f"{t}_ccc_lo"].fillna(0))) for t in TARGETS)
+    axes[0].set_xlim(max(-1.0, min(least, 0.0) - 0.05), 1.0)
+    level = f"{100 * report.level:g} %"
+    _caption(
+        figure,
+        f"Dots: recordings; bars: rough {level} intervals of ten parts each.  Orange: all frames, {level}.",
+    )
+    return figure
+
+
+def _pairs(pairing: Pairing, report: Report) -> Iterator[tuple[str, Array, Array]]:
+    """Each target's predictions and labels of the frames that count, (n,) each."""
+    recordings = filled(pairing.recordings, report.missing)
+    for i, target in enumerate(TARGETS):
+        x = np.concatenate([m.predicted[:, i] for m in recordings])
+        y = np.concatenate([m.labels[:, i] for m in recordings])
+        known = np.isfinite(x) & np.isfinite(y)
+        yield target, x[known], y[known]
+
+
+def _draw_density(
+    figure: Figure, ax: Axes, x: Array, y: Array, span: tuple[tuple[float, float], tuple[float, float]]
+) -> None:
+    counts, *edges = np.histogram2d(x, y, bins=BINS, range=span)
+    if not counts.any():
+        return
+    image = np.ma.masked_equal(counts.T, 0)
+    mesh = ax.pcolormesh(*edges, image, cmap=_DENSITY, norm=LogNorm(1, max(counts.max(), 2)), rasterized=True)
+    bar = figure.colorbar(mesh, ax=ax, location="bottom", fraction=0.04, pad=0.02, aspect=40)
+    bar.set_label("frames (logarithmic)", fontsize=9, color=INK)
+    bar.ax.tick_params(labelsize=8)
+    bar.outline.set_visible(False)
+
+
+def _draw_median(ax: Axes, x: Array, y: Array) -> None:
+    """The median of y and its 10 and 90 % points, in even bins of x that hold enough."""
+    edges = np.linspace(-1, 1, _STEPS + 1)
+    bin_of = np.clip(np.digitize(x, edges) - 1, 0, _STEPS - 1)
+    kept = [k for k in range(_STEPS) if np.count_nonzero(bin_of == k) >= _FEWEST]
+    if not kept:
+        return
+    middle = (edges[:-1] + edges[1:])[kept] / 2
+    low, median, high = np.array([np.quantile(y[bin_of == k], (0.1, 0.5, 0.9)) for k in kept]).T
+    for line, width in ((low, 1.2), (median, 2.6), (high, 1.2)):
+        ax.plot(middle, line, color="white", linewidth=width + 1.6, alpha=0.8)
+        ax.plot(middle, line, color=_ORANGE, linewidth=width)
+
+
+def _heading(report: Report, target: str, measure: str, name: str) -> str:
+    scores = report.targets[target]
+    return f"{name} {shown(scores.pooled[measure])},  {scores.frames:,} frames"
+
+
+def shown(figure: Estimate) -> str:
+    """A figure and its interval in three decimals.
+
+    >>> shown(Estimate(0.5, 0.41, 0.588)), shown(Estimate(0.5))
+    ('0.500 [0.410, 0.588]', '0.500')
+    """
+    ends = f" [{figure.low:.3f}, {figure.high:.3f}]" if np.isfinite(figure.low) else ""
+    return f"{figure.value:.3f}{ends}" if np.isfinite(figure.value) else "not defined"
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _style(ax: Axes, x: str, y: str, title: str) -> None:
+    ax.set_xlabel(x, fontsize=11, color=INK)
+    ax.set_ylabel(y, fontsize=11, color=INK)
+    ax.set_title(title, fontsize=12, color=INK, loc="left")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(RULE)
+    ax.tick_params(colors=INK, length=3, labelsize=9)
+    ax.set_axisbelow(True)
+    ax.grid(color=RULE, linewidth=0.6)
+
+
+def _caption(figure: Figure, text: str) -> None:
+    figure.supxlabel(text, fontsize=10, color="#6A6A6A", x=0.01, ha="left")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 28 else f"…{name[-27:]}"

@@ -1,0 +1,163 @@
+"""Post-processing, said out loud: smoothing over time and clipping to the range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import DataError, nearest
+from ..metric import Array
+from .recording import Recording, joined
+
+KINDS = ("box", "savgol")
+ORDER = 2  # of the polynomial, where none is given
+_HIGHEST = 5
+_CHUNK = 8192  # polynomials fitted at a time
+_EDGE = 1e-9  # seconds; frame times k / rate are not exact
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """A smoother over a window in seconds.
+
+    Parameters
+    ----------
+    kind : {"box", "savgol"}
+        Mean of the window's frames, or a polynomial fitted to them (Savitzky and Golay 1964; here to the
+        frames' own times, so that a variable frame rate is no matter).
+    window : float
+        Seconds.
+    causal : bool
+        False: centred, from window / 2 before a frame to as long after it. True: trailing, the window ends at
+        the frame and nothing later is used, as a live system would have to.
+    order : int
+        Of the polynomial, 0 to 5.
+
+    Raises
+    ------
+    DataError
+        If an option is unknown or out of its range.
+
+    Notes
+    -----
+    At the ends of a recording and beside gaps the window is cut, not padded. A gap, NaN or frames missing,
+    is never bridged: what lies behind it does not count, and what is NaN stays NaN.
+    """
+
+    kind: str
+    window: float
+    causal: bool = False
+    order: int = ORDER
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise DataError(f"no smoothing named {self.kind!r}; {nearest(self.kind, KINDS)}")
+        if not (np.isfinite(self.window) and self.window > 0):
+            raise DataError(f"a smoothing window is a positive number of seconds, not {self.window:g}")
+        if not 0 <= self.order <= _HIGHEST:
+            raise DataError(f"a smoothing polynomial has order 0 to {_HIGHEST}, not {self.order}")
+
+    @classmethod
+    def parse(cls, text: str, *, causal: bool = False) -> Smoothing:
+        """A smoother from ``box:SECONDS``, ``savgol:SECONDS`` or ``savgol:SECONDS:ORDER``.
+
+        Raises
+        ------
+        DataError
+            If the text is of another form.
+
+        Examples
+        --------
+        >>> Smoothing.parse("savgol:1.5:3", causal=True)
+        Smoothing(kind='savgol', window=1.5, causal=True, order=3)
+        """
+        kind, *numbers = text.strip().lower().split(":")
+        try:
+            window, *order = numbers
+            if len(order) > (kind == "savgol"):
+                raise ValueError(text)
+            return cls(kind, float(window), causal, *map(int, order))
+        except ValueError as error:
+            raise DataError(
+                f"cannot smooth by {text!r}; write box:1.0 or savgol:1.0:2 (seconds, order)"
+            ) from error
+
+    def __str__(self) -> str:
+        """What is done, in words.
+
+        >>> str(Smoothing("box", 1.0))
+        'box of 1 s, centred (not causal: looks 0.5 s ahead)'
+        """
+        what = "box" if self.kind == "box" else f"Savitzky-Golay of order {self.order}"
+        if self.causal:
+            return f"{what} of {self.window:g} s, trailing (causal)"
+        return f"{what} of {self.window:g} s, centred (not causal: looks {self.window / 2:g} s ahead)"
+
+    def __call__(self, recording: Recording) -> Recording:
+        """The recording with smoothed values.
+
+        Raises
+        ------
+        DataError
+            If the recording knows only frames: seconds mean nothing without a rate.
+        """
+        start, end = recording.start, recording.end
+        if start is None or end is None:
+            raise DataError(
+                f"{recording.name} has frames without times, a window in seconds means nothing; give traces,"
+                " or the frame rate with --rate where it is constant"
+            )
+        values = np.full_like(recording.values, np.nan)
+        for column in range(values.shape[1]):
+            known = np.isfinite(recording.values[:, column])
+            time, x = start[known], recording.values[known, column]
+            run = np.cumsum(~joined(start, end) | ~known)[known]
+            low, high = self._windows(time, run)
+            values[known, column] = (
+                _box(x, low, high) if self.kind == "box" else self._fit(time, x, low, high)
+            )
+        return replace(recording, values=values)
+
+    def _windows(self, time: Array, run: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First row and row after the last of each row's window, (n,) each, within its own run."""
+        if self.causal:  # (time - window, time]: of an even rate exactly window * rate frames
+            low = np.searchsorted(time, time - self.window + _EDGE, side="right")
+            high = np.arange(1, len(time) + 1)
+        else:
+            low = np.searchsorted(time, time - self.window / 2 - _EDGE)
+            high = np.searchsorted(time, time + self.window / 2 + _EDGE, side="right")
+        first, last = np.searchsorted(run, run), np.searchsorted(run, run, side="right")
+        return np.maximum(np.minimum(low, np.arange(len(time))), first), np.minimum(high, last)
+
+    def _fit(self, time: Array, x: Array, low: np.ndarray, high: np.ndarray) -> Array:
+        """The polynomial's value at each row's own time; rows with too few neighbours stay as they are."""
+        out = x.copy()
+        rows = np.flatnonzero(high - low > self.order + 1)
+        powers = np.arange(self.order + 1)
+        for some in np.split(rows, range(_CHUNK, len(rows), _CHUNK)):
+            if not len(some):
+                continue
+            at = low[some, None] + np.arange((high - low)[some].max())
+            inside = at < high[some, None]
+            at = np.minimum(at, len(x) - 1)
+            u = np.where(inside, (time[at] - time[some, None]) / self.window, 0.0)
+            basis = u[..., None] ** powers * inside[..., None]  # (rows, frames, order + 1)
+            normal = np.einsum("rfi,rfj->rij", basis, basis)
+            right = np.einsum("rfi,rf->ri", basis, x[at])
+            out[some] = np.linalg.solve(normal, right[..., None])[:, 0, 0]
+        return out
+
+
+def clip(
+    recordings: Sequence[Recording], low: float = -1.0, high: float = 1.0
+) -> tuple[list[Recording], int]:
+    """The recordings with values limited to a range, and how many values that changed."""
+    changed = sum(int(((r.values < low) | (r.values > high)).sum()) for r in recordings)
+    return [replace(r, values=np.clip(r.values, low, high)) for r in recordings], changed
+
+
+def _box(x: Array, low: np.ndarray, high: np.ndarray) -> Array:
+    total = np.concatenate([[0.0], np.cumsum(x)])
+    return (total[high] - total[low]) / (high - low)

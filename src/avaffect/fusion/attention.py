@@ -1,0 +1,60 @@
+"""Multi-head self-attention over ticks, with a mask over the ticks that answer."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from avaffect.errors import ModelError
+
+from .masking import keep
+
+
+class SelfAttention(nn.Module):
+    """softmax(Q K^T / sqrt(d / heads)) V per head, and a linear layer; quadratic in length.
+
+    Parameters
+    ----------
+    dim : int
+        Feature size d, divisible by ``heads``.
+    heads : int
+    dropout : float
+        On the attention weights.
+    """
+
+    def __init__(self, dim: int, heads: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        if heads < 1 or dim % heads:
+            raise ModelError(f"{heads} heads for a size of {dim}; expected a divisor of {dim}")
+        self.heads = heads
+        self.dropout = dropout
+        self.project = nn.Linear(dim, 3 * dim)
+        self.out = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Attend.
+
+        Parameters
+        ----------
+        x : (b, t, d) torch.Tensor
+        mask : (b, t) bool torch.Tensor
+
+        Returns
+        -------
+        (b, t, d) torch.Tensor
+            Zero at masked ticks.
+        """
+        b, t, d = x.shape
+        heads = self.project(x).view(b, t, 3, self.heads, d // self.heads)
+        query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)  # 3 times (b, head, t, d / head)
+        # A sequence with nothing available would have empty rows, and NaN in them: there all
+        # ticks, zeros every one, are let in, and `keep` empties the result.
+        answers = mask | ~mask.any(dim=1, keepdim=True)
+        found = scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=answers[:, None, None, :],
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        return keep(self.out(found.transpose(1, 2).reshape(b, t, d)), mask)

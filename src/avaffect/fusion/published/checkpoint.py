@@ -1,0 +1,114 @@
+"""Weights of the authors' own checkpoints into our networks."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from avaffect.errors import ModelError, nearest
+
+from .keys import PUBLISHED_KEYS
+from .presets import create_published
+
+# The published training scripts put their scores, NumPy numbers, beside the weights. These are the
+# names under which NumPy writes a number; none of them runs code of the file's choosing.
+_NUMPY_NUMBER = np.float64(0).__reduce__()[0]
+_NUMPY_NUMBERS: list[Any] = [
+    (_NUMPY_NUMBER, "numpy.core.multiarray.scalar"),
+    (_NUMPY_NUMBER, "numpy._core.multiarray.scalar"),
+    np.dtype,
+    *(type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64)),
+]
+
+
+def import_checkpoint(path: str | Path, name: str) -> nn.Module:
+    """Read a published checkpoint into the network of that name.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file of `torch.save`: a state dict, or a dict that holds one as "net" (the published
+        scripts) or "state_dict". Read with ``weights_only=True``: no code in it is run.
+    name : str
+        One of `list_published()`.
+
+    Returns
+    -------
+    torch.nn.Module
+        In eval mode, with ``published_layout=True`` where that exists, so that its forward is the
+        published mathematics.
+
+    Raises
+    ------
+    ModelError
+        Unknown name; unreadable file; missing, unexpected or misshapen weights, all listed.
+    """
+    if name not in PUBLISHED_KEYS:
+        raise ModelError(f"unknown published network {name!r}; {nearest(name, PUBLISHED_KEYS)}")
+    given = _state_dict(_read(Path(path)), path)
+    options = {"published_layout": True} if "spatial.out.weight" in PUBLISHED_KEYS[name] else {}
+    network = create_published(name, **options)
+    own = network.state_dict()
+    keys = PUBLISHED_KEYS[name]
+    _check(given, {theirs: own[ours] for ours, theirs in keys.items()}, path, name)
+    # What is not in the map (the gates' temperature) is no weight, and stays as built.
+    loaded = {ours: given[theirs].reshape(own[ours].shape) for ours, theirs in keys.items()}
+    network.load_state_dict(own | loaded)
+    return network.eval()
+
+
+def _read(path: Path) -> object:
+    if not path.is_file():
+        raise ModelError(f"no checkpoint at {path}; expected a file written by torch.save")
+    try:
+        with torch.serialization.safe_globals(_NUMPY_NUMBERS):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            f"{path} is not a checkpoint that can be read safely ({reason}); expected a file of "
+            f"torch.save holding tensors and numbers only"
+        ) from error
+
+
+def _state_dict(content: object, path: str | Path) -> dict[str, Tensor]:
+    for holder in ("net", "state_dict"):
+        if isinstance(content, Mapping) and isinstance(content.get(holder), Mapping):
+            content = content[holder]
+    if not isinstance(content, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()
+    ):
+        raise ModelError(f"{path} holds no state dict; expected tensors by name, bare or under 'net'")
+    # DataParallel puts "module." before every name.
+    return {key.removeprefix("module."): value for key, value in content.items()}
+
+
+def _check(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: str | Path, name: str) -> None:
+    """Raise a `ModelError` that lists every key that is missing, unexpected or of another size."""
+    faults = []
+    if missing := sorted(set(wanted) - set(given)):
+        faults.append(f"missing: {', '.join(missing)}")
+    if unexpected := sorted(set(given) - set(wanted)):
+        faults.append(f"unexpected: {', '.join(unexpected)}")
+    misshapen = [
+        f"{key} {tuple(given[key].shape)} for {_published_shape(key, wanted[key])}"
+        for key in sorted(set(given) & set(wanted))
+        if tuple(given[key].shape) != _published_shape(key, wanted[key])
+    ]
+    if misshapen:
+        faults.append(f"of another shape: {', '.join(misshapen)}")
+    if faults:
+        raise ModelError(f"{path} does not fit {name}; {'; '.join(faults)}")
+
+
+def _published_shape(key: str, own: Tensor) -> tuple[int, ...]:
+    """Shape in the published file; that of the initial state is (h or c, layer, direction) in one."""
+    if key.endswith(".init_hidden"):
+        return (own.shape[:-1].numel(), own.shape[-1])
+    return tuple(own.shape)

@@ -1,0 +1,93 @@
+"""How the published code names the weights of its networks, and how ours are named.
+
+Our name on the left, the published one on the right. The published names are those of the modules
+in the authors' public repositories, read there:
+
+- `jca.abaw3`: JointCrossAttentional-AV-Fusion, models/cam.py
+- `jca.tbiom`: Joint-Cross-Attention-for-Audio-Visual-Fusion, models/cam.py
+- `rjca.icassp2023`: RecurrentJointAttentionwithLSTMs, models/orig_cam.py, with models/layer.py,
+  audguide_att.py, dense_coattn.py and av_crossatten.py as in the T-BIOM repository
+- `dca.icme2024`: Dynamic-CrossAttention, models/orig_cam.py and dense_coattn.py, with the rest as
+  above
+
+None is assumed, but for one thing: that the files the second and third repository leave out are
+those of the first that has them. The authors have published no weights, so no map has met a file
+of theirs.
+"""
+
+from __future__ import annotations
+
+
+def _linear(ours: str, published: str, *, bias: bool = True) -> dict[str, str]:
+    leaves = ("weight", "bias") if bias else ("weight",)
+    return {f"{ours}.{leaf}": f"{published}.{leaf}" for leaf in leaves}
+
+
+def _blstm(ours: str, published: str) -> dict[str, str]:
+    """Two layers; ours are four LSTMs of one direction, the published one holds all."""
+    keys = {f"{ours}.state": f"{published}.init_hidden"}
+    for layer in range(2):
+        for leaf in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            theirs = f"{published}.rnn.{leaf}_l{layer}"
+            keys[f"{ours}.forwards.{layer}.{leaf}_l0"] = theirs
+            keys[f"{ours}.backwards.{layer}.{leaf}_l0"] = f"{theirs}_reverse"
+    return keys | _linear(f"{ours}.skip", f"{published}.linear")
+
+
+def _coattention(ours: str, published: str, layers: int) -> dict[str, str]:
+    """In the published block the visual stream is 1 and the audio stream 2."""
+    keys: dict[str, str] = {}
+    for layer in range(layers):
+        mine, theirs = f"{ours}.layers.{layer}", f"{published}.dcn_layers.{layer}"
+        keys |= _linear(f"{mine}.query", f"{theirs}.dense_coattn.query_linear")
+        for number, stream in enumerate(("visual", "audio"), start=1):
+            side = f"{mine}.streams.{stream}"
+            keys |= _linear(f"{side}.key", f"{theirs}.dense_coattn.key{number}_linear")
+            keys |= _linear(f"{side}.value", f"{theirs}.dense_coattn.value{number}_linear")
+            keys |= _linear(f"{side}.out", f"{theirs}.linears.{number - 1}.0")
+    return keys
+
+
+def _jca(heads: tuple[str, ...]) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for number, (stream, letter) in enumerate((("audio", "a"), ("visual", "v")), start=1):
+        side = f"fusion.steps.blocks.0.streams.{stream}"
+        keys |= _linear(f"encoders.{stream}", f"encoder{number}")
+        keys |= _linear(f"{side}.joint", f"affine_{letter}", bias=False)
+        keys |= _linear(f"{side}.own", f"W_{letter}", bias=False)
+        keys |= _linear(f"{side}.cross", f"W_c{letter}", bias=False)
+        keys |= _linear(f"{side}.out", f"W_h{letter}", bias=False)
+    for index, head in enumerate(heads):
+        keys |= _linear(f"heads.{index}.0", f"{head}.0") | _linear(f"heads.{index}.2", f"{head}.2")
+    return keys
+
+
+def _recurrent(fusion: dict[str, str]) -> dict[str, str]:
+    keys = (
+        _blstm("audio_temporal", "audio_extract")
+        | _blstm("visual_temporal", "video_extract")
+        | _blstm("joint_temporal", "Joint")
+        | _linear("spatial.visual", "video_attn.attn.affine_video")
+        | _linear("spatial.audio", "video_attn.attn.affine_audio")
+        | _linear("spatial.visual_score", "video_attn.attn.affine_v", bias=False)
+        | _linear("spatial.audio_score", "video_attn.attn.affine_g", bias=False)
+        | _linear("spatial.score", "video_attn.attn.affine_h", bias=False)
+        | _linear("spatial.out", "video_attn.attn.affine_feat")
+        | fusion
+    )
+    for index, head in enumerate(("vregressor", "aregressor")):
+        keys |= _linear(f"heads.{index}.0", f"{head}.0") | _linear(f"heads.{index}.3", f"{head}.3")
+    return keys
+
+
+PUBLISHED_KEYS: dict[str, dict[str, str]] = {
+    "jca.abaw3": _jca(("regressor",)),
+    "jca.tbiom": _jca(("vregressor", "aregressor")),
+    "rjca.icassp2023": _recurrent(_coattention("fusion", "coattn", layers=1)),
+    "dca.icme2024": _recurrent(
+        _coattention("fusion.attention", "coattn", layers=2)
+        | _linear("fusion.gates.streams.visual.logits", "video_gating_fc_layer")
+        | _linear("fusion.gates.streams.audio.logits", "audio_gating_fc_layer")
+    ),
+}
+"""For each name of `list_published`: our name of each weight, and the published one."""

@@ -1,0 +1,82 @@
+"""The stamps of one stream, read as seconds on the container's common clock."""
+
+from __future__ import annotations
+
+import logging
+from fractions import Fraction
+
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .source import Source, start_of
+
+log = logging.getLogger(__name__)
+
+# Spliced transport streams set their clock back; broken ones leap by hours. A recording that
+# pauses for less is believed.
+_BACK = Fraction(1, 2)
+_AHEAD = Fraction(3600)
+
+
+class Clock:
+    """Tells when each decoded frame of a stream begins.
+
+    A frame without a stamp begins where the one before it ended. A stamp that runs backwards by
+    more than half a second, or ahead by more than an hour, is a new clock: the stream continues
+    where it was and the new stamps are shifted onto the old clock.
+
+    Parameters
+    ----------
+    source : the open container, whose `zero` is the clock's.
+    stream : the stream whose frames will be timed, in the order in which they are decoded.
+    """
+
+    def __init__(self, source: Source, stream: VideoStream | AudioStream) -> None:
+        # AVI stores no presentation times, and those made up for it are out of order where there
+        # are B-frames; its decoding times are exact but for a constant delay.
+        self._by_dts = source.format == "avi"
+        self._path, self._kind = source.path, stream.type
+        start = start_of(stream)
+        self._start = Fraction(0) if start is None else start - source.zero
+        # None: whatever stamp comes first is that of the start
+        self._shift = None if self._by_dts or start is None else -source.zero
+        self._last: Fraction | None = None  # when the frame before began
+        self._end: Fraction | None = None  # and when it ended, if its length can be believed
+        self._warned = False
+
+    def begins(self, frame: VideoFrame | AudioFrame, length: Fraction) -> Fraction:
+        """When `frame` begins, in seconds; `length` is how long it lasts, in seconds."""
+        expected = self._start if self._end is None else self._end
+        stamp = frame.dts if self._by_dts else frame.pts
+        if stamp is None or frame.time_base is None:
+            self._note_missing(length)
+            now = expected
+        else:
+            raw = stamp * frame.time_base
+            if self._shift is None:
+                self._shift = expected - raw
+            now = raw + self._shift
+            if self._last is not None and not (self._last - _BACK < now < expected + _AHEAD):
+                log.warning(
+                    "%s: the %s clock jumps from %.2f to %.2f s; read on without the jump",
+                    self._path,
+                    self._kind,
+                    float(expected),
+                    float(now),
+                )
+                self._shift += expected - now
+                now = expected
+        self._last, self._end = now, now + length
+        return now
+
+    def _note_missing(self, length: Fraction) -> None:
+        if self._end is None and not self._warned:
+            self._warned = True
+            log.warning(
+                "%s: the %s carries no time stamps; counting %.3f s for each piece",
+                self._path,
+                self._kind,
+                float(length),
+            )

@@ -1,0 +1,155 @@
+"""One decoded picture made into what a viewer sees: RGB, deinterlaced, square pixels, upright."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.filter import Graph
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+_HD_LINES = 720  # an untagged picture of so many lines is BT.709, a smaller one BT.601
+
+
+class Decoded(NamedTuple):
+    """A decoded picture, the time at which it is shown (seconds), and its orientation.
+
+    `orientation` is the upper left 2 x 2 of the display matrix as (a, b, c, d): a stored pixel at
+    (x, y) is shown at (a x + c y, b x + d y). None means upright.
+    """
+
+    frame: VideoFrame
+    pts: Fraction
+    orientation: tuple[int, int, int, int] | None
+
+
+def orientation(frame: VideoFrame) -> tuple[int, int, int, int] | None:
+    """The orientation that the display matrix of `frame` asks for, None without one."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return None
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()  # type: ignore[call-overload]
+    return a, b, c, d
+
+
+def deinterlace(pictures: Iterable[Decoded]) -> Iterator[Decoded]:
+    """Weave the two fields of interlaced pictures into one; progressive pictures are untouched.
+
+    Times and number of pictures stay the same. The filter (bwdif) looks one picture ahead; it is
+    only set up at the first picture flagged as interlaced.
+    """
+    graph: Graph | None = None
+    shape: tuple[int, int, str] | None = None
+    waiting: deque[Decoded] = deque()
+    for picture in pictures:
+        frame = picture.frame
+        here = (frame.width, frame.height, frame.format.name)
+        if graph is not None and shape != here:
+            yield from _through(graph, None, waiting)
+            graph = None
+        if graph is None and not frame.interlaced_frame:
+            yield picture
+            continue
+        if graph is None:
+            graph, shape = _deinterlacer(frame), here
+        waiting.append(picture)
+        yield from _through(graph, frame, waiting)
+    if graph is not None:
+        yield from _through(graph, None, waiting)
+
+
+def _deinterlacer(frame: VideoFrame) -> Graph:
+    graph = Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 1000)
+    )
+    graph.link_nodes(
+        source, graph.add("bwdif", mode="send_frame", deint="interlaced"), graph.add("buffersink")
+    ).configure()
+    return graph
+
+
+def _through(graph: Graph, frame: VideoFrame | None, waiting: deque[Decoded]) -> Iterator[Decoded]:
+    # One picture comes out for each that went in, in order: our own times travel beside them.
+    graph.vpush(frame)
+    while waiting:
+        try:
+            woven = graph.vpull()
+        except (av.BlockingIOError, av.EOFError):
+            return
+        yield waiting.popleft()._replace(frame=woven)
+
+
+class Developer:
+    """Makes RGB images of decoded pictures, all of the size of the first.
+
+    Parameters
+    ----------
+    pixel_aspect : width of a stored pixel over its height; None or 1 when it is square.
+    """
+
+    def __init__(self, pixel_aspect: Fraction | None) -> None:
+        self._aspect = pixel_aspect or Fraction(1)
+        self._reformatter = VideoReformatter()
+        self._shape: tuple[int, int] | None = None
+
+    def __call__(self, picture: Decoded) -> np.ndarray:
+        """The picture as (height, width, 3) uint8 RGB, upright, with square pixels.
+
+        A picture whose size differs from the first one's (calls and streams change resolution) is
+        fitted into that size, keeping its proportions, with black bars.
+        """
+        frame = picture.frame
+        width, height = max(1, round(frame.width * self._aspect)), frame.height
+        image = upright(self._rgb(frame, width, height), picture.orientation)
+        if self._shape is None:
+            self._shape = image.shape[0], image.shape[1]
+        if image.shape[:2] == self._shape:
+            return image
+        scale = min(self._shape[0] / image.shape[0], self._shape[1] / image.shape[1])
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        return _centred(upright(self._rgb(frame, width, height), picture.orientation), self._shape)
+
+    def _rgb(self, frame: VideoFrame, width: int, height: int) -> np.ndarray:
+        space = None
+        if frame.colorspace == _UNSPECIFIED:
+            space = Colorspace.ITU709 if frame.height >= _HD_LINES else Colorspace.ITU601
+        return self._reformatter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            src_colorspace=space,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=Interpolation.BICUBIC,
+            threads=1,
+        ).to_ndarray()
+
+
+def upright(image: np.ndarray, turn: tuple[int, int, int, int] | None) -> np.ndarray:
+    """Turn and mirror an image by quarter turns as its display matrix asks.
+
+    >>> upright(np.array([[1, 2], [3, 4]]), (0, 65536, -65536, 0))  # a phone held upright
+    array([[3, 1],
+           [4, 2]])
+    """
+    if turn is None:
+        return image
+    right, across, back, down = turn
+    if abs(across) > abs(right):
+        image, right, down = image.swapaxes(0, 1), back, across
+    return np.ascontiguousarray(image[:: -1 if down < 0 else 1, :: -1 if right < 0 else 1])
+
+
+def _centred(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    canvas = np.zeros((*shape, 3), np.uint8)
+    height, width = min(image.shape[0], shape[0]), min(image.shape[1], shape[1])
+    top, left = (shape[0] - height) // 2, (shape[1] - width) // 2
+    canvas[top : top + height, left : left + width] = image[:height, :width]
+    return canvas

@@ -1,0 +1,85 @@
+"""One Lightning trainer for all stages: resumable at every epoch, CSV logs, a progress hook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+
+Hook = Callable[[str, int, int], None]
+"""``hook(stage, completed, total)``: called as the work goes on."""
+
+
+class _Progress(Callback):
+    def __init__(self, stage: str, hook: Hook) -> None:
+        self.stage = stage
+        self.hook = hook
+
+    def on_train_batch_end(self, trainer, module, *args) -> None:
+        self.hook(self.stage, trainer.global_step, int(trainer.estimated_stepping_batches))
+
+
+class _Seed(Callback):
+    """Dropout and noise drawn from the seed and the step: a resumed run equals an unbroken one."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_batch_start(self, trainer, module, *args) -> None:
+        torch.manual_seed(self.seed * 1_000_003 + trainer.global_step)
+
+
+class EveryEpochs(Callback):
+    """Log what a function measures, every few epochs and after the last one."""
+
+    def __init__(self, measure: Callable[[], dict[str, float]], *, every: int) -> None:
+        self.measure = measure
+        self.every = every
+
+    def on_train_epoch_end(self, trainer, module) -> None:
+        done = trainer.current_epoch + 1
+        if done % self.every == 0 or done == trainer.max_epochs:
+            training = module.training
+            module.log_dict({f"val/{name}": value for name, value in self.measure().items()})
+            module.train(training)
+
+
+def fit(
+    module: L.LightningModule,
+    data: L.LightningDataModule,
+    *,
+    stage: str,
+    folder: Path,
+    epochs: int,
+    precision: str,
+    seed: int = 0,
+    hook: Hook,
+    callbacks: tuple[Callback, ...] = (),
+) -> None:
+    """Train until `epochs` are done, from ``folder/last.ckpt`` where a stopped run left one.
+
+    The checkpoint is written at the end of each epoch and replaced atomically; the epoch in which a run was
+    stopped starts again from its beginning, with the same batches.
+    """
+    checkpoint = ModelCheckpoint(
+        folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False
+    )
+    trainer = L.Trainer(
+        max_epochs=epochs,
+        accelerator="auto",
+        precision=precision,  # type: ignore[arg-type]
+        default_root_dir=folder,
+        logger=CSVLogger(folder, name="log", version=""),
+        callbacks=[checkpoint, _Seed(seed), _Progress(stage, hook), *callbacks],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        log_every_n_steps=20,
+        reload_dataloaders_every_n_epochs=1,
+        gradient_clip_val=5.0,
+    )
+    last = folder / "last.ckpt"
+    trainer.fit(module, data, ckpt_path=last if last.exists() else None)

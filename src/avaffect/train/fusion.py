@@ -1,0 +1,185 @@
+"""Training what comes after the encoders: temporal networks, fusion and head, on paired sequences."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, IterableDataset
+
+from ..corpus.paired import CLEAN, FaceBank, PairedSequence, VoiceBank, Wear, compose
+from ..loss import CCCLoss
+from ..model import AffectModel
+from .schedule import cosine
+
+
+def after_encoders(model: AffectModel) -> nn.ModuleDict:
+    """The parts that this stage trains."""
+    return nn.ModuleDict({"temporal": model.temporal, "fusion": model.fusion, "head": model.head})
+
+
+def collate(sequences: list[PairedSequence]) -> dict[str, Tensor]:
+    """Sequences of one length as a batch: fields of `PairedSequence`, each with a first axis b."""
+    names = PairedSequence.__dataclass_fields__
+    return {n: torch.from_numpy(np.stack([getattr(s, n) for s in sequences])) for n in names}
+
+
+class PairedBatches(IterableDataset):
+    """One epoch of new sequences; the same for the same seed and epoch. A batch has one length, drawn anew."""
+
+    def __init__(
+        self,
+        faces: FaceBank,
+        voices: VoiceBank,
+        *,
+        steps: int,
+        batch: int,
+        ticks: tuple[int, int],
+        seed: int,
+        wear: Wear,
+    ) -> None:
+        self.faces, self.voices, self.wear = faces, voices, wear
+        self.steps, self.batch, self.ticks, self.seed = steps, batch, ticks, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        rng = np.random.default_rng((self.seed, self.epoch))
+        for _ in range(self.steps):
+            ticks = int(rng.integers(self.ticks[0], self.ticks[1] + 1))
+            yield collate(
+                [
+                    compose(self.faces, self.voices, ticks, rng, wear=self.wear)
+                    for _ in range(self.batch)
+                ]
+            )
+
+
+def held_out(
+    faces: FaceBank, voices: VoiceBank, *, count: int, ticks: int, seed: int, wear: Wear = CLEAN
+) -> dict[str, Tensor]:
+    """A fixed set of sequences to measure on."""
+    rng = np.random.default_rng(seed)
+    return collate([compose(faces, voices, ticks, rng, wear=wear) for _ in range(count)])
+
+
+class PairedData(L.LightningDataModule):
+    """Training batches that follow the trainer's epoch."""
+
+    def __init__(self, batches: PairedBatches) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def train_dataloader(self) -> DataLoader:
+        """Called anew every epoch (``reload_dataloaders_every_n_epochs=1``)."""
+        self.batches.epoch = self.trainer.current_epoch if self.trainer else 0
+        return DataLoader(self.batches, batch_size=None)
+
+
+class FusionModule(L.LightningModule):
+    """1 - CCC over all labelled ticks of the batch, and squared error so that the scale is right.
+
+    Features get a little noise, and in a share of the sequences one whole modality is hidden: each has to do
+    alone at times. The average of the weights over the last steps (exponential, `decay`) is what is kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: AffectModel,
+        steps: int,
+        rate: float,
+        weight_decay: float,
+        warmup: float,
+        decay: float,
+        noise: float = 0.15,
+        hide: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.average = AveragedModel(
+            after_encoders(model), multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True
+        )
+        self.steps, self.rate, self.weight_decay, self.warmup = steps, rate, weight_decay, warmup
+        self.noise, self.hide = noise, hide
+        self.ccc = CCCLoss()
+
+    def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
+        """One batch of `PairedBatches`."""
+        streams = {name: self._noisy(batch[name]) for name in ("audio", "visual")}
+        masks = self._hidden({name: batch[f"{name}_mask"] for name in streams})
+        out = self.model.fuse(streams, masks)
+        labelled = batch["labelled"] & (masks["audio"] | masks["visual"])
+        loss = self.ccc(out.values, batch["affect"], labelled)
+        error = functional.mse_loss(out.values[labelled], batch["affect"][labelled])
+        self.log_dict({"train/ccc": loss, "train/mse": error}, prog_bar=True)
+        return loss + 2 * error
+
+    def _noisy(self, features: Tensor) -> Tensor:
+        spread = features.detach().std(dim=(0, 1), keepdim=True)
+        return features + self.noise * spread * torch.randn_like(features)
+
+    def _hidden(self, masks: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Hide one whole modality in a share of the sequences that have both."""
+        audio, visual = masks["audio"], masks["visual"]
+        both = audio.any(1, keepdim=True) & visual.any(1, keepdim=True)
+        draw = torch.rand(len(audio), 1, device=audio.device)
+        return {
+            "audio": audio & ~(both & (draw < self.hide / 2)),
+            "visual": visual & ~(both & (draw > 1 - self.hide / 2)),
+        }
+
+    def optimizer_step(self, *args, **kwargs) -> None:
+        """Step, then move the average of the weights."""
+        super().optimizer_step(*args, **kwargs)
+        self.average.update_parameters(after_encoders(self.model))
+
+    def averaged(self) -> AffectModel:
+        """A copy of the model with the averaged weights: what is evaluated and kept."""
+        twin = copy.deepcopy(self.model)
+        after_encoders(twin).load_state_dict(self.average.module.state_dict())
+        return twin.eval()
+
+    def configure_optimizers(self) -> dict:
+        """AdamW on everything after the encoders; no decay on gains and biases."""
+        trained = list(after_encoders(self.model).parameters())
+        groups = [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": self.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=self.rate)
+        schedule = cosine(optimizer, steps=self.steps, warmup=self.warmup)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+@torch.inference_mode()
+def predict(
+    model: AffectModel, data: Mapping[str, Tensor], *, without: str = ""
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Values (n, t, 2) and trust by stream (n, t) on sequences, `without` one modality if named."""
+    model.eval()
+    values, trust = [], []
+    for start in range(0, len(data["audio"]), 64):
+        part = slice(start, start + 64)
+        masks = {name: data[f"{name}_mask"][part] for name in ("audio", "visual")}
+        if without:
+            masks[without] = torch.zeros_like(masks[without])
+        out = model.fuse({name: data[name][part] for name in masks}, masks)
+        values.append(out.values)
+        trust.append({n: out.weights[f"trust.{n}"] for n in masks if f"trust.{n}" in out.weights})
+    names = trust[0]
+    return (
+        torch.cat(values).numpy(),
+        {name: torch.cat([t[name] for t in trust]).numpy() for name in names},
+    )

@@ -1,0 +1,205 @@
+"""The last stages of a run: train the fusion on paired sequences, calibrate it, write the model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from .. import __version__, checkpoint
+from ..corpus.faces import SPLITS
+from ..corpus.paired import CLEAN, WORN, FaceBank, VoiceBank, Wear
+from ..corpus.speech import read_speech
+from ..model import AffectModel
+from ..spec import Component, Corpus, Spec, Stream
+from .bank_files import load_banks, save_banks
+from .banks import face_bank, voice_bank
+from .calibrate import coverages, half_widths
+from .card import CORPORA, LICENCE, MEANING, write_card
+from .face_stage import load_face, read_corpora
+from .fit import EveryEpochs, Hook, fit
+from .fusion import FusionModule, PairedBatches, PairedData, after_encoders, held_out
+from .judge import advantage, error_by_damage, judge, trust_in_damage
+from .recipe import Recipe
+from .result import is_done, load_result, save_result
+from .voice_clips import hear
+from .voice_stage import load_voice
+
+Banks = dict[str, tuple[FaceBank, VoiceBank]]
+
+
+def spec_of(settings: Recipe) -> Spec:
+    """The untrained model's description."""
+    plan = settings.fusion
+    options = {"audio": settings.voice.options, "visual": settings.face.options}
+    encoders = {"audio": "voice", "visual": "face"}
+    preprocessing = {"audio": {"logmel": "default16k"}, "visual": {"crop": 112}}
+    return Spec(
+        name=settings.name,
+        streams={
+            name: Stream(
+                encoder=Component(encoders[name], options[name]),
+                temporal=Component(plan.temporal.name, plan.temporal.options),
+                dim=int(options[name].get("dim", 128)),
+                fused_dim=plan.fused_dim,
+                preprocessing=preprocessing[name],
+            )
+            for name in ("audio", "visual")
+        },
+        fusion=Component(plan.mechanism.name, plan.mechanism.options),
+        head=plan.head,
+        window=plan.window,
+        coverage=settings.calibration.coverage,
+        meaning=MEANING,
+        licence=LICENCE,
+        corpora=tuple(Corpus(*row) for row in CORPORA),
+        code_version=__version__,
+    )
+
+
+def read_banks(settings: Recipe, hook: Hook) -> Banks:
+    """Features of every face and clip by split, from the cache where there is one."""
+    folder = settings.work / "fusion"
+    caches = {split: folder / f"{split}.npz" for split in SPLITS}
+    if all(cache.is_file() for cache in caches.values()):
+        return {split: load_banks(cache) for split, cache in caches.items()}
+    net, heads = load_face(settings)
+    voice, _ = load_voice(settings)
+    faces = read_corpora(settings)
+    items = hear(read_speech(settings.data / settings.voice.speech, settings.voice.corpora))
+    banks: Banks = {}
+    for split in SPLITS:
+        parts = [corpus.part(split) for corpus in faces.values()]
+        heard = [item for item in items if item.clip.split == split]
+        views, seed = settings.fusion.views, settings.seed
+        banks[split] = (
+            face_bank(net, heads, parts, views=views, seed=seed, hook=hook),
+            voice_bank(voice, heard, views=views, seed=seed, hook=hook),
+        )
+        save_banks(caches[split], *banks[split])
+    return banks
+
+
+def train_fusion(settings: Recipe, hook: Hook) -> None:
+    """Train everything after the encoders unless ``work/fusion`` holds the result."""
+    folder = settings.work / "fusion"
+    if is_done(folder):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    banks = read_banks(settings, hook)
+    plan = settings.fusion
+    model = AffectModel(spec_of(settings))
+    batches = PairedBatches(
+        *banks["train"],
+        steps=plan.steps,
+        batch=plan.fit.batch,
+        ticks=plan.ticks,
+        seed=settings.seed,
+        wear=Wear(),
+    )
+    module = FusionModule(
+        model=model,
+        steps=plan.fit.epochs * plan.steps,
+        rate=plan.fit.rate,
+        weight_decay=plan.fit.weight_decay,
+        warmup=plan.fit.warmup,
+        decay=plan.fit.average,
+    )
+    sets = _sets(settings, banks, "val")
+
+    def measure() -> dict[str, float]:
+        return {
+            f"{name}/{key}": value
+            for name, data in sets.items()
+            for key, value in judge(module.averaged(), data).items()
+        }
+
+    fit(
+        module,
+        PairedData(batches),
+        stage="fusion",
+        folder=folder,
+        epochs=plan.fit.epochs,
+        precision=plan.fit.precision,
+        seed=settings.seed,
+        hook=hook,
+        callbacks=(EveryEpochs(measure, every=4),),
+    )
+    model = module.averaged()
+    figures = {name: _figures(model, data) for name, data in _sets(settings, banks, "test").items()}
+    save_result(folder, {"after": after_encoders(model)}, figures)
+    (folder / "last.ckpt").unlink(missing_ok=True)
+
+
+def _sets(settings: Recipe, banks: Banks, split: str) -> dict[str, dict[str, Tensor]]:
+    plan = settings.fusion
+    seed = (settings.seed + 1) * 1000 + SPLITS.index(split)
+    return {
+        name: held_out(*banks[split], count=plan.held_out, ticks=plan.ticks[1], seed=seed, wear=wear)
+        for name, wear in (("clean", CLEAN), ("worn", WORN))
+    }
+
+
+def _figures(model: AffectModel, data: dict[str, Tensor]) -> dict[str, Any]:
+    return {
+        **judge(model, data),
+        "advantage": advantage(model, data),
+        "trust": trust_in_damage(model, data),
+        "error": error_by_damage(model, data),
+    }
+
+
+def calibrate(settings: Recipe, hook: Hook) -> None:
+    """Interval half-widths on validation identities, their coverage on test identities."""
+    folder = settings.work / "calibration"
+    if is_done(folder):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    banks = read_banks(settings, hook)
+    model = AffectModel(spec_of(settings))
+    load_result(settings.work / "fusion", {"after": after_encoders(model)})
+    model.eval()
+    usual = {
+        split: held_out(
+            *banks[split],
+            count=settings.calibration.sequences,
+            ticks=settings.fusion.ticks[1],
+            seed=settings.seed + 7,
+            wear=Wear(),
+        )
+        for split in ("val", "test")
+    }
+    widths = half_widths(model, usual["val"], coverage=settings.calibration.coverage)
+    figures = {"half_widths": widths, "coverage": coverages(model, usual["test"], widths)}
+    save_result(folder, {}, figures)
+
+
+def export(settings: Recipe, _hook: Hook) -> None:
+    """Put the stages together and write spec, weights and card to the recipe's `output`."""
+    figures = {
+        stage: json.loads((settings.work / stage / "figures.json").read_text(encoding="utf-8"))
+        for stage in ("face", "voice", "fusion", "calibration")
+    }
+    spec = replace(
+        spec_of(settings),
+        calibration=figures["calibration"]["half_widths"],
+        metrics=_flat(figures),
+    )
+    model = AffectModel(spec)
+    load_result(settings.work / "fusion", {"after": after_encoders(model)})
+    model.encoders["visual"].load_state_dict(load_face(settings)[0].state_dict())
+    model.encoders["audio"].load_state_dict(load_voice(settings)[0].state_dict())
+    checkpoint.save(model.eval(), settings.output, card=write_card(spec, figures), half=True)
+
+
+def _flat(figures: dict, prefix: str = "") -> dict[str, float]:
+    """Nested figures as ``stage/key/...``: number, lists left out."""
+    flat: dict[str, float] = {}
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}/")
+        elif isinstance(value, float):
+            flat[f"{prefix}{key}"] = round(value, 4)
+    return flat

@@ -1,0 +1,42 @@
+"""What a stage leaves behind: weights and figures, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+
+def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping[str, Any]) -> None:
+    """Write the modules' weights and, last, the figures, whose presence says that the stage is done."""
+    state: dict[str, Tensor] = {
+        f"{name}.{key}": value.contiguous()
+        for name, module in modules.items()
+        for key, value in module.state_dict().items()
+    }
+    part = folder / "weights.part"
+    save_file(state, part)
+    part.replace(folder / "weights.safetensors")
+    part = folder / "figures.part"
+    part.write_text(json.dumps(dict(figures), indent=2) + "\n", encoding="utf-8")
+    part.replace(folder / "figures.json")
+
+
+def is_done(folder: Path) -> bool:
+    """True when the stage of this folder has finished."""
+    return (folder / "figures.json").is_file()
+
+
+def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
+    """Load the weights into the modules (evaluation mode) and return the figures."""
+    state = load_file(folder / "weights.safetensors")
+    for name, module in modules.items():
+        prefix = f"{name}."
+        own = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        module.load_state_dict(own)
+        module.eval()
+    return json.loads((folder / "figures.json").read_text(encoding="utf-8"))

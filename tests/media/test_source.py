@@ -1,0 +1,209 @@
+"""Every way in which a file can be no use: one line that says what to do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+
+import av
+import cv2
+import numpy as np
+import pytest
+from av.stream import Disposition
+
+from avaffect.errors import MediaError
+from avaffect.media import audio, frames, probe, read_audio
+
+READERS = {
+    "frames": lambda path: list(frames(path)),
+    "audio": lambda path: list(audio(path)),
+    "read_audio": read_audio,
+    "probe": probe,
+}
+
+
+def missing(folder, talk):
+    return folder / "nowhere.mp4", "no such file"
+
+
+def in_missing_folder(folder, talk):
+    return folder / "nowhere" / "clip.mp4", "no such file"
+
+
+def a_folder(folder, talk):
+    return folder, "is a folder"
+
+
+def empty(folder, talk):
+    path = folder / "empty.mp4"
+    path.touch()
+    return path, "is empty"
+
+
+def text_as_mp4(folder, talk):
+    path = folder / "text.mp4"
+    path.write_text("Dear diary,\nthis is no video.\n" * 100)
+    return path, "is not a video or audio file"
+
+
+def text_as_txt(folder, talk):
+    # FFmpeg would show it as "ANSI art", 25 pictures a second
+    path = folder / "notes.txt"
+    path.write_text("Dear diary,\nthis is no video.\n" * 100)
+    return path, "neither picture nor sound"
+
+
+def text_as_wav(folder, talk):
+    path = folder / "text.wav"
+    path.write_text("Dear diary,\nthis is no sound.\n" * 100)
+    return path, "is not a video or audio file"
+
+
+def noise(folder, talk):
+    path = folder / "noise.mp3"
+    path.write_bytes(random.Random(0).randbytes(50_000))
+    return path, "; give "  # by chance some of it may look like a sound frame, or not
+
+
+def truncated(folder, talk):
+    path = folder / "cut.mp4"
+    path.write_bytes(talk.read_bytes()[:3000])
+    return path, "is cut off"
+
+
+def subtitles_only(folder, talk):
+    path = folder / "words.srt"
+    path.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n2\n00:00:01,000 --> 00:00:02,000\nBye\n")
+    return path, "neither picture nor sound"
+
+
+def a_device(folder, talk):
+    return os.devnull, "is not a regular file"
+
+
+def blank_packets(path, which):
+    """Overwrite some of a file's packets with zeros, leaving the container as it is."""
+    data = path.read_bytes()
+    with av.open(str(path)) as container:
+        packets = [bytes(packet) for packet in container.demux() if packet.size]
+    for packet in packets[which]:
+        assert data.count(packet) == 1
+        data = data.replace(packet, bytes(len(packet)))
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    "case",
+    [
+        missing,
+        in_missing_folder,
+        a_folder,
+        empty,
+        text_as_mp4,
+        text_as_txt,
+        text_as_wav,
+        noise,
+        truncated,
+        subtitles_only,
+        a_device,
+    ],
+)
+def test_useless_file_is_one_line(case, reader, tmp_path, talk):
+    path, reason = case(tmp_path, talk)
+    with pytest.raises(MediaError) as caught:
+        READERS[reader](path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert reason in message
+    assert "\n" not in message
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_permissions(tmp_path, talk):
+    path = tmp_path / "secret.mp4"
+    path.write_bytes(talk.read_bytes())
+    path.chmod(0)
+    with pytest.raises(MediaError, match="may not be read"):
+        probe(path)
+
+
+def test_permission_error_is_one_line(monkeypatch, talk):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(talk), "open", refuse)
+    with pytest.raises(MediaError, match="may not be read; change its permissions"):
+        probe(talk)
+
+
+def test_nothing_decodable_in_a_video_only_file(tmp_path, kit):
+    path = kit.write_clip(tmp_path / "v.mkv", kit.Pictures(kit.numbered(5), np.arange(5) / 25, codec="ffv1"))
+    blank_packets(path, slice(None))
+    with pytest.raises(MediaError, match="nothing of its picture can be decoded"):
+        list(frames(path))
+
+
+def test_file_broken_midway_gives_what_it_has(tmp_path, talk, caplog):
+    # rewritten with the index in front, then cut in the middle of the pictures
+    whole = tmp_path / "whole.mp4"
+    with av.open(str(talk)) as source, av.open(str(whole), "w", options={"movflags": "faststart"}) as output:
+        streams = {s.index: output.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                output.mux(packet)
+    cut = tmp_path / "cut.mp4"
+    data = whole.read_bytes()
+    cut.write_bytes(data[: data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 3])
+    with caplog.at_level(logging.WARNING):
+        times = [frame.pts for frame in frames(cut)]
+    assert 3 < len(times) < 50
+    assert times == [k / 25 for k in range(len(times))]
+    assert "announces 2." in caplog.text
+
+
+def test_damaged_packets_are_skipped_and_told(tmp_path, kit, caplog):
+    path = kit.write_clip(tmp_path / "a.mkv", None, kit.Sound(kit.clicks(2.0), codec="flac"))
+    blank_packets(path, slice(5, 6))
+    with caplog.at_level(logging.WARNING):
+        _, _, spans = read_audio(path)
+    assert "1 damaged audio packets were skipped" in caplog.text
+    assert len(spans) == 2  # the hole stays a hole
+    assert spans[1][0] - spans[0][1] == pytest.approx(4608 / 44100, abs=2e-3)
+
+
+def test_cover_art_is_no_video(tmp_path, kit):
+    path = kit.write_clip(tmp_path / "song.mp3", None, kit.Sound(kit.clicks(), codec="libmp3lame"))
+    picture = cv2.imencode(".jpg", kit.quadrants())[1].tobytes()
+    body = b"\x00image/jpeg\x00\x03\x00" + picture
+    frame = b"APIC" + len(body).to_bytes(4, "big") + b"\x00\x00" + body
+    size = bytes(len(frame) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    path.write_bytes(b"ID3\x03\x00\x00" + size + frame + path.read_bytes())
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 1  # FFmpeg does show it as a video stream
+    info = probe(path)
+    assert (info.has_video, info.has_audio, info.width) == (False, True, None)
+    assert list(frames(path)) == []
+
+
+@pytest.mark.parametrize("default", [0, 1])
+def test_default_stream_is_read(tmp_path, default):
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as output:
+        streams = [output.add_stream("ffv1", rate=25) for _ in range(2)]
+        for number, stream in enumerate(streams):
+            stream.width, stream.height, stream.pix_fmt = 64 + 32 * number, 48, "yuv420p"
+            stream.disposition = Disposition.default if number == default else Disposition(0)
+        for stream in streams:
+            image = np.zeros((48, stream.width, 3), np.uint8)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(image)))
+            output.mux(stream.encode(None))
+    assert probe(path).width == (64, 96)[default]
+
+
+def test_colon_in_the_name_is_no_protocol(tmp_path, talk, monkeypatch):
+    (tmp_path / "http: part 1.mp4").write_bytes(talk.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert probe("http: part 1.mp4").has_video

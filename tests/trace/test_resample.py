@@ -1,0 +1,89 @@
+"""Even sampling and binning, against NumPy's interpolation and brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avaffect.errors import DataError
+from avaffect.trace import Trace
+from avaffect.trace.bins import binned, smoothed
+
+
+def uneven(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    edges = np.cumsum(np.random.default_rng(seed).uniform(0.02, 0.09, n + 1))
+    return edges[:-1], edges[1:]
+
+
+def test_a_variable_frame_rate_is_interpolated_linearly(made):
+    start, end = uneven(80)
+    trace = Trace(made.person(start, end))
+    even = trace.resample(30.0)
+    at = even.table.index.get_level_values("start").to_numpy()
+    np.testing.assert_allclose(np.diff(at), 1 / 30)
+    inside = at <= start[-1]
+    for name in ("valence", "arousal_hi", "gate_audio", "face_x1"):
+        expected = np.interp(at, start, trace.table[name])
+        np.testing.assert_allclose(even.table[name][inside], expected[inside], atol=1e-9)
+    assert (at[0] - 1 / 30, at[-1]) < (start[0], end[-1]) <= (at[0], at[-1] + 1 / 30)
+    assert even.table["frame"].isna().all()
+
+
+def test_the_same_rate_gives_the_same_values(make_trace):
+    trace = make_trace(2.0, people=2)
+    even = trace.resample(25.0)
+    plain = ["pts", "valence", "arousal_lo", "voiced"]
+    pd.testing.assert_frame_equal(even.table[plain], trace.table[plain])
+    pd.testing.assert_series_equal(even.table["track"], trace.table["track"])
+
+
+def test_gaps_are_not_bridged(made):
+    start, end = made.times(1.0, rate=10)
+    rows = made.person(start, end)
+    made.blank(rows, slice(3, 5), "valence", "arousal", "gate", "face")  # NaN from 0.3 to 0.5 s
+    rows = rows.drop(rows.index[7])  # no row from 0.7 to 0.8 s
+    even = Trace(rows).resample(100.0).table
+    at = even.index.get_level_values("start").to_numpy()
+    assert even["valence"][(at > 0.2001) & (at < 0.4999)].isna().all()
+    assert even["valence"][(at <= 0.2) | ((at >= 0.5) & (at < 0.7))].notna().all()
+    assert not ((at > 0.6999) & (at < 0.7999)).any()  # time without a row stays without
+    held = even["valence"][(at >= 0.6) & (at < 0.6999)]
+    np.testing.assert_allclose(held, rows["valence"].iloc[6])  # towards nothing there is no slope
+
+
+def test_a_rate_must_be_positive(make_trace):
+    with pytest.raises(DataError, match="positive rate"):
+        make_trace().resample(0)
+
+
+def brute(start, end, values, low, high, n=4000):
+    at = low + (np.arange(n) + 0.5) * (high - low) / n
+    row = np.searchsorted(start, at, side="right") - 1
+    inside = (row >= 0) & (at < end[row])
+    picked = np.where(inside, values[row], np.nan)
+    return picked[np.isfinite(picked)].mean() if np.isfinite(picked).mean() >= 0.5 else np.nan
+
+
+def test_bins_hold_the_mean_over_their_time():
+    start, end = uneven(60)
+    values = np.random.default_rng(1).uniform(-1, 1, 60)
+    values[20:30] = np.nan
+    keep = np.r_[0:40, 45:60]  # and no rows at all for a while
+    start, end, values = start[keep], end[keep], values[keep]
+    edges = np.linspace(0, end[-1] + 0.3, 24)
+    got = binned(start, end, values, edges)
+    expected = [brute(start, end, values, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    np.testing.assert_allclose(got, expected, atol=2e-3)
+    assert np.isnan(got).any()
+    assert np.isfinite(got).any()
+
+
+def test_the_moving_mean_is_the_mean_around_a_row(made):
+    start, end = made.times(10.0, rate=10)
+    values = np.random.default_rng(2).uniform(-1, 1, 100)
+    values[40:50] = np.nan
+    got = smoothed(start, end, values, 2.0)
+    assert got[20] == pytest.approx(values[10:30].mean())
+    assert got[38] == pytest.approx(values[28:40].mean())
+    assert np.isnan(got[40:50]).all()

@@ -1,0 +1,126 @@
+"""CSV, Parquet and JSON lines: what is written reads back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from avaffect.errors import DataError
+from avaffect.trace import Trace, read_trace
+
+
+@pytest.fixture
+def trace(made) -> Trace:
+    """Two people and nobody, gaps, odd names, a variable frame rate with long fractions."""
+    edges = 1800 + np.cumsum(np.random.default_rng(3).uniform(0.03, 0.05, 41))
+    start, end = edges[:-1], edges[1:]
+    parts = [
+        made.person(start, end, track=1),
+        made.person(start[10:], end[10:], track=2, seed=1, first_frame=10),
+    ]
+    parts.append(made.person(start[:4], end[:4], track=None, seed=2))
+    made.blank(parts[0], slice(10, 20), "face", "gate_visual")
+    made.blank(parts[0], slice(15, 20), "valence", "arousal", "gate", "voiced")
+    table = pd.concat(parts).sort_values("start", kind="stable")
+    return Trace.concat(
+        [
+            Trace(table.rename(index={"clips/interview.mp4": 'ü "a", b/None'}, level=0), meta=made.META),
+            Trace(made.person(*made.times(0.2), track=None, file="007"), meta=made.META),
+        ]
+    )
+
+
+def test_parquet_is_exact_and_keeps_the_meta(trace, tmp_path, made):
+    back = read_trace(trace.to_parquet(tmp_path / "t.parquet"))
+    pd.testing.assert_frame_equal(back.table, trace.table, check_exact=True)
+    assert back.meta == made.META
+
+
+def test_parquet_is_plain_for_others(trace, tmp_path):
+    path = trace.to_parquet(tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(path), trace.table)
+    assert json.loads(pq.read_schema(path).metadata[b"avaffect"])["weights"] == "0123abcd"
+
+
+def test_csv_is_true_to_six_decimals(trace, tmp_path):
+    path = trace.to_csv(tmp_path / "t.csv")
+    back = read_trace(path)
+    pd.testing.assert_frame_equal(back.table, trace.table, check_exact=False, rtol=0, atol=1e-6)
+    assert back.files == trace.files
+    assert back.meta == {}
+    header, first = path.read_text(encoding="utf-8").splitlines()[:2]
+    assert header.startswith("file,start,end,track,frame,pts,valence,valence_lo,valence_hi,arousal")
+    assert first.startswith('"ü ""a"", b/None",1800.0')
+
+
+def test_csv_leaves_what_is_missing_empty(trace, tmp_path):
+    table = pd.read_csv(trace.to_csv(tmp_path / "t.csv"), dtype=str, keep_default_na=False)
+    assert (table["face_conf"] == "").sum() == trace.table["face_conf"].isna().sum() > 0
+    assert (table["track"] == "").sum() == trace.table["track"].isna().sum() > 0
+    assert not table.isin(["nan", "NaN", "<NA>"]).any(axis=None)
+
+
+def test_json_lines_are_exact_objects_with_nulls(trace, tmp_path):
+    path = trace.to_jsonl(tmp_path / "t.jsonl")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == len(trace)
+    missing = trace.table["valence"].isna().tolist()
+    assert [row["valence"] is None for row in rows] == missing
+    pd.testing.assert_frame_equal(read_trace(path).table, trace.table, check_exact=True)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_an_empty_trace_goes_and_comes(trace, tmp_path, ending):
+    empty = Trace(trace.table.iloc[:0])
+    path = getattr(empty, f"to_{ending}")(tmp_path / f"t.{ending}")
+    assert len(read_trace(path)) == 0
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("content", [b"", b"not a table\n1\n", b"\xff\xfe\x00\x01"])
+def test_another_files_content_is_refused_in_one_line(tmp_path, ending, content):
+    path = tmp_path / f"t.{ending}"
+    path.write_bytes(content)
+    if ending == "jsonl" and not content:
+        assert len(read_trace(path)) == 0  # no line, no row
+        return
+    with pytest.raises(DataError, match=f"t.{ending}") as caught:
+        read_trace(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_reading_says_what_is_wrong(trace, tmp_path):
+    with pytest.raises(DataError, match="no file"):
+        read_trace(tmp_path / "none.csv")
+    with pytest.raises(DataError, match=r"expected \.csv, \.parquet, \.jsonl"):
+        read_trace(tmp_path / "t.xlsx")
+    path = trace.to_csv(tmp_path / "t.csv")
+    pd.read_csv(path).assign(valence=3.0).to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"t\.csv: row 0 .* valence = 3; expected -1 to 1"):
+        read_trace(path)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(trace, tmp_path, ending, monkeypatch):
+    path = tmp_path / f"t.{ending}"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(DataError, match="No space left on device"):
+        getattr(trace, f"to_{ending}")(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_unwritable_places_are_named(trace, tmp_path):
+    with pytest.raises(DataError, match="is a folder"):
+        trace.to_csv(tmp_path)
+    with pytest.raises(DataError, match="no folder .*absent"):
+        trace.to_parquet(tmp_path / "absent" / "t.parquet")

@@ -1,0 +1,134 @@
+"""Log-mel against a plain NumPy computation, in time, and in blocks."""
+
+import numpy as np
+import pytest
+import torch
+
+from avaffect.errors import ModelError
+from avaffect.voice import PRESETS, LogMel, LogMelStream, log_mel, mel_filters, preset
+
+DEFAULT, PAPERS = PRESETS["default16k"], PRESETS["papers44k"]
+
+
+def noise(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    envelope = 10.0 ** rng.uniform(-2, -0.5, int(seconds * 10) + 1)
+    count = int(seconds * rate)
+    shape = np.interp(np.arange(count) / rate, np.arange(len(envelope)) / 10, envelope)
+    return (rng.standard_normal(count) * shape).astype(np.float32)
+
+
+def hann(n: int) -> np.ndarray:
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+
+
+def triangle_bank(rate: int, n_fft: int, bands: int, low: float, high: float) -> np.ndarray:
+    """HTK's triangles, written out band by band and bin by bin."""
+
+    def mel(f: float) -> float:
+        return 1127.01048 * np.log(1 + f / 700)
+
+    def hertz(m: float) -> float:
+        return 700 * (np.exp(m / 1127.01048) - 1)
+
+    step = (mel(high) - mel(low)) / (bands + 1)
+    edges = [hertz(mel(low) + i * step) for i in range(bands + 2)]
+    bank = np.zeros((bands, n_fft // 2 + 1))
+    for band in range(bands):
+        a, b, c = edges[band : band + 3]
+        for k in range(n_fft // 2 + 1):
+            f = k * rate / n_fft
+            if a < f <= b:
+                bank[band, k] = (f - a) / (b - a)
+            elif b < f < c:
+                bank[band, k] = (c - f) / (c - b)
+    return bank
+
+
+def test_default_preset_equals_numpy():
+    sound = noise(1.3, 16000)
+    window = hann(400)
+    bank = triangle_bank(16000, 512, 64, 60.0, 7600.0)
+    rows = []
+    for i in range(len(sound) // 160):
+        centre = 160 * i + 80
+        piece = np.zeros(400)
+        for j in range(400):
+            at = centre - 200 + j
+            piece[j] = sound[at] if 0 <= at < len(sound) else 0.0
+        power = np.abs(np.fft.rfft(piece * window, 512)) ** 2 / np.sum(window**2)
+        rows.append(np.log10(np.maximum(bank @ power, 1e-10)))
+    ours = log_mel(sound)
+    assert ours.shape == (130, 64)
+    assert np.abs(ours - np.array(rows)).max() < 1e-4
+
+
+def test_papers_preset_equals_numpy():
+    sound = noise(32 / 30, 44100)
+    window = np.zeros(1024)
+    window[71:953] = hann(882)
+    bank = triangle_bank(44100, 1024, 64, 0.0, 22050.0)
+    mirrored = np.pad(sound.astype(np.float64), 512, mode="reflect")
+    frames = [mirrored[441 * i : 441 * i + 1024] * window for i in range(1 + len(sound) // 441)]
+    power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
+    decibel = 10 * np.log10(np.maximum(power @ bank.T, 1e-10))
+    decibel = np.maximum(decibel, decibel.max() - 80)
+    ours = LogMel(PAPERS)(torch.from_numpy(sound)[None])[0].numpy()
+    assert ours.shape == (107, 64)  # 32 frames of video at 30 per second, as the papers have it
+    assert np.abs(ours - (decibel + 14.8) / 19.895).max() < 1e-4
+
+
+def test_white_noise_has_its_own_power():
+    sound = (0.1 * np.random.default_rng(1).standard_normal(16000 * 20)).astype(np.float32)
+    power = (10.0 ** log_mel(sound)).mean(axis=0)
+    width = mel_filters(DEFAULT).sum(dim=1).numpy()
+    np.testing.assert_allclose(power / width, 0.01, rtol=0.1)
+
+
+@pytest.mark.parametrize("settings", [DEFAULT, PAPERS], ids=list(PRESETS))
+def test_a_click_is_seen_when_it_sounds(settings):
+    rate = settings.sample_rate
+    sound = np.zeros(rate, np.float32)
+    at = int(0.4 * rate) + settings.hop // 2
+    sound[at] = 1.0
+    level = log_mel(sound, settings).mean(axis=1)
+    times = settings.times(len(level))
+    assert abs(times[level.argmax()] - at / rate) <= 0.5 * settings.hop / rate + 1e-9
+    heard = times[level > level.min() + 1e-3]
+    assert np.abs(heard - at / rate).max() < settings.window / 2 / rate
+
+
+@pytest.mark.parametrize("settings", [DEFAULT, PAPERS], ids=list(PRESETS))
+def test_every_band_sees_something(settings):
+    assert (mel_filters(settings).sum(dim=1) > 0).all()
+
+
+@pytest.mark.parametrize("block", [37, 160, 1000, 7777])
+def test_blocks_give_what_the_whole_gives(block):
+    sound = torch.from_numpy(noise(1.111, 16000))
+    logmel = LogMel()
+    stream = LogMelStream(logmel)
+    parts = [stream.push(piece) for piece in sound.split(block)]
+    joined = torch.cat([*parts, stream.finish()])
+    torch.testing.assert_close(joined, logmel(sound[None])[0], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 159, 160, 161, 399, 480])
+def test_short_sounds_have_whole_hops(samples):
+    sound = np.full(samples, 0.1, np.float32)
+    assert log_mel(sound).shape == (samples // 160, 64)
+    assert LogMel()(torch.from_numpy(sound)[None]).shape == (1, samples // 160, 64)
+
+
+def test_silence_is_the_floor():
+    assert (log_mel(np.zeros(3200, np.float32)) == -10).all()
+
+
+def test_settings_that_need_the_whole_do_not_stream():
+    with pytest.raises(ModelError, match="whole signal"):
+        LogMelStream(LogMel(PAPERS))
+
+
+def test_unknown_preset_names_the_nearest():
+    with pytest.raises(ModelError, match="default16k"):
+        preset("default16")
