@@ -29,9 +29,7 @@ def test_ccc_is_pearson_times_the_bias_correction(pair) -> None:
 
 def test_torchmetrics_has_another_form_that_agrees_on_long_recordings_only(pair) -> None:
     x, y = pair
-    theirs = [
-        concordance_corrcoef(torch.tensor(x[:n]), torch.tensor(y[:n])).item() for n in (4, 400)
-    ]
+    theirs = [concordance_corrcoef(torch.tensor(x[:n]), torch.tensor(y[:n])).item() for n in (4, 400)]
     assert abs(ccc(x[:4], y[:4]) - theirs[0]) > 1e-3
     assert ccc(x, y) == pytest.approx(theirs[1], abs=1e-3)
 

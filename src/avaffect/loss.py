@@ -13,7 +13,8 @@ class CCCLoss(nn.Module):
 
     with population moments (divided by n) over all unmasked values of the batch: Lin 1989, "A concordance
     correlation coefficient to evaluate reproducibility". Computed in float32 whatever the inputs are. Where
-    predictions and labels are the same constant the CCC is 0 / 0; `epsilon` makes it 0 there, with finite gradients.
+    predictions and labels are the same constant the CCC is 0 / 0; `epsilon` makes it 0 there, with
+    finite gradients.
 
     Parameters
     ----------
@@ -39,8 +40,8 @@ class CCCLoss(nn.Module):
         Parameters
         ----------
         predicted, labels : (..., targets) torch.Tensor
-            Any leading axes, e.g. (b, t, 2): all their values count as one sample. Labels that do not count may
-            be NaN when masked.
+            Any leading axes, e.g. (b, t, 2): all their values count as one sample. Labels that do not
+            count may be NaN when masked.
         mask : (...) torch.BoolTensor, optional
             True where a label counts. With fewer than one value the loss is 0 and has zero gradients.
         """

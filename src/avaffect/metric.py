@@ -2,8 +2,8 @@
 
 Every function takes two arrays of one shape and an optional mask, leaves out masked and NaN pairs, and uses
 population moments (divided by n), as the ABAW challenges do. torchmetrics' `concordance_corrcoef` divides the
-variances by n - 1 but not the squared difference of means, and so differs for short recordings. How many pairs
-counted is `valid_pairs(...)[0].size`.
+variances by n - 1 but not the squared difference of means, and so differs for short recordings. How many
+pairs counted is `valid_pairs(...)[0].size`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ def valid_pairs(
     x, y = np.asarray(predicted, np.float64), np.asarray(labels, np.float64)
     keep = np.ones(x.shape, bool) if mask is None else np.asarray(mask, bool)
     if not x.shape == y.shape == keep.shape:
-        raise DataError(
-            f"predictions {x.shape}, labels {y.shape} and mask {keep.shape} must have one shape"
-        )
+        raise DataError(f"predictions {x.shape}, labels {y.shape} and mask {keep.shape} must have one shape")
     keep = keep & ~np.isnan(x) & ~np.isnan(y)
     return x[keep], y[keep]
 

@@ -165,8 +165,16 @@ def gate(
 
 
 def gated_recursion(
-    w: Weights, x: Streams, masks: Streams, step, iterations: int, *, reference: str, recurse: str,
-    source: str, activation: str,
+    w: Weights,
+    x: Streams,
+    masks: Streams,
+    step,
+    iterations: int,
+    *,
+    reference: str,
+    recurse: str,
+    source: str,
+    activation: str,
 ) -> tuple[dict[str, list[np.ndarray]], dict[str, list[np.ndarray]]]:
     """X_g^(l) and G^(l) for l = 1.., per stream; weights of `GatedSteps`."""
     start = emptied(x, masks)
@@ -273,9 +281,7 @@ def self_attention(w: Weights, x: np.ndarray, mask: np.ndarray, heads: int) -> n
     return out
 
 
-def iaca(
-    w: Weights, x: Streams, masks: Streams, cross: Streams, heads: int
-) -> tuple[np.ndarray, np.ndarray]:
+def iaca(w: Weights, x: Streams, masks: Streams, cross: Streams, heads: int) -> tuple[np.ndarray, np.ndarray]:
     """Features (t, width) and modality shares (t, m), from the cross-attended streams."""
     x = emptied(x, masks)
     projected = []
@@ -329,9 +335,7 @@ def gelu(x: np.ndarray) -> np.ndarray:
     return x * 0.5 * (1 + np.vectorize(erf)(x / np.sqrt(2)))
 
 
-def transformer(
-    w: Weights, x: Streams, masks: Streams, *, width: int, layers: int, heads: int
-) -> Streams:
+def transformer(w: Weights, x: Streams, masks: Streams, *, width: int, layers: int, heads: int) -> Streams:
     """Tokens of each stream, zero where masked."""
     names = list(x)
     ticks = len(masks[names[0]])
@@ -348,6 +352,4 @@ def transformer(
         normed = layer_norm(s, "forward_norm", tokens)
         tokens = tokens + linear(s, "feed_forward.3", gelu(linear(s, "feed_forward.0", normed)))
     tokens = layer_norm(w, "norm", tokens)
-    return emptied(
-        {m: tokens[i * ticks : (i + 1) * ticks] for i, m in enumerate(names)}, masks
-    )
+    return emptied({m: tokens[i * ticks : (i + 1) * ticks] for i, m in enumerate(names)}, masks)

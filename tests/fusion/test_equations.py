@@ -257,7 +257,9 @@ def correlation_maps(fusion: Fusion, streams: dict[str, Tensor]) -> set[str]:
     return {name for name in fusion(streams).weights if "attention" in name or "correlation" in name}
 
 
-@pytest.mark.parametrize("name", ["jca", "rjca", "grjca", "hgrjca", "ca", "coattention", "dca", "iaca", "rjcma"])
+@pytest.mark.parametrize(
+    "name", ["jca", "rjca", "grjca", "hgrjca", "ca", "coattention", "dca", "iaca", "rjcma"]
+)
 def test_maps_come_only_when_asked_for(name: str) -> None:
     streams = random_streams(DIMS, 1, 5)
     assert not correlation_maps(build(name, {}), streams)

@@ -73,9 +73,7 @@ def test_padding_behind_changes_nothing(case: Case) -> None:
     for mask in masks.values():
         mask[:, ticks:] = False
     padded = fusion(streams, masks)
-    bare = fusion(
-        {m: x[:, :ticks] for m, x in streams.items()}, {m: x[:, :ticks] for m, x in masks.items()}
-    )
+    bare = fusion({m: x[:, :ticks] for m, x in streams.items()}, {m: x[:, :ticks] for m, x in masks.items()})
     torch.testing.assert_close(padded.features[:, :ticks], bare.features, rtol=0, atol=1e-10)
     for name, weight in bare.weights.items():
         torch.testing.assert_close(padded.weights[name][:, :ticks], weight, rtol=0, atol=1e-10)
@@ -104,7 +102,9 @@ def test_no_masks_is_all_available(case: Case) -> None:
     assert torch.equal(one.features, some.features)
 
 
-@pytest.mark.parametrize("name", ["jca", "rjca", "grjca", "hgrjca", "dca", "coattention", "rjcma", "late", "iaca"])
+@pytest.mark.parametrize(
+    "name", ["jca", "rjca", "grjca", "hgrjca", "dca", "coattention", "rjcma", "late", "iaca"]
+)
 def test_stream_absent_throughout_leaves_the_others_alone(name: str) -> None:
     """With text masked everywhere, what it would have said does not matter, nor how wide it is said."""
     fusion = build(name, {}, THREE)
@@ -121,9 +121,7 @@ def test_place_of_an_absent_stream(absent: str) -> None:
     if absent == "learned":
         torch.nn.init.constant_(fusion.absent["visual"], 7.0)
     mask = torch.tensor([[True, False, True]])
-    features = fusion(
-        {m: torch.ones(1, 3, dim) for m, dim in DIMS.items()}, {"visual": mask}
-    ).features
+    features = fusion({m: torch.ones(1, 3, dim) for m, dim in DIMS.items()}, {"visual": mask}).features
     assert (features[0, 1, 8:] == (7.0 if absent == "learned" else 0.0)).all()
     assert (features[0, [0, 2]] == 1).all()
     assert (features[0, 1, :8] == 1).all()

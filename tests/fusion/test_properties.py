@@ -13,9 +13,7 @@ from torch import Tensor
 from .cases import ANY_LENGTH, DIMS, THREE, VARIANTS, build, name_of, random_masks, random_streams
 
 Case = tuple[str, dict[str, Any]]
-few = settings(
-    max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+few = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 # Without a place in the sequence, and so blind to its order.
 PLACELESS = [case for case in VARIANTS if case[0] != "transformer"]
 # Whose streams all do the same thing, each with weights of its own.
@@ -42,9 +40,7 @@ def test_sequences_of_a_batch_do_not_see_each_other(case: Case, batch: int, tick
     assert together.features.isfinite().all()
     for index in range(batch):
         alone = fusion(picked(streams, [index]), picked(masks, [index]))
-        torch.testing.assert_close(
-            alone.features[0], together.features[index], rtol=0, atol=1e-10
-        )
+        torch.testing.assert_close(alone.features[0], together.features[index], rtol=0, atol=1e-10)
         for name, weight in alone.weights.items():
             torch.testing.assert_close(weight[0], together.weights[name][index], rtol=0, atol=1e-10)
 

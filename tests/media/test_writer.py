@@ -182,8 +182,9 @@ def test_unwritable_place_is_one_line(tmp_path, kit, talk):
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder that even root may not write")
 def test_refused_by_the_system(kit):
+    sink = VideoSink("/proc/self/out.mp4", width=64, height=48)
     with pytest.raises(MediaError, match="cannot be written"):
-        write("/proc/self/out.mp4", kit.numbered(3), [0, 1, 2])
+        sink.__enter__()  # at once, before any picture is made
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -196,9 +197,11 @@ def test_full_disk_is_one_line(tmp_path, kit, monkeypatch):
 
 
 def test_missing_source(tmp_path, kit):
-    with pytest.raises(MediaError, match="no such file"):
-        write(tmp_path / "out.mp4", kit.numbered(3), [0, 1, 2], tmp_path / "nowhere.mp4")
-    assert list(tmp_path.iterdir()) == []
+    for path in (tmp_path / "out.mp4", tmp_path / "there.mp4"):
+        with pytest.raises(MediaError, match="no such file"):
+            write(path, kit.numbered(3), [0, 1, 2], tmp_path / "nowhere.mp4")
+        (tmp_path / "there.mp4").touch()
+    assert list(tmp_path.iterdir()) == [tmp_path / "there.mp4"]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +210,7 @@ def test_missing_source(tmp_path, kit):
         (np.zeros((48, 66, 3), np.uint8), 1.0, "got a picture of .48, 66, 3. uint8, expected .48, 64, 3."),
         (np.zeros((48, 64, 3), np.float32), 1.0, "float32"),
         (np.zeros((48, 64, 3), np.uint8), 0.5, "in the order of their times"),
+        (np.zeros((48, 64, 3), np.uint8), float("nan"), "in the order of their times"),
     ],
 )
 def test_wrong_pictures(tmp_path, image, time, reason):

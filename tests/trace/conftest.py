@@ -12,7 +12,7 @@ import pytest
 from avaffect.trace import Trace
 from avaffect.trace.columns import COLUMNS, INDEX
 
-META = {"model": "hgrjca.default", "weights": "0123abcd", "rate": 12.5, "version": "0.1.0"}
+META = {"model": "hgrjca.default", "weights_sha256": "0123abcd", "rate": 12.5, "avaffect": "0.1.0"}
 
 
 def person(

@@ -46,8 +46,9 @@ def test_every_frame_keeps_its_time_and_gets_its_rows(clip, trace, tmp_path):
     x1, y1, x2, y2 = Layout(*SIZE).panel(0, "bottom left")
     assert after[5].image[y1:y2, x1:x2].mean() < 80  # the dark panel
     assert abs(after[5].image[:15, 200:].mean() - 128) < 4
-    assert calls[-1] == (10, 10)
-    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+    end = trace.table.index.get_level_values("end")[-1]
+    assert calls[-1] == pytest.approx((end, end))
+    assert [done for done, _ in calls][:10] == pytest.approx([f.pts for f in before][:10])
 
 
 def test_the_sound_stays(clips, made, tmp_path):
@@ -135,4 +136,13 @@ def test_nobody_without_a_prediction_has_no_panel(made):
     stage = Stage(Trace(rows))
     assert stage.at(2, 0.08) == []
     (voice,) = stage.at(7, 0.28)
-    assert voice.track is None
+    assert (voice.track, voice.slot) == (None, 0)
+
+
+def test_nobody_takes_no_place_from_somebody(made):
+    start, end = made.times(0.4)
+    nobody = made.person(start[:4], end[:4], track=None)
+    made.blank(nobody, slice(None), "valence", "arousal")
+    somebody = made.person(start[4:], end[4:], first_frame=4)
+    stage = Stage(Trace(pd.concat([nobody, somebody])))
+    assert [[m.slot for m in stage.at(k, start[k])] for k in range(10)] == [[]] * 4 + [[0]] * 6

@@ -28,7 +28,7 @@ def test_samples_lie_where_the_description_says(made, tmp_path):
     table, about = read(trace.to_bids(tmp_path / "sub-01_task-talk_physio.tsv.gz"))
     assert about["SamplingFrequency"] == 12.5  # the model's own rate
     assert about["Source"]["Person"] == 3
-    assert about["Source"]["weights"] == "0123abcd"
+    assert about["Source"]["weights_sha256"] == "0123abcd"
     assert set(about["Columns"]) <= set(about)  # every column is described
     at = about["StartTime"] + np.arange(len(table)) / 12.5
     assert at[0] - 0.08 < edges[0] <= at[0]

@@ -10,11 +10,12 @@ import pytest
 
 from avaffect.trace import Trace
 from avaffect.trace.describe import MEANING
+from avaffect.trace.summary import summarise
 
 
 def test_level_and_spread_at_an_even_rate(make_trace):
     trace = make_trace(4.0)
-    (one,) = trace.summary().people
+    (one,) = summarise(trace).people
     x = trace.table["arousal"].to_numpy()
     assert one.arousal.mean == pytest.approx(x.mean())
     assert one.arousal.sd == pytest.approx(x.std())
@@ -32,7 +33,7 @@ def test_rows_weigh_by_the_seconds_they_cover(made):
     made.blank(rows, slice(None), "valence_")
     rows["valence"] = [0.0] * 10 + [0.6]
     made.blank(rows, np.arange(11) < 10, "face_")
-    (one,) = Trace(rows).summary().people
+    (one,) = summarise(Trace(rows)).people
     assert one.valence.mean == pytest.approx(0.3)
     assert one.valence.sd == pytest.approx(0.3)
     assert one.face_share == pytest.approx(0.5)
@@ -47,7 +48,7 @@ def test_missing_time_is_told_by_reason(made):
     rows.loc[rows["frame"] == 0, "voiced"] = np.nan
     rows.loc[rows["frame"] == 1, "voiced"] = 0.1
     made.blank(rows, slice(9, 10), "valence", "arousal")
-    (one,) = Trace(rows).summary().people
+    (one,) = summarise(Trace(rows)).people
     assert one.missing_share == pytest.approx(0.5)
     assert one.missing == pytest.approx(
         {
@@ -61,7 +62,7 @@ def test_missing_time_is_told_by_reason(made):
 
 def test_the_summary_is_json_and_covers_every_file_and_person(make_trace):
     both = Trace.concat([make_trace(1.0, file="a.mp4"), make_trace(1.0, people=2, file="b.mp4")])
-    summary = json.loads(json.dumps(both.summary().as_dict(), allow_nan=False))
+    summary = json.loads(json.dumps(both.summary(), allow_nan=False))
     assert [(p["file"], p["track"]) for p in summary["people"]] == [
         ("a.mp4", 1), ("b.mp4", 1), ("b.mp4", 2),
     ]  # fmt: skip
@@ -107,7 +108,7 @@ def test_a_voice_alone_is_called_a_voice(made):
 
 def test_a_single_picture_has_figures(make_trace, made):
     rows = made.person(np.array([0.0]), np.array([0.0]))
-    (one,) = Trace(rows).summary().people
+    (one,) = summarise(Trace(rows)).people
     assert one.valence.mean == pytest.approx(rows["valence"].iloc[0])
     assert one.face_share == 1.0
     assert one.valence.interval == pytest.approx(0.4)

@@ -43,7 +43,7 @@ def test_parquet_is_exact_and_keeps_the_meta(trace, tmp_path, made):
 def test_parquet_is_plain_for_others(trace, tmp_path):
     path = trace.to_parquet(tmp_path / "t.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(path), trace.table)
-    assert json.loads(pq.read_schema(path).metadata[b"avaffect"])["weights"] == "0123abcd"
+    assert json.loads(pq.read_schema(path).metadata[b"avaffect"])["weights_sha256"] == "0123abcd"
 
 
 def test_csv_is_true_to_six_decimals(trace, tmp_path):

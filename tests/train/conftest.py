@@ -50,13 +50,15 @@ def made_up_voices(folder: Path, rng: np.random.Generator) -> None:
     """RAVDESS by name: two speakers in each split, four clips each of half a second to one."""
     folder.mkdir()
     rows, sounds, at = [], [], 0
-    header = "corpus,file,start,stop,dur,orig_dur,trim_off,peak,speaker,gender,emotion,sentence,intensity,lang"
+    header = (
+        "corpus,file,start,stop,dur,orig_dur,trim_off,peak,speaker,gender,emotion,sentence,intensity,lang"
+    )
     for actor in (1, 2, 19, 20, 22, 23):
         for emotion in ("neutral", "happiness", "sadness", "anger"):
             length = int(rng.integers(8000, 16000))
             time = np.arange(length) / 16000
             pitch = 100 + 10 * actor + 40 * len(emotion)
-            sounds.append((3000 * np.sin(2 * np.pi * pitch * time) * rng.uniform(0.5, 1, length)))
+            sounds.append(3000 * np.sin(2 * np.pi * pitch * time) * rng.uniform(0.5, 1, length))
             rows.append(
                 f"ravdess,{at}.wav,{at},{at + length},0,0,0,0.1,ravdess_{actor:02d},M,{emotion},s,normal,en"
             )

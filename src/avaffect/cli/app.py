@@ -12,8 +12,10 @@ from rich.markup import escape
 
 from .. import __version__
 from ..errors import AvaffectError
-from .catalogue import fusions, models
+from .catalogue import describe, fusions, models
+from .import_checkpoint import import_checkpoint
 from .predict import predict
+from .train import train
 
 app = typer.Typer(
     name="avaffect",
@@ -28,7 +30,7 @@ app = typer.Typer(
         " reasons (AI Act, Art. 5(1)(f)).[/dim]"
     ),
 )
-for verb in (predict, models, fusions):
+for verb in (predict, models, describe, fusions, train, import_checkpoint):
     app.command()(verb)
 
 

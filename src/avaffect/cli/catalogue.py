@@ -1,4 +1,4 @@
-"""`avaffect models` and `avaffect fusions`: what there is to choose from."""
+"""`avaffect models`, `describe` and `fusions`: what there is to choose from."""
 
 from __future__ import annotations
 
@@ -28,11 +28,22 @@ def models(as_json: AsJson = False) -> None:
     Console().print(table)
 
 
+def describe(
+    model: Annotated[str, typer.Argument(help="A model's name or folder.")] = "hgrjca.default",
+) -> None:
+    """Print a model's card: what its numbers mean, corpora and terms, held-out figures, limits."""
+    from rich.markdown import Markdown
+
+    from ..checkpoint import CARD, find
+
+    Console().print(Markdown((find(model) / CARD).read_text(encoding="utf-8")))
+
+
 def fusions(as_json: AsJson = False) -> None:
     """List the fusion mechanisms that a model can be built with."""
-    from ..fusion import fusion_summary, list_fusions
+    from ..fusion import fusion_class, list_fusions
 
-    summaries = {name: fusion_summary(name) for name in list_fusions()}
+    summaries = {name: _headline(fusion_class(name).__doc__ or "") for name in list_fusions()}
     if as_json:
         typer.echo(json.dumps(summaries, indent=2))
         return
@@ -40,3 +51,8 @@ def fusions(as_json: AsJson = False) -> None:
     for name, summary in summaries.items():
         table.add_row(name, summary)
     Console().print(table)
+
+
+def _headline(docstring: str) -> str:
+    """A docstring's first paragraph on one line."""
+    return " ".join(docstring.strip().split("\n\n")[0].split())

@@ -113,7 +113,7 @@ def evaluate(
     if comparison:
         _print_comparison(console, comparison, str(predictions), str(against))
     if written:
-        console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
+        _say(console, "Written: " + ", ".join(map(str, written)))
 
 
 def processed(
@@ -162,43 +162,43 @@ def _print_report(console: Console, report: Report, steps: list[str]) -> None:
     console.print(table)
     counts = Table("target", "frames that count", "not annotated", "not predicted", "recordings")
     for target, scores in report.targets.items():
-        silent = f"{scores.unpredicted:,}" + (f" ({_FATE[report.missing]})" if scores.unpredicted else "")
-        counts.add_row(target, f"{scores.frames:,}", f"{scores.unlabelled:,}", silent, f"{scores.recordings}")
+        numbers = scores.frames, scores.unlabelled, scores.unpredicted, scores.recordings
+        counts.add_row(target, *(f"{number:,}" for number in numbers))
     console.print(counts)
-    if report.units >= 5:
-        console.print(
-            f"[ ]: {100 * report.level:g} % intervals, {report.resamples} resamples of {report.units}"
-            f" {report.unit}s, seed {report.seed}",
-            markup=False,
-            highlight=False,
-        )
-    for line in (*steps, *report.notes):
-        console.print(line, markup=False, highlight=False)
+    if any(scores.unpredicted for scores in report.targets.values()):
+        _say(console, f"labelled frames that are not predicted {_FATE[report.missing]}")
+    if report.has_intervals:
+        how = f"{report.resamples} resamples of {report.units} {report.unit}s, seed {report.seed}"
+        _say(console, f"[ ]: {100 * report.level:g} % intervals from {how}")
+    _say(console, *steps, *report.notes)
 
 
 _FATE = {"exclude": "do not count", "zero": "count as 0", "mean": "count as the mean prediction"}
 
 
 def _print_comparison(console: Console, comparison: Comparison, first: str, second: str) -> None:
-    table = Table("CCC", "", "A", "B", "A - B", "A better in")
-    for label, rows in (("pooled", comparison.pooled), ("mean per recording", comparison.per_recording)):
+    for way, rows in (("pooled", comparison.pooled), ("per recording", comparison.per_recording)):
+        table = Table(f"CCC, {way}", "A", "B", "A - B", "A ahead in")
         for target, row in rows.items():
-            share = (
-                "" if row.share_better != row.share_better else f"{100 * row.share_better:.1f} % of resamples"
-            )
-            figures = f"{row.first:.3f}", f"{row.second:.3f}", _shown(row.difference, sign=True)
-            table.add_row(label if target == "valence" else "", target, *figures, share)
-        table.add_section()
-    console.print(table)
+            known = row.share_better == row.share_better
+            share = f"{100 * row.share_better:.1f} %" if known else ""
+            name = "mean of both" if target == "mean" else target
+            difference = _shown(row.difference, sign=True)
+            table.add_row(name, f"{row.first:.3f}", f"{row.second:.3f}", difference, share)
+        console.print(table)
     frames = ", ".join(f"{n:,} of {target}" for target, n in comparison.frames.items())
-    console.print(f"A: {first}", f"B: {second}", sep="\n", markup=False, highlight=False)
-    console.print(
-        f"on {comparison.recordings} recordings, frames that both predict: {frames}",
-        markup=False,
-        highlight=False,
+    _say(
+        console,
+        f"A: {first}",
+        f"B: {second}",
+        f"{comparison.recordings} recordings, frames that count for both: {frames}",
+        *comparison.notes,
     )
-    for line in comparison.notes:
-        console.print(line, markup=False, highlight=False)
+
+
+def _say(console: Console, *lines: str) -> None:
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _shown(figure: Estimate, *, sign: bool = False) -> str:

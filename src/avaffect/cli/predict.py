@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import AvaffectError
+from .progress import progress
 
 if TYPE_CHECKING:
     from ..predict import Predictor
@@ -123,7 +121,7 @@ def _one(
     """Predict one file and write everything asked for."""
     from .. import trace as results
 
-    with _progress(label) as update:
+    with progress(label) as update:
         trace = predictor.process_file(file, hook=update)
     target.parent.mkdir(parents=True, exist_ok=True)
     written = []
@@ -137,7 +135,7 @@ def _one(
     if video and trace.table["frame"].notna().any():
         # Never NAME.mp4: with --out beside the input that would be the input itself.
         path = target.with_name(f"{target.name}_annotated.mp4")
-        with _progress(f"{path.name}, annotated") as update:
+        with progress(f"{path.name}, annotated") as update:
             results.annotate(trace, file, path, hook=update)
         written.append(path)
     return trace, written
@@ -194,24 +192,6 @@ def _make(out: Path) -> None:
         raise AvaffectError(
             f"cannot write to {out} ({error.strerror}); give another folder with --out"
         ) from error
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Any]:
-    """A progress bar on stderr in seconds of the recording; yields the hook that moves it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.1f}/{task.total:.1f} s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(escape(label), total=1.0)
-
-        def update(done: float, total: float | None) -> None:
-            progress.update(task, completed=done, total=total or max(done, 1.0))
-
-        yield update
 
 
 def _report(failures: list[dict[str, str]], out: Path, files: int) -> None:

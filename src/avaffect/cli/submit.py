@@ -38,6 +38,5 @@ def submit(
     notes = write_submission(found, sample, out, tolerance=tolerance)
     rows = validate_submission(out, sample)
     console = Console()
-    for line in (*steps, *notes):
-        console.print(line, markup=False, highlight=False)
-    console.print(f"Written: {out}, {rows:,} rows, as the sample asks", markup=False, highlight=False)
+    for line in (*steps, *notes, f"Written: {out}, {rows:,} rows in the sample's order"):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

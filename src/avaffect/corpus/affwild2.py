@@ -133,11 +133,12 @@ def read_labels(path: Path) -> NDArray[np.float64]:
     values = np.empty((len(lines) - 1, 2))
     for row, line in enumerate(lines[1:]):
         try:
-            values[row] = [float(part) for part in line.split(",")]
+            valence, arousal = (float(part) for part in line.split(","))
         except ValueError as error:
             raise DataError(
                 f"{path}: line {row + 2} is {line.strip()[:40]!r}; expected two numbers"
             ) from error
+        values[row] = valence, arousal
     values[(values == MISSING).any(axis=1)] = np.nan
     if np.nanmax(np.abs(values), initial=0) > 1:
         raise DataError(f"{path}: values up to {np.nanmax(np.abs(values)):g}; expected [-1, 1], or -5")

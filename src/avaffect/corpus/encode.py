@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -125,27 +124,35 @@ class Encoders:
             raise DataError(
                 f"{folder}: no such folder; expected the cut faces of {recording.name}, 00001.jpg ..."
             )
-        frames = face_numbers(folder) - 1
-        frames = frames[frames < len(times)]
+        faces = cut_faces(folder)
+        frames = np.array([number - 1 for number in faces if number <= len(times)], np.int64)
         ticks = ticks_of(times[frames], self.timeline)
         distance = np.abs(times[frames] - (ticks + 0.5) / self.timeline.rate)
-        order = np.lexsort((distance, ticks))
         features: dict[int, NDArray[np.float32]] = {}
-        chosen, crops = [], []
-        for tick, crop in _first_readable(folder, frames[order], ticks[order]):
-            chosen.append(tick)
-            crops.append(crop)
-            if len(crops) == BATCH:
-                features |= zip(chosen, self._embed(np.stack(crops)), strict=True)
-                chosen, crops = [], []
-        if crops:
-            features |= zip(chosen, self._embed(np.stack(crops)), strict=True)
+        waiting: dict[int, NDArray[np.uint8]] = {}
+        for i in np.lexsort((distance, ticks)).tolist():  # tick by tick, the nearest to its centre first
+            tick = int(ticks[i])
+            if tick in features or tick in waiting:
+                continue
+            crop = read_face(faces[int(frames[i]) + 1])
+            if crop is not None:
+                waiting[tick] = crop
+            if len(waiting) == BATCH:
+                features |= self._embed_all(waiting)
+                waiting.clear()
+        features |= self._embed_all(waiting)
         return features, _end(times)
 
     def _listen(self, recording: Recording) -> Voice | None:
         if recording.audio is None:
             return None
         return listen(media.audio(recording.audio), self.model, self.timeline, Stages())
+
+    def _embed_all(self, crops: dict[int, NDArray[np.uint8]]) -> dict[int, NDArray[np.float32]]:
+        """Embeddings by tick of crops by tick."""
+        if not crops:
+            return {}
+        return dict(zip(crops, self._embed(np.stack(list(crops.values()))), strict=True))
 
     @torch.inference_mode()
     def _embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -165,38 +172,22 @@ def encoders_hash(model: AffectModel) -> str:
     return digest.hexdigest()
 
 
-def face_numbers(folder: Path) -> NDArray[np.int64]:
-    """Numbers of the cut faces in a folder, from 1, sorted; other files are passed over."""
-    stems = (p.stem for p in folder.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    return np.array(sorted(int(stem) for stem in stems if stem.isdigit() and int(stem) > 0), np.int64)
+def cut_faces(folder: Path) -> dict[int, Path]:
+    """The cut faces in a folder by number, from 1; other files are passed over."""
+    images = (path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    found = {int(path.stem): path for path in images if path.stem.isdigit()}
+    return {number: found[number] for number in sorted(found) if number > 0}
 
 
-def read_face(folder: Path, number: int) -> NDArray[np.uint8] | None:
-    """Cut face ``number``, (112, 112, 3) uint8 RGB, scaled to that; None if it is unreadable."""
-    for ending in (".jpg", ".jpeg", ".png"):
-        image = cv2.imread(str(folder / f"{number:05d}{ending}"), cv2.IMREAD_COLOR_RGB)
-        if image is not None:
-            break
-    else:
+def read_face(path: Path) -> NDArray[np.uint8] | None:
+    """A cut face, (112, 112, 3) uint8 RGB, scaled to that; None if it is unreadable."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
         return None
     if image.shape[:2] != (CROP, CROP):
         shrinks = min(image.shape[:2]) > CROP
         image = cv2.resize(image, (CROP, CROP), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.asarray(image, np.uint8)
-
-
-def _first_readable(
-    folder: Path, frames: NDArray[np.int64], ticks: NDArray[np.int64]
-) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """The first face of each tick that can be read; frames come sorted by tick, the best first."""
-    done = -1
-    for frame, tick in zip(frames.tolist(), ticks.tolist(), strict=True):
-        if tick == done:
-            continue
-        crop = read_face(folder, frame + 1)
-        if crop is not None:
-            done = tick
-            yield tick, crop
+    return np.ascontiguousarray(image[..., ::-1], np.uint8)
 
 
 def _end(times: NDArray[np.float64]) -> float:

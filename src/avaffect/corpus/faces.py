@@ -84,12 +84,14 @@ def ferplus(path: Path) -> FaceSet:
     """FER2013 images with their FERPlus votes.
 
     A single vote is taken as a slip and removed, as the votes' authors do; images whose most frequent vote is
-    "unknown" or "not a face" are dropped, and so are validation and test images that are also in the training set.
+    "unknown" or "not a face" are dropped, and so are validation and test images that are also in the
+    training set.
 
     Parameters
     ----------
     path : Path
-        npz of `X` (n, 48, 48) uint8, `ferplus_votes` (n, 10), `ferplus_names` (10,), `split` (n,) and `leak_dup` (n,).
+        npz of `X` (n, 48, 48) uint8, `ferplus_votes` (n, 10), `ferplus_names` (10,), `split` (n,) and
+        `leak_dup` (n,).
 
     Raises
     ------

@@ -99,8 +99,7 @@ class Folder(Corpus):
         return _beside(path) is not None or any(p.is_file() for p in _carma_files(path))
 
     def _scaled(self, raw: dict[str, Ratings], where: str) -> dict[str, Ratings]:
-        low, high = self.scale
-        return {target: check_range(r.rescaled(low, high), f"{where}: {target}") for target, r in raw.items()}
+        return {target: check_range(r, f"{where}: {target}", self.scale) for target, r in raw.items()}
 
 
 def _labels_table(root: Path) -> pd.DataFrame | None:

@@ -2,9 +2,9 @@
 
 No open corpus has faces, voices and continuous ratings together. So a smooth path of valence and arousal is
 drawn, and at each moment a face and a voice clip near the path are shown: one speaker throughout, faces of
-several people (the face corpora name no one). The label is what was shown, by the proxies of the chosen items;
-it is a *proxy of a proxy*, and a model's figures on such sequences say how well it combines its encoders, not
-how well it reads people.
+several people (the face corpora name no one). The label is what was shown, by the proxies of the chosen
+items; it is a *proxy of a proxy*, and a model's figures on such sequences say how well it combines its
+encoders, not how well it reads people.
 
 Axes: ``t`` ticks of 12.5 Hz, ``d`` feature.
 """
@@ -179,7 +179,7 @@ def compose(
     faces: FaceBank, voices: VoiceBank, ticks: int, rng: np.random.Generator, *, wear: Wear
 ) -> PairedSequence:
     """One sequence of so many ticks; see the module for what it is."""
-    speaker = list(voices)[rng.integers(len(voices))]
+    speaker = list(voices)[int(rng.integers(len(voices)))]
     clips = voices[speaker]
     course = path(ticks, rng, anchor=_anchor(faces, clips, rng))
     harmed = rng.random() < wear.damaged
@@ -243,7 +243,7 @@ def _anchor(faces: FaceBank, clips: Sequence[VoiceClip], rng: np.random.Generato
     if kind == 0:
         return faces.affect[rng.integers(len(faces.affect))]
     if kind == 1:
-        return clips[rng.integers(len(clips))].affect
+        return clips[int(rng.integers(len(clips)))].affect
     angle, radius = rng.uniform(0, 2 * np.pi), 0.8 * np.sqrt(rng.random())
     return np.array([radius * np.cos(angle), radius * np.sin(angle)], np.float32)
 

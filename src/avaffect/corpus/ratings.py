@@ -111,24 +111,28 @@ def label_ticks(
     for column, target in enumerate(targets):
         if target in ratings:
             labels[:, column] = ratings[target].at(timeline, count)
-    return labels, np.isfinite(labels).all(axis=1)
+    return labels, np.asarray(np.isfinite(labels).all(axis=1))
 
 
-def check_range(ratings: Ratings, where: str) -> Ratings:
-    """The ratings, if they lie in [-1, 1].
+def check_range(ratings: Ratings, where: str, scale: tuple[float, float] = (-1.0, 1.0)) -> Ratings:
+    """The ratings, mapped from their scale onto [-1, 1].
 
     Raises
     ------
     DataError
-        If they do not: no range is ever guessed.
+        If a value is not on the scale: no range is ever guessed.
     """
+    low, high = scale
     values = ratings.values[ratings.valid]
-    if values.size and np.abs(values).max() > 1 + 1e-6:
+    slack = 1e-6 * (high - low)
+    if not low < high:
+        raise DataError(f"scale={low:g},{high:g}: expected the lowest value, then the highest")
+    if values.size and (values.min() < low - slack or values.max() > high + slack):
         raise DataError(
-            f"{where}: values from {values.min():g} to {values.max():g}, expected [-1, 1]; "
+            f"{where}: values from {values.min():g} to {values.max():g}, expected [{low:g}, {high:g}]; "
             "if they are on another scale, give it, e.g. scale=1,9"
         )
-    return ratings
+    return ratings.rescaled(low, high)
 
 
 def _covered(begins: Array, ends: Array, timeline: Timeline) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -62,8 +62,8 @@ def smooth(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean of the unmasked values around each tick, and how much there was around it.
 
-    Neighbours count by ``2 ** (-distance / half_life)``, but where the tick itself is unmasked only those within
-    0.4 s do, so that a change is softened and not delayed.
+    Neighbours count by ``2 ** (-distance / half_life)``, but where the tick itself is unmasked only
+    those within 0.4 s do, so that a change is softened and not delayed.
 
     Parameters
     ----------
@@ -72,7 +72,8 @@ def smooth(
 
     Returns
     -------
-    (t, 2) values, 0 where nothing is near; (t,) weight: 1 where unmasked, else that of the nearest unmasked tick.
+    (t, 2) values, 0 where nothing is near; (t,) weight: 1 where unmasked, else that of the nearest
+    unmasked tick.
     """
     seconds = np.arange(len(mask)) / rate
     distance = np.abs(seconds[:, None] - seconds[None])  # (t, s)

@@ -87,7 +87,7 @@ class Studyforrest(FeatureCorpus):
             name: tick_means(ticks, values, count).astype(np.float32)
             for name, values in (("audio", run["audio"]), ("visual", visual))
         }
-        masks = {name: np.isfinite(values).all(axis=1) for name, values in streams.items()}
+        masks = {name: np.asarray(np.isfinite(values).all(axis=1)) for name, values in streams.items()}
         return Features({name: np.nan_to_num(values) for name, values in streams.items()}, masks)
 
     def _read(self, recording: Recording) -> dict[str, NDArray]:

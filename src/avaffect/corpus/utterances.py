@@ -71,8 +71,8 @@ class Utterances(FeatureCorpus):
                 f"{self.root / recording.name}.npz: score must be one number; it is {data['score']}"
             )
         end = max(len(data[name]) for name in STREAMS) / self.rate
-        ratings = Ratings(np.zeros(1), np.array([score]), np.array([end])).rescaled(*self.scale)
-        return {self.targets[0]: check_range(ratings, f"{self.root / recording.name}.npz: score")}
+        ratings = Ratings(np.zeros(1), np.array([score]), np.array([end]))
+        return {self.targets[0]: check_range(ratings, f"{self.root / recording.name}.npz: score", self.scale)}
 
     def features(self, recording: Recording) -> Features:
         """The streams, brought to the steps of the longest by repeating each step's nearest."""

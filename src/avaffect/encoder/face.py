@@ -41,9 +41,7 @@ def to_gray(crops: Tensor) -> Tensor:
         return (crops.float() @ crops.new_tensor(GRAY, dtype=torch.float32)).unsqueeze(1)
     if crops.ndim == 3:
         return crops.float().unsqueeze(1)
-    raise ModelError(
-        f"face crops of shape {tuple(crops.shape)}: expected (n, h, w, 3) RGB or (n, h, w) gray"
-    )
+    raise ModelError(f"face crops of shape {tuple(crops.shape)}: expected (n, h, w, 3) RGB or (n, h, w) gray")
 
 
 def standardise(images: Tensor) -> Tensor:
@@ -146,7 +144,8 @@ class FaceNet(nn.Module):
         Parameters
         ----------
         crops : (n, h, w, 3) or (n, h, w) torch.Tensor
-            RGB or gray pixels in 0..255, uint8 or floating, aligned to the 112x112 template (any scale of it).
+            RGB or gray pixels in 0..255, uint8 or floating, aligned to the 112x112 template (any scale
+            of it).
 
         Returns
         -------

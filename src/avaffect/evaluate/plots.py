@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from ..errors import DataError
 from ..metric import Array
@@ -27,8 +29,16 @@ _STEPS = 16  # label bins that a running median is taken over
 _FEWEST = 20  # frames for a median to be drawn
 _NAMED = 40  # recordings that still have room for their names
 _BLUE, _ORANGE = PEOPLE[0], PEOPLE[1]
-# viridis without its dark end, so that the lines drawn over it are seen; told apart without colour
-_DENSITY = matplotlib.colormaps["cividis"]
+# One hue, read without colour, on which the orange lines stand out; less its palest part, which would vanish.
+_DENSITY = LinearSegmentedColormap.from_list("density", matplotlib.colormaps["Blues"](range(48, 256)))
+# The line of no error, with a pale edge so that it is seen on a dark density too.
+_EXACT: dict[str, Any] = {
+    "color": INK,
+    "linewidth": 1.2,
+    "linestyle": (0, (4, 3)),
+    "path_effects": [withStroke(linewidth=2.8, foreground="white", alpha=0.8)],
+}
+_TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
 def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Path]:
@@ -76,10 +86,10 @@ def density(pairing: Pairing, report: Report) -> Figure:
     axes = figure.subplots(1, 2)
     for ax, (target, x, y) in zip(axes, _pairs(pairing, report), strict=True):
         _draw_density(figure, ax, y, x, ((-1, 1), (-1, 1)))
-        ax.plot((-1, 1), (-1, 1), color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+        ax.plot((-1, 1), (-1, 1), **_EXACT)
         _draw_median(ax, y, x)
         _style(ax, f"labelled {target}", f"predicted {target}", _heading(report, target, "ccc", "CCC"))
-        ax.set(xlim=(-1, 1), ylim=(-1, 1), aspect="equal")
+        ax.set(xlim=(-1, 1), ylim=(-1, 1), xticks=_TICKS, yticks=_TICKS, aspect="equal")
     _caption(figure, "Dashed: prediction = label.  Orange: median prediction, and where the middle 80 % lie.")
     return figure
 
@@ -93,12 +103,12 @@ def residuals(pairing: Pairing, report: Report) -> Figure:
         residual = x - y
         reach = max(float(np.quantile(np.abs(residual), 0.999)), 0.1) if residual.size else 1.0
         _draw_density(figure, ax, y, residual, ((-1, 1), (-reach, reach)))
-        ax.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+        ax.axhline(0, **_EXACT)
         _draw_median(ax, y, residual)
         _style(ax, f"labelled {target}", "prediction − label", _heading(report, target, "rmse", "RMSE"))
-        ax.set(xlim=(-1, 1), ylim=(-reach, reach))
+        ax.set(xlim=(-1, 1), ylim=(-reach, reach), xticks=_TICKS)
         side.hist(residual, bins=60, range=(-reach, reach), orientation="horizontal", color=_BLUE)
-        side.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+        side.axhline(0, **_EXACT)
         _style(side, "frames", "", "")
         side.set(ylim=(-reach, reach), yticklabels=[], xticks=[])
         bias = f"mean {residual.mean():+.3f}" if residual.size else ""
@@ -113,7 +123,7 @@ def residuals(pairing: Pairing, report: Report) -> Figure:
 def per_recording(report: Report) -> Figure:
     """Each recording's CCC with its interval, the lowest below; the pooled CCC as a line."""
     count = len(report.recordings)
-    figure = _figure(13.0, min(max(3.2, 1.8 + 0.24 * count), 11.0))
+    figure = _figure(13.0, max(3.2, 1.8 + 0.24 * count) if count <= _NAMED else 7.5)
     axes = figure.subplots(1, 2, sharex=True)
     for ax, target in zip(axes, TARGETS, strict=True):
         rows = report.recordings.sort_values(f"{target}_ccc", na_position="first")
@@ -122,6 +132,8 @@ def per_recording(report: Report) -> Figure:
         pooled = report.targets[target].pooled["ccc"]
         ax.axvspan(pooled.low, pooled.high, color=_ORANGE, alpha=0.18, linewidth=0)
         ax.axvline(pooled.value, color=_ORANGE, linewidth=1.8)
+        mean = report.targets[target].per_recording["ccc"].value
+        ax.axvline(mean, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         ax.axvline(0, color=FAINT, linewidth=0.8)
         ax.hlines(place, low, high, color=_BLUE, linewidth=2 if count <= _NAMED else 0.8, alpha=0.55)
         ax.plot(value, place, "o", color=_BLUE, markersize=5 if count <= _NAMED else 2)
@@ -137,7 +149,7 @@ def per_recording(report: Report) -> Figure:
     level = f"{100 * report.level:g} %"
     _caption(
         figure,
-        f"Dots: recordings; bars: rough {level} intervals of ten parts each.  Orange: all frames, {level}.",
+        f"Dots: recordings, bars: rough {level} intervals, dashed: their mean.  Orange: all frames pooled.",
     )
     return figure
 
@@ -160,7 +172,7 @@ def _draw_density(
         return
     image = np.ma.masked_equal(counts.T, 0)
     mesh = ax.pcolormesh(*edges, image, cmap=_DENSITY, norm=LogNorm(1, max(counts.max(), 2)), rasterized=True)
-    bar = figure.colorbar(mesh, ax=ax, location="bottom", fraction=0.04, pad=0.02, aspect=40)
+    bar = figure.colorbar(mesh, ax=ax, location="bottom", shrink=0.7, pad=0.02, aspect=40)
     bar.set_label("frames (logarithmic)", fontsize=9, color=INK)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .bootstrap import Estimate
+from .bootstrap import FEWEST, Estimate
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,11 @@ class Report:
     level: float
     missing: str
     notes: tuple[str, ...]
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether there were enough units to resample."""
+        return self.units >= FEWEST
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain dicts and lists, ready for JSON; what is not defined is None."""

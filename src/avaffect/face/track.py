@@ -103,7 +103,7 @@ class FaceTracker:
 
     A face is reported from the first frame in which it is found, so that no frame of a person is
     missing. A mistaken detection then makes a track of a few frames: whoever has the whole video
-    drops tracks that last less than about 0.2 s.
+    drops the shortest tracks.
 
     Parameters
     ----------

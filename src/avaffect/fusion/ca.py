@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from .base import AttentionFusion
-from .masking import keep, masked_softmax
+from .masking import keep, masked_softmax, unit
 from .registry import register
 
 
@@ -60,7 +59,7 @@ class CA(AttentionFusion):
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Both streams, each attended through the other."""
         if self.normalise:
-            streams = {name: normalize(stream, dim=-1) for name, stream in streams.items()}
+            streams = {name: unit(stream) for name, stream in streams.items()}
         (one, first), (two, second) = streams.items()
         scores = first @ self.correlation(second).transpose(1, 2)  # (b, s, d_1) @ (b, d_1, t)
         maps: dict[str, Tensor] = {}

@@ -57,9 +57,9 @@ class LFAN(Fusion):
         absent: str = "learned",
     ) -> None:
         leader = leader or ("visual" if "visual" in dims else next(iter(dims), ""))
+        super().__init__(dims=dims, absent=absent, places={leader: dims[leader]} if leader in dims else {})
         if leader not in dims:
             raise ModelError(f"leader={leader!r} is none of the streams {list(dims)}")
-        super().__init__(dims=dims, absent=absent, places={leader: dims[leader]})
         at_least("heads", heads, 1)
         if width < 1 or width % heads:
             raise ModelError(f"width={width} with {heads} heads; expected a multiple of {heads}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 
 def keep(values: Tensor, mask: Tensor) -> Tensor:
@@ -26,6 +27,12 @@ def where_available(values: Tensor, mask: Tensor, absent: Tensor) -> Tensor:
 def precise(values: Tensor) -> Tensor:
     """float32 for half-precision values, the values themselves otherwise."""
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
+
+
+def unit(values: Tensor) -> Tensor:
+    """Each tick divided by its Euclidean norm, zero for a zero tick; (b, t, d)."""
+    # Not in half precision: there the floor under the norm, 1e-12, is itself zero.
+    return normalize(precise(values), dim=-1).to(values.dtype)
 
 
 def count(mask: Tensor, dtype: torch.dtype) -> Tensor:

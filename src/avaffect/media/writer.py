@@ -81,6 +81,7 @@ class VideoSink:
             self._container = av.open(
                 str(self._partial.absolute()), "w", container_options={} if matroska else options
             )
+            self._partial.touch()  # PyAV opens it at the first packet: fail before the work is done
         return self
 
     def write(self, image: np.ndarray, pts: float) -> None:
@@ -101,7 +102,7 @@ class VideoSink:
                 f"{self._path}: got a picture of {image.shape} {image.dtype}, expected {self._size} "
                 "uint8; give VideoSink the size of its pictures"
             )
-        if pts <= self._last:
+        if not pts > self._last:  # nor when it is NaN
             raise MediaError(
                 f"{self._path}: got a picture for {pts:.3f} s after one for {self._last:.3f} s; "
                 "write pictures in the order of their times"
@@ -141,7 +142,8 @@ class VideoSink:
             raise MediaError(f"{self._path}: there is no folder {folder}; create it first")
         if self._path.is_dir():
             raise MediaError(f"{self._path}: is a folder, a file name was expected; give another")
-        if self._source is not None and self._path.exists() and self._path.samefile(self._source):
+        both = self._source is not None and self._source.exists() and self._path.exists()
+        if both and self._path.samefile(str(self._source)):
             raise MediaError(f"{self._path}: would overwrite the video it is made from; give another name")
 
     def _encodable(self, image: np.ndarray, tick: int) -> VideoFrame:

@@ -83,8 +83,8 @@ class _Ear:
         samples = block.samples
         if ahead > TOLERANCE or (self.samples == 0 and ahead > 0):
             missing = round(ahead * RATE)
-            for begin in range(0, missing, round(FILL * RATE)):
-                self._push(np.zeros(min(round(FILL * RATE), missing - begin), np.float32))
+            for done in range(0, missing, round(FILL * RATE)):
+                self._push(np.zeros(min(round(FILL * RATE), missing - done), np.float32))
         elif ahead < -TOLERANCE:
             samples = samples[round(-ahead * RATE) :]
         if not len(samples):

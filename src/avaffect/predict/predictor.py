@@ -170,7 +170,7 @@ class Predictor:
         hook: Hook | None,
     ) -> Trace:
         stages = Stages()
-        watcher = Watcher(FaceTracker(self.detector, embed=self._embed), self._embed, self.timeline)
+        watcher = Watcher(FaceTracker(self.detector), self._embed, self.timeline)
         for frame in stages.each("decode", frames or ()):
             with stages.time("face"):
                 watcher.add(frame)

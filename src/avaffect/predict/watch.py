@@ -19,7 +19,7 @@ Embed = Callable[[np.ndarray], np.ndarray]
 
 BATCH = 32
 # A face the detector is less sure of than this is in the table, but no prediction rests on it.
-MIN_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.3
 # Shorter appearances are taken for false alarms of the detector.
 MIN_SECONDS = 0.5
 

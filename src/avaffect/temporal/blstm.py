@@ -104,7 +104,8 @@ class BLSTM(nn.Module):
         if self.skip is not None:
             y = self.skip(self.dropout(torch.cat([x, y], dim=-1)))
         if self.normalise:
-            y = normalize(y, dim=-1)
+            # In float32 or better: in float16 the floor under the norm, 1e-12, is itself zero.
+            y = normalize(y.to(torch.promote_types(y.dtype, torch.float32)), dim=-1).to(y.dtype)
         return torch.where(mask.unsqueeze(-1), y, 0.0)
 
     def _run(self, lstm: nn.Module, x: Tensor, order: Tensor, layer: int, direction: int) -> Tensor:

@@ -12,13 +12,14 @@ import numpy as np
 from ..errors import DataError
 from ..media import VideoSink, frames, probe
 from . import palette
-from .columns import BOX, FLOATS
+from .columns import BOX, FLOATS, TARGETS
 from .overlay import DOCKS, Layout, Moment, draw
 from .panels import GAP
 from .table import Trace
 
 HISTORY = 2.0  # seconds of path on the small circumplex
 _KEEP = 1.0  # seconds for which a person who is out of view keeps the place of the panel
+NOBODY = -1  # stands for a missing track number in an array of integers
 _COLUMN = {name: k for k, name in enumerate(FLOATS)}
 
 
@@ -26,7 +27,7 @@ def annotate(
     trace: Trace,
     source: str | Path,
     target: str | Path,
-    hook: Callable[[int, int], None] | None = None,
+    hook: Callable[[float, float], None] | None = None,
 ) -> Path:
     """Write the video with each person's box and panel, its own times and its own sound.
 
@@ -41,7 +42,7 @@ def annotate(
     target : path
         Where to write; its ending is that of a video, see `avaffect.media.VideoSink`.
     hook : callable, optional
-        Called as ``hook(completed, total)`` after each frame, in frames of the trace.
+        Called as ``hook(done, total)`` after each frame, in seconds of the recording.
 
     Returns
     -------
@@ -73,7 +74,7 @@ def annotate(
             people = stage.at(frame.index, frame.pts)
             sink.write(draw(frame.image, people, dock=dock), frame.pts)
             if hook is not None:
-                hook(min(frame.index + 1, stage.count), stage.count)
+                hook(min(frame.pts, stage.end), stage.end)
     return Path(target)
 
 
@@ -99,7 +100,7 @@ class Stage:
         if rows.empty:
             raise DataError("no row of the trace belongs to a frame: it was made without pictures")
         self._frame = rows["frame"].to_numpy(dtype=np.int64)
-        self._track = rows["track"].to_numpy(dtype=np.int64, na_value=-1)
+        self._track = rows["track"].to_numpy(dtype=np.int64, na_value=NOBODY)
         self._start, self._end = (rows.index.get_level_values(n).to_numpy() for n in ("start", "end"))
         self._tracks = trace.tracks
         self._values = rows[list(FLOATS)].to_numpy()
@@ -107,9 +108,9 @@ class Stage:
         self._slots: dict[int, tuple[int, float]] = {}  # place, and when it was last needed
 
     @property
-    def count(self) -> int:
-        """Frames up to the last one that has a row."""
-        return int(self._frame[-1]) + 1
+    def end(self) -> float:
+        """Seconds at which the last frame that has a row ends."""
+        return float(self._end[-1])
 
     def dock(self, width: int, height: int) -> str:
         """The corner, out of `overlay.DOCKS`, from which the panels hide least of the faces."""
@@ -130,12 +131,11 @@ class Stage:
     def at(self, frame: int, time: float) -> list[Moment]:
         """Everybody at a frame that is shown at ``time`` seconds."""
         first, last = np.searchsorted(self._frame, [frame, frame + 1])
-        moments = []
-        for row in range(first, last):
-            moment = self._moment(row, time)
-            if moment.track is not None or np.isfinite([moment.valence[0], moment.arousal[0]]).any():
-                moments.append(moment)
-        return moments
+        targets = [_COLUMN[name] for name in TARGETS]
+        # Nobody in view and nothing predicted: there is nothing to show, and no panel to give away.
+        known = np.isfinite(self._values[first:last, targets]).any(axis=1)
+        shown = known | (self._track[first:last] != NOBODY)
+        return [self._moment(row, time) for row in range(first, last) if shown[row - first]]
 
     def _moment(self, row: int, time: float) -> Moment:
         values, track = self._values[row], int(self._track[row])
@@ -151,7 +151,7 @@ class Stage:
         while path[0][0] < time - HISTORY - 1e-6:
             path.popleft()
         box = values[[_COLUMN[name] for name in BOX]]
-        number = None if track == -1 else track
+        number = None if track == NOBODY else track
         return Moment(
             track=number,
             slot=self._slot(track, time),

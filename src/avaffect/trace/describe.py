@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .summary import Level, Person
+from .summary import Level, Person, summarise
 
 if TYPE_CHECKING:
     from .table import Trace
@@ -42,7 +42,7 @@ def words(valence: float | None, arousal: float | None) -> str:
 
 def describe(trace: Trace) -> str:
     """Who is in a trace, for how long, how they come across, and where nothing could be said."""
-    summary = trace.summary()
+    summary = summarise(trace)
     if not summary.people:
         return "The trace is empty: no frame and no sound was read."
     lines = []

@@ -18,7 +18,7 @@ from . import circumplex, palette, panels
 from .describe import words
 from .files import replacing
 from .panels import Group
-from .summary import Person
+from .summary import Person, summarise
 from .table import Trace
 
 MOST = 4  # people shown
@@ -59,7 +59,7 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     if len(trace.files) != 1:
         what = "is empty" if not trace.files else f"has {len(trace.files)} files"
         raise DataError(f"a plot shows one file, the trace {what}; plot trace.file(name)")
-    people = {person.track: person for person in trace.summary().people}
+    people = {person.track: person for person in summarise(trace).people}
     groups = _groups(trace, people)
     start = trace.table.index.get_level_values("start").min()
     limits = (float(start), float(start) + max(trace.duration, 1e-3))

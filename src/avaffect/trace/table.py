@@ -14,7 +14,7 @@ from . import abaw, bids, tabular, webvtt
 from .columns import checked
 from .describe import describe
 from .resample import resampled
-from .summary import Summary, seconds, summarise
+from .summary import seconds, summarise
 
 
 class Trace:
@@ -125,9 +125,15 @@ class Trace:
         """Share of values that the intervals are meant to cover."""
         return float(self.meta.get("coverage", 0.9))
 
-    def summary(self) -> Summary:
-        """Figures per person: how long, how much face and speech, level and spread of the targets."""
-        return summarise(self)
+    def summary(self) -> dict[str, Any]:
+        """Figures per person: how long, how much face and speech, level and spread of the targets.
+
+        Returns
+        -------
+        dict
+            `avaffect.trace.summary.Summary` as plain values, ready for JSON.
+        """
+        return summarise(self).as_dict()
 
     def describe(self) -> str:
         """The summary in plain words, several lines of text."""

@@ -6,6 +6,7 @@ All functions take and give one gray picture, (h, w) uint8, and draw from the ge
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..encoder.face import SIDE
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # uint8; OpenCV says less of what it returns
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def spoil(image: Image, rng: np.random.Generator, damage: Damage) -> Image:
     if draws[5] < damage.compress:
         quality = int(rng.uniform(15, 70) / damage.strength)
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        image = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+        image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE))
     return image
 
 

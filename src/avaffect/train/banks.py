@@ -58,9 +58,7 @@ def _seen(faces: Faces, item: int, rng: np.random.Generator, damage: Damage) -> 
 
 
 @torch.inference_mode()
-def voice_bank(
-    net: VoiceNet, items: Sequence[Heard], *, views: int, seed: int, hook: Hook
-) -> VoiceBank:
+def voice_bank(net: VoiceNet, items: Sequence[Heard], *, views: int, seed: int, hook: Hook) -> VoiceBank:
     """Features of clips as a recording might hold them, and behind noise and other talk, by speaker."""
     rng = np.random.default_rng(seed)
     logmel = sound.LogMel()

@@ -17,31 +17,40 @@ from ..model import AffectModel
 from .fusion import predict
 from .judge import TARGETS
 
-CONDITIONS = ("audio+visual", "audio", "visual")
+CONDITIONS: Mapping[str, tuple[str, ...]] = {
+    "audio+visual": ("audio", "visual"),
+    "audio": ("audio",),
+    "visual": ("visual",),
+}
 
 
-def conditions(data: Mapping[str, Tensor]) -> dict[str, NDArray[np.bool_]]:
-    """Where, (n, t), each combination of modalities is available and the label counts."""
-    audio, visual = data["audio_mask"].numpy(), data["visual_mask"].numpy()
-    labelled = data["labelled"].numpy()
-    masks = (audio & visual, audio & ~visual, visual & ~audio)
-    return {name: mask & labelled for name, mask in zip(CONDITIONS, masks, strict=True)}
+def residuals(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, list[NDArray[np.floating]]]:
+    """Absolute errors (ticks, 2) of each sequence by what was available there.
+
+    A single modality is met where the other one is missing for a while, and in recordings that never have it:
+    the sequences count once as they are and once with the other modality hidden.
+    """
+    found: dict[str, list[NDArray[np.floating]]] = {name: [] for name in CONDITIONS}
+    labels, labelled = data["affect"].numpy(), data["labelled"].numpy()
+    there = {name: data[f"{name}_mask"].numpy() for name in ("audio", "visual")}
+    for hidden in ("", "audio", "visual"):
+        errors = np.abs(predict(model, data, without=hidden)[0] - labels)
+        seen = {m: mask & (m != hidden) for m, mask in there.items()}
+        for name, streams in CONDITIONS.items():
+            exactly = np.logical_and.reduce([seen[m] == (m in streams) for m in seen]) & labelled
+            found[name] += [e[here] for e, here in zip(errors, exactly, strict=True) if here.any()]
+    return found
 
 
 def half_widths(
     model: AffectModel, data: Mapping[str, Tensor], *, coverage: float
 ) -> dict[str, dict[str, float]]:
     """Half-width of the interval by condition and target, in units of the target."""
-    values, _ = predict(model, data)
-    residuals = np.abs(values - data["affect"].numpy())
     widths: dict[str, dict[str, float]] = {}
-    for name, mask in conditions(data).items():
-        count = int(mask.any(axis=1).sum())
-        level = min(1.0, np.ceil((count + 1) * coverage) / max(1, count))
-        widths[name] = {
-            target: float(np.quantile(residuals[mask][:, k], level, method="higher"))
-            for k, target in enumerate(TARGETS)
-        }
+    for name, errors in residuals(model, data).items():
+        level = min(1.0, np.ceil((len(errors) + 1) * coverage) / len(errors))
+        ends = np.quantile(np.concatenate(errors), level, axis=0, method="higher")
+        widths[name] = {target: float(end) for target, end in zip(TARGETS, ends, strict=True)}
     return widths
 
 
@@ -49,12 +58,9 @@ def coverages(
     model: AffectModel, data: Mapping[str, Tensor], widths: Mapping[str, Mapping[str, float]]
 ) -> dict[str, dict[str, float]]:
     """Share of labelled ticks inside the interval, by condition and target."""
-    values, _ = predict(model, data)
-    residuals = np.abs(values - data["affect"].numpy())
-    return {
-        name: {
-            target: float(np.mean(residuals[mask][:, k] <= widths[name][target]))
-            for k, target in enumerate(TARGETS)
-        }
-        for name, mask in conditions(data).items()
-    }
+    covered: dict[str, dict[str, float]] = {}
+    for name, errors in residuals(model, data).items():
+        ends = np.array([widths[name][target] for target in TARGETS])
+        shares = (np.concatenate(errors) <= ends).mean(axis=0)
+        covered[name] = {target: float(s) for target, s in zip(TARGETS, shares, strict=True)}
+    return covered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..spec import Spec
@@ -29,7 +29,7 @@ MEANING = (
 
 
 def write_card(spec: Spec, figures: Mapping[str, Mapping[str, Any]]) -> str:
-    """The card as markdown, with the figures of the run's stages (`face`, `voice`, `fusion`, `calibration`)."""
+    """The card as markdown, with the figures of the run's stages by stage."""
     face, voice = figures["face"]["test"], figures["voice"]["test"]
     parts = [
         f"# {spec.name}\n\n{spec.meaning}\n",
@@ -82,7 +82,7 @@ def _intervals(figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     return _table(("available", "target", "half-width", "covered"), rows)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
@@ -96,14 +96,15 @@ education is prohibited except for medical or safety reasons (Regulation (EU) 20
 
 _TARGETS = """\
 Only DiffusionFER rates valence and arousal, of synthetic faces. All other targets are proxies: the circumplex
-coordinates of emotion names (Russell & Mehrabian 1977, "Evidence for a three-factor theory of emotions"; entries
-that are ours are marked in `avaffect.corpus.circumplex`), weighted by the raters' votes (faces) or scaled
-by the acted intensity (voices). No corpus pairs a face with a voice: the fusion learnt from sequences in which a
-speaker's clips and other people's faces of like valence and arousal are put together.
+coordinates of emotion names (Russell & Mehrabian 1977, "Evidence for a three-factor theory of emotions";
+entries that are ours are marked in `avaffect.corpus.circumplex`), weighted by the raters' votes (faces)
+or scaled by the acted intensity (voices). No corpus pairs a face with a voice: the fusion learnt from
+sequences in which a speaker's clips and other people's faces of like valence and arousal are put together.
 """
 
 _LIMITS = """\
-- Acted and posed expressions, seen in still pictures and heard in short sentences: spontaneous ones are weaker
+- Acted and posed expressions, seen in still pictures and heard in short sentences: spontaneous ones are
+weaker
   and mixed, and numbers will lie nearer to zero than raters put them.
 - Few voices (about fifty speakers of English, German and Polish), few old people, no children's voices; the
   faces are web images whose groups nobody counted. Error by group is unknown.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import lightning as L
 import numpy as np
@@ -20,11 +21,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
 from ..corpus.faces import EMOTIONS, FaceSet
-from ..encoder.face import SIDE, FaceNet
+from ..encoder.face import FaceNet
 from ..loss import CCCLoss
 from ..metric import ccc
 from .augment import Damage, frame, spoil
-from .schedule import cosine
+from .schedule import adamw
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,7 @@ class FaceBatches(IterableDataset):
         images, emotions, affect, rated = [], [], [], []
         for part, item in items:
             faces = self.parts[part]
-            image = frame(
-                faces.corpus.images[item], faces.matrices[item], rng, damage=self.damage
-            )
+            image = frame(faces.corpus.images[item], faces.matrices[item], rng, damage=self.damage)
             images.append(spoil(image, rng, self.damage))
             emotions.append(faces.corpus.emotions[item])
             affect.append(faces.corpus.valence_arousal[item])
@@ -110,7 +109,7 @@ class FaceBatches(IterableDataset):
 
 
 class FaceData(L.LightningDataModule):
-    """Training batches that follow the trainer's epoch, so that a resumed run sees what it would have seen."""
+    """Training batches that follow the trainer's epoch: a resumed run sees what it would have seen."""
 
     def __init__(self, batches: FaceBatches) -> None:
         super().__init__()
@@ -173,28 +172,25 @@ class FaceModule(L.LightningModule):
         self.log_dict({"train/emotion": emotion, "train/proxy": proxy})
         return emotion + proxy
 
-    def optimizer_step(self, *args, **kwargs) -> None:
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Step, then move the average of the weights."""
         super().optimizer_step(*args, **kwargs)
         self.average.update_parameters(nn.ModuleDict({"net": self.net, "heads": self.heads}))
 
     def averaged(self) -> tuple[FaceNet, FaceHeads]:
         """The averaged encoder and heads: what is evaluated and kept."""
-        return self.average.module["net"], self.average.module["heads"]
+        parts = cast(nn.ModuleDict, self.average.module)
+        return cast(FaceNet, parts["net"]), cast(FaceHeads, parts["heads"])
 
-    def configure_optimizers(self) -> dict:
-        """AdamW, no decay on gains and biases; linear warm-up, then cosine to zero, per step."""
-        trained = [*self.net.named_parameters(), *self.heads.named_parameters()]
-        groups = [
-            {"params": [p for _, p in trained if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for _, p in trained if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.rate)
-        schedule = cosine(optimizer, steps=self.steps, warmup=self.warmup)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
+        """AdamW on what is trained."""
+        return adamw(
+            nn.ModuleDict({"net": self.net, "heads": self.heads}),
+            rate=self.rate,
+            weight_decay=self.weight_decay,
+            steps=self.steps,
+            warmup=self.warmup,
+        )
 
 
 @torch.inference_mode()
@@ -219,8 +215,8 @@ _PLAIN = np.random.default_rng(0)  # `frame` without damage draws nothing from i
 def evaluate(net: FaceNet, heads: FaceHeads, faces: Faces) -> dict[str, float]:
     """Held-out figures of one corpus: accuracy against the raters' first choice, CCC of valence and arousal.
 
-    `accuracy` counts every image with an emotion as first choice, `accuracy_agreed` those where more than half
-    of the raters chose it.
+    `accuracy` counts every image with an emotion as first choice, `accuracy_agreed` those where more
+    than half of the raters chose it.
     """
     out = read_faces(net, heads, faces)
     corpus = faces.corpus

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import torch
@@ -19,7 +20,7 @@ class _Progress(Callback):
         self.stage = stage
         self.hook = hook
 
-    def on_train_batch_end(self, trainer, module, *args) -> None:
+    def on_train_batch_end(self, trainer: L.Trainer, module: L.LightningModule, *args: Any) -> None:
         self.hook(self.stage, trainer.global_step, int(trainer.estimated_stepping_batches))
 
 
@@ -29,7 +30,7 @@ class _Seed(Callback):
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def on_train_batch_start(self, trainer, module, *args) -> None:
+    def on_train_batch_start(self, trainer: L.Trainer, module: L.LightningModule, *args: Any) -> None:
         torch.manual_seed(self.seed * 1_000_003 + trainer.global_step)
 
 
@@ -40,7 +41,7 @@ class EveryEpochs(Callback):
         self.measure = measure
         self.every = every
 
-    def on_train_epoch_end(self, trainer, module) -> None:
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         done = trainer.current_epoch + 1
         if done % self.every == 0 or done == trainer.max_epochs:
             training = module.training

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import lightning as L
 import numpy as np
@@ -16,7 +17,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from ..corpus.paired import CLEAN, FaceBank, PairedSequence, VoiceBank, Wear, compose
 from ..loss import CCCLoss
 from ..model import AffectModel
-from .schedule import cosine
+from .schedule import adamw
 
 
 def after_encoders(model: AffectModel) -> nn.ModuleDict:
@@ -31,7 +32,7 @@ def collate(sequences: list[PairedSequence]) -> dict[str, Tensor]:
 
 
 class PairedBatches(IterableDataset):
-    """One epoch of new sequences; the same for the same seed and epoch. A batch has one length, drawn anew."""
+    """One epoch of new sequences, the same for the same seed and epoch; batches differ in length."""
 
     def __init__(
         self,
@@ -56,10 +57,7 @@ class PairedBatches(IterableDataset):
         for _ in range(self.steps):
             ticks = int(rng.integers(self.ticks[0], self.ticks[1] + 1))
             yield collate(
-                [
-                    compose(self.faces, self.voices, ticks, rng, wear=self.wear)
-                    for _ in range(self.batch)
-                ]
+                [compose(self.faces, self.voices, ticks, rng, wear=self.wear) for _ in range(self.batch)]
             )
 
 
@@ -137,7 +135,7 @@ class FusionModule(L.LightningModule):
             "visual": visual & ~(both & (draw > 1 - self.hide / 2)),
         }
 
-    def optimizer_step(self, *args, **kwargs) -> None:
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Step, then move the average of the weights."""
         super().optimizer_step(*args, **kwargs)
         self.average.update_parameters(after_encoders(self.model))
@@ -148,19 +146,15 @@ class FusionModule(L.LightningModule):
         after_encoders(twin).load_state_dict(self.average.module.state_dict())
         return twin.eval()
 
-    def configure_optimizers(self) -> dict:
-        """AdamW on everything after the encoders; no decay on gains and biases."""
-        trained = list(after_encoders(self.model).parameters())
-        groups = [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.rate)
-        schedule = cosine(optimizer, steps=self.steps, warmup=self.warmup)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
+        """AdamW on what is trained."""
+        return adamw(
+            after_encoders(self.model),
+            rate=self.rate,
+            weight_decay=self.weight_decay,
+            steps=self.steps,
+            warmup=self.warmup,
+        )
 
 
 @torch.inference_mode()

@@ -35,7 +35,7 @@ def spec_of(settings: Recipe) -> Spec:
     plan = settings.fusion
     options = {"audio": settings.voice.options, "visual": settings.face.options}
     encoders = {"audio": "voice", "visual": "face"}
-    preprocessing = {"audio": {"logmel": "default16k"}, "visual": {"crop": 112}}
+    preprocessing: dict[str, dict[str, Any]] = {"audio": {"logmel": "default16k"}, "visual": {"crop": 112}}
     return Spec(
         name=settings.name,
         streams={

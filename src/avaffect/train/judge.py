@@ -18,9 +18,9 @@ TARGETS = ("valence", "arousal")
 def judge(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:
     """CCC of valence and arousal, pooled over labelled ticks at which both modalities are there or were.
 
-    ``fusion``; ``audio`` and ``visual``: the same model with the other modality masked; ``mean`` of these two.
-    Each single modality is judged on all labelled ticks, as the fusion is: where it has nothing, the model says
-    what it says of nothing.
+    ``fusion``; ``audio`` and ``visual``: the same model with the other modality masked; ``mean`` of
+    these two. Each single modality is judged on all labelled ticks, as the fusion is: where it has
+    nothing, the model says what it says of nothing.
     """
     labels, labelled = data["affect"].numpy(), data["labelled"].numpy()
     fused, _ = predict(model, data)
@@ -68,7 +68,7 @@ def advantage(
 
 
 def trust_in_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:
-    """Correlation of each stream's trust with its own damage and with the other stream's, where both are there."""
+    """Correlation of each stream's trust with damage, its own and the other's, where both are there."""
     _, trust = predict(model, data)
     there = (data["audio_mask"] & data["visual_mask"]).numpy()
     return {

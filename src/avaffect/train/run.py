@@ -1,7 +1,7 @@
 """One command from corpora to a model: face, voice, fusion, calibrate, export.
 
-Each stage leaves its result in the recipe's `work` folder and is skipped when it is there; a stopped stage goes
-on from its last checkpoint.
+Each stage leaves its result in the recipe's `work` folder and is skipped when it is there; a stopped
+stage goes on from its last checkpoint.
 """
 
 from __future__ import annotations

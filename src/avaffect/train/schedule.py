@@ -1,9 +1,12 @@
-"""Learning rates over a training run."""
+"""Optimiser and learning rate of every stage: AdamW, linear warm-up, half a cosine."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import torch
+from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -27,3 +30,20 @@ def cosine(optimizer: Optimizer, *, steps: int, warmup: float) -> LambdaLR:
         return 0.5 * (1 + math.cos(math.pi * share))
 
     return LambdaLR(optimizer, factor)
+
+
+def adamw(
+    module: nn.Module, *, rate: float, weight_decay: float, steps: int, warmup: float
+) -> tuple[list[Optimizer], list[Any]]:
+    """AdamW (Loshchilov & Hutter 2019) as Lightning's `configure_optimizers` gives it, stepping by batch.
+
+    Gains and biases do not decay.
+    """
+    trained = list(module.parameters())
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=rate)
+    schedule = cosine(optimizer, steps=steps, warmup=warmup)
+    return [optimizer], [{"scheduler": schedule, "interval": "step"}]

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from avaffect.temporal.blstm import BLSTM
 
 from ..base import Fusion
 from ..coattention import CoAttention
 from ..dca import DCA
+from ..masking import unit
 from ..spatial import SpatialAttention
 from .heads import relu_head
 
@@ -64,10 +64,10 @@ class RecurrentNetwork(nn.Module):
             Valence and arousal, unbounded.
         """
         masks = {} if masks is None else masks
-        audio = normalize(streams["audio"], dim=-1)
+        audio = unit(streams["audio"])
         audio = self.audio_temporal(audio, masks.get("audio"))  # (b, t, 512)
         maps = streams["visual"]
-        maps = normalize(maps.flatten(2), dim=-1).view_as(maps)  # one norm for c, h, w together
+        maps = unit(maps.flatten(2)).view_as(maps)  # one norm for c, h, w together
         visual, _ = self.spatial(maps, audio)  # (b, t, 512)
         visual = self.visual_temporal(visual, masks.get("visual"))
         fused = self.fusion({"visual": visual, "audio": audio}, masks).features  # (b, t, 1024)

@@ -1,0 +1,44 @@
+"""`avaffect train`: a recipe and corpora in, a model out."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ..errors import AvaffectError
+from .progress import progress
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (yaml).", show_default=False)],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(help="Replace what the recipe says: key=value or key.sub=value.", show_default=False),
+    ] = None,
+) -> None:
+    """Train the model that a recipe describes.
+
+    Needs `pip install avaffect[train]`. Each stage leaves its result in the recipe's work folder; started
+    again after a stop, training goes on from the last finished epoch.
+
+    Example: avaffect train recipes/hgrjca.default.yaml data=/path/to/corpora
+    """
+    try:
+        from ..train.run import STAGES, run
+    except ModuleNotFoundError as error:
+        raise AvaffectError(
+            f"training needs {error.name}, which is not installed: pip install 'avaffect[train]'"
+        ) from error
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    folder = recipe
+    for stage in STAGES:
+        with progress(stage, unit="steps") as update:
+            folder = run(
+                recipe, overrides or [], stages=[stage], hook=lambda _, done, total: update(done, total)
+            )
+    Console().print(f"The model is in {escape(str(folder))}", highlight=False, soft_wrap=True)

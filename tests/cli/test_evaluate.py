@@ -1,0 +1,123 @@
+"""`evaluate` and `submit` as verbs: what they print and how they fail."""
+
+import json
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from avaffect.cli.evaluate import evaluate
+from avaffect.cli.submit import submit
+from avaffect.errors import AvaffectError
+
+app = typer.Typer()
+app.command()(evaluate)
+app.command()(submit)
+
+
+def run(*arguments):
+    return CliRunner(env={"COLUMNS": "160", "NO_COLOR": "1"}).invoke(app, [str(a) for a in arguments])
+
+
+def write(folder, values):
+    folder.mkdir(exist_ok=True)
+    for name, rows in values.items():
+        lines = ["-5,-5" if np.isnan(row).any() else f"{row[0]:.4f},{row[1]:.4f}" for row in rows]
+        (folder / f"{name}.txt").write_text("\n".join(["valence,arousal", *lines]) + "\n")
+    return folder
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Six videos: labels with 10 unlabelled frames each, a fair system, a poor one."""
+    random = np.random.default_rng(0)
+    labels = {f"v{i}": random.uniform(-0.8, 0.8, (90, 2)) for i in range(6)}
+    fair = {name: 0.7 * rows + 0.1 * random.standard_normal((90, 2)) for name, rows in labels.items()}
+    poor = {name: 0.3 * rows + 0.3 * random.standard_normal((90, 2)) for name, rows in labels.items()}
+    for rows in labels.values():
+        rows[:10] = np.nan
+    return write(tmp_path / "labels", labels), write(tmp_path / "fair", fair), write(tmp_path / "poor", poor)
+
+
+def test_evaluate_prints_both_ways_and_the_counts(files):
+    labels, fair, _ = files
+    found = run("evaluate", fair, labels, "--resamples", 200)
+    assert found.exit_code == 0, found.output
+    for text in ("pooled over all frames", "mean per recording", "CCC", "PCC", "RMSE", "SAGR", "480", "60"):
+        assert text in found.output
+    assert "95 % intervals from 200 resamples of 6 recordings, seed 0" in found.output
+
+
+def test_evaluate_compares_smooths_and_draws(files, tmp_path):
+    labels, fair, poor = files
+    found = run(
+        "evaluate", fair, labels, "--against", poor, "--smooth", "box:0.1", "--causal", "--rate", 30,
+        "--clip", "--plots", tmp_path / "plots", "--resamples", 200,
+    )  # fmt: skip
+    assert found.exit_code == 0, found.output
+    assert "smoothed: box of 0.1 s, trailing (causal)" in found.output
+    assert "clipped to -1 ... 1" in found.output
+    assert "A - B" in found.output
+    assert (tmp_path / "plots" / "density.png").exists()
+
+
+def test_json_is_json_and_nothing_else(files, tmp_path):
+    labels, fair, poor = files
+    subjects = tmp_path / "subjects.csv"
+    subjects.write_text("file,subject\n" + "".join(f"v{i},s{i % 5}\n" for i in range(6)))
+    found = run(
+        "evaluate", fair, labels, "--against", poor, "--subjects", subjects, "--json", "--resamples", 200
+    )
+    plain = json.loads(found.stdout)
+    assert (plain["unit"], plain["units"]) == ("subject", 5)
+    valence = plain["targets"]["valence"]
+    assert valence["unlabelled"] == 60
+    assert (
+        valence["pooled"]["ccc"]["low"] < valence["pooled"]["ccc"]["value"] < valence["pooled"]["ccc"]["high"]
+    )
+    assert plain["comparison"]["pooled"]["mean"]["difference"]["value"] > 0
+    assert len(plain["recordings"]) == 6
+
+
+def test_frames_that_are_not_predicted_are_said(files):
+    labels, fair, _ = files
+    rows = np.full((90, 2), 0.3)
+    rows[50:60] = np.nan
+    write(fair, {"v0": rows})
+    assert "labelled frames that are not predicted do not count" in run("evaluate", fair, labels).output
+    assert "count as 0" in run("evaluate", fair, labels, "--missing", "zero").output
+
+
+def test_failures_are_one_line(files, tmp_path):
+    labels, fair, _ = files
+    (fair / "v3.txt").unlink()
+    cases = {
+        ("evaluate", fair, labels): "no predictions for 1 of 6 labelled recordings: v3",
+        ("evaluate", tmp_path / "none.csv", labels): "no file",
+        ("evaluate", fair, labels, "--subset", "--smooth", "box:1"): "--rate",
+        ("evaluate", fair, labels, "--subset", "--causal"): "--smooth box:SECONDS",
+        ("evaluate", fair, labels, "--subset", "--smooth", "bax:1"): "did you mean 'box'",
+        ("submit", fair, tmp_path / "none.txt", tmp_path / "out.txt"): "cannot read",
+    }
+    for arguments, message in cases.items():
+        error = run(*arguments).exception
+        assert isinstance(error, AvaffectError), arguments
+        assert message in str(error)
+        assert "\n" not in str(error)
+    assert run("evaluate", fair, labels, "--subset").exit_code == 0
+
+
+def test_submit_writes_in_the_samples_order(files, tmp_path):
+    _, fair, _ = files
+    rows = [f"v{v}/{i:05d}.jpg,0,0" for v in (2, 0) for i in range(1, 93)]
+    sample, out = tmp_path / "sample.txt", tmp_path / "out.txt"
+    sample.write_text("\n".join(["image_location,valence,arousal", *rows]) + "\n")
+    found = run("submit", fair, sample, out, "--smooth", "savgol:0.2", "--rate", 30)
+    assert found.exit_code == 0, found.output
+    assert "smoothed: Savitzky-Golay of order 2 of 0.2 s, centred (not causal" in found.output
+    assert "repeated the last prediction: v2 (2 frames), v0 (2 frames)" in found.output
+    assert "184 rows" in found.output
+    assert [line.split(",")[0] for line in out.read_text().splitlines()[1:]] == [
+        r.split(",")[0] for r in rows
+    ]

@@ -1,0 +1,185 @@
+"""The extraction job: resumed, in parallel, and past recordings that fail."""
+
+import csv
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from avaffect.checkpoint import save
+from avaffect.cli.extract import extract as verb
+from avaffect.corpus.encode import Encoders, encoders_hash
+from avaffect.corpus.extract import extract
+from avaffect.corpus.store import FeatureStore
+from avaffect.errors import DataError, ModelError
+from avaffect.model import AffectModel
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    """A real face, moved a little from frame to frame."""
+    data = pytest.importorskip("skimage.data")
+    face = data.astronaut()[0:256, 96:352]
+    return [np.roll(face, 2 * i, axis=1).copy() for i in range(12)]
+
+
+@pytest.fixture
+def root(tmp_path, make_clip, portrait):
+    folder = tmp_path / "corpus"
+    rng = np.random.default_rng(0)
+    make_clip(folder / "face.mp4", np.arange(12) / 10, portrait, sound=0.1 * rng.normal(size=16000))
+    make_clip(folder / "blank.mp4", np.arange(10) / 10)
+    (folder / "broken.mp4").write_bytes(b"not a video")
+    rows = [
+        f"{name},{i / 10},{i / 20},{-i / 20}"
+        for name in ("face.mp4", "blank.mp4", "broken.mp4")
+        for i in range(10)
+    ]
+    (folder / "labels.csv").write_text("file,pts,valence,arousal\n" + "\n".join(rows) + "\n")
+    return folder
+
+
+def test_whole_videos_go_through_faces_and_voice(root, tmp_path, model_folder):
+    out = tmp_path / "store"
+    calls = []
+    report = extract("folder", root, out, model=model_folder, hook=lambda *call: calls.append(call))
+    assert sorted(report.done) == ["blank", "face"]
+    assert list(report.errors) == ["broken"]
+    assert "broken.mp4: is not a video" in report.errors["broken"]
+    assert [done for done, _, _ in calls] == [1, 2, 3]
+    with (out / "errors.csv").open() as file:
+        assert [row["recording"] for row in csv.DictReader(file)] == ["broken"]
+
+    store = FeatureStore(out)
+    assert store.dims == {"audio": 128, "visual": 128}
+    face = store["face"].read()
+    # 1.2 s of pictures at 10 Hz, ticks at 12.5 Hz: those without a frame of their own are bridged.
+    assert store["face"].ticks == 15
+    assert face["mask.visual"].tolist() == [True] * 14 + [False]  # the last frame is at 1.1 s, in tick 13
+    assert face["features.visual"].float().std() > 0
+    assert not store["blank"].read()["mask.visual"].any()
+    np.testing.assert_allclose(face["labels"][0], [0, 0])
+    # The frames at 0.1, 0.2, 0.3, 0.4 s lie in ticks 1, 2, 3, 5; in tick 4 nothing was rated.
+    np.testing.assert_allclose(face["labels"][[1, 2, 3, 5], 0], [0.05, 0.1, 0.15, 0.2], rtol=1e-5)
+    assert face["labelled"][:6].tolist() == [True, True, True, True, False, True]
+
+
+def test_features_are_what_prediction_sees(root, model_folder):
+    from avaffect import load
+    from avaffect.corpus import open_corpus
+
+    corpus = open_corpus("folder", root)
+    encoders = Encoders(model_folder)
+    features = encoders(corpus["face"])
+    seen = {}
+    predictor = load(model_folder, people="main")
+    read = predictor._read
+    predictor._read = lambda person, voice, ticks: (
+        seen.update(person=person, voice=voice) or read(person, voice, ticks)
+    )
+    predictor.process_file(root / "face.mp4")
+    values, mask = seen["person"].stream(len(features))
+    np.testing.assert_allclose(features.streams["visual"][mask], values[mask], rtol=1e-4, atol=1e-5)
+    audio, active = seen["voice"].stream(len(features))
+    np.testing.assert_array_equal(features.masks["audio"], active)
+    np.testing.assert_allclose(features.streams["audio"][active], audio[active], rtol=1e-4, atol=1e-5)
+
+
+def test_finished_recordings_are_skipped_until_what_made_them_changes(
+    root, tmp_path, model_folder, debug_spec
+):
+    (root / "broken.mp4").unlink()
+    text = (root / "labels.csv").read_text()
+    (root / "labels.csv").write_text("".join(s for s in text.splitlines(keepends=True) if "broken" not in s))
+    out = tmp_path / "store"
+    extract("folder", root, out, model=model_folder)
+    times = {p.name: p.stat().st_mtime_ns for p in out.iterdir()}
+    again = extract("folder", root, out, model=model_folder)
+    assert (again.done, sorted(again.skipped)) == ([], ["blank", "face"])
+    assert {p.name: p.stat().st_mtime_ns for p in out.iterdir()} == times
+
+    (out / "blank.safetensors").write_bytes(b"cut off")
+    assert extract("folder", root, out, model=model_folder).done == ["blank"]
+    assert sorted(extract("folder", root, out, model=model_folder, scale=(-2, 2)).done) == ["blank", "face"]
+    other = save(AffectModel(debug_spec), tmp_path / "other", card="")
+    assert sorted(extract("folder", root, out, model=other, scale=(-2, 2)).done) == ["blank", "face"]
+    assert FeatureStore(out).recordings[0].meta.encoders == Encoders(other).hash
+
+
+def test_hash_depends_on_the_encoders_only(debug_spec):
+    model = AffectModel(debug_spec)
+    before = encoders_hash(model)
+    model.head.layers[0].bias.data += 1
+    assert encoders_hash(model) == before
+    next(model.encoders["visual"].parameters()).data += 1
+    assert encoders_hash(model) != before
+
+
+@pytest.fixture
+def segments(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for run in range(1, 5):
+        shapes = {"audio": (50, 2), "visual": (50, 4), "valence": (50,), "arousal": (50,)}
+        arrays |= {f"run{run}_{k}": rng.uniform(-1, 1, s).astype(np.float32) for k, s in shapes.items()}
+        arrays[f"run{run}_phash"] = np.zeros((50, 18), np.uint8)
+        arrays[f"run{run}_labelled"] = np.ones(50, bool)
+    arrays["run3_valence"] = arrays["run3_valence"] * 9
+    np.savez(tmp_path / "segments.npz", **arrays)
+    return tmp_path / "segments.npz"
+
+
+def test_several_processes_give_the_same_and_survive_a_failure(segments, tmp_path):
+    one = extract("studyforrest", segments, tmp_path / "one", rate=12.5)
+    two = extract("studyforrest", segments, tmp_path / "two", workers=2, rate=12.5)
+    assert sorted(one.done) == sorted(two.done) == ["run1", "run2", "run4"]
+    assert one.errors == two.errors
+    assert "run3_valence: values from" in two.errors["run3"]
+    for left, right in zip(FeatureStore(tmp_path / "one"), FeatureStore(tmp_path / "two"), strict=True):
+        assert left.meta == right.meta
+        tensors = right.read()
+        assert all(value.equal(tensors[key]) for key, value in left.read().items())
+    # Ready features need no model, keep single precision and are at the rate that was asked for.
+    assert FeatureStore(tmp_path / "one").rate == 12.5
+    assert left.ticks == 25
+    assert left.meta.encoders == ""
+
+
+def test_errors_csv_goes_when_the_errors_are_gone(segments, tmp_path):
+    out = tmp_path / "out"
+    extract("studyforrest", segments, out)
+    assert (out / "errors.csv").exists()
+    with np.load(segments) as old:
+        arrays = dict(old)
+    arrays["run3_valence"] /= 9
+    np.savez(segments, **arrays)
+    report = extract("studyforrest", segments, out)
+    assert (report.done, len(report.skipped)) == (["run3"], 3)
+    assert not (out / "errors.csv").exists()
+
+
+def test_what_is_wrong_from_the_start_is_an_error(tmp_path, segments, root):
+    with pytest.raises(DataError, match="unknown corpus"):
+        extract("forrest", segments, tmp_path / "out")
+    with pytest.raises(ModelError, match="unknown model 'hgrjca.defualt'"):
+        extract("folder", root, tmp_path / "out", model="hgrjca.defualt")
+    with pytest.raises(DataError, match="workers=0"):
+        extract("studyforrest", segments, tmp_path / "out", workers=0)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command(segments, tmp_path):
+    app = typer.Typer()
+    app.command()(verb)
+    out = tmp_path / "out"
+    run = CliRunner().invoke(
+        app, ["studyforrest", str(segments), str(out), "-o", "rate=12.5", "-o", "phash=true"]
+    )
+    assert run.exit_code == 2
+    assert "3 recordings extracted, 0 were there already, 1 failed" in run.output
+    assert "run3: " in run.output
+    assert FeatureStore(out).dims == {"audio": 2, "visual": 148}
+    assert FeatureStore(out).rate == 12.5
+    bad = CliRunner().invoke(app, ["studyforrest", str(segments), str(out), "-o", "rate"])
+    assert isinstance(bad.exception, DataError)

@@ -1,0 +1,122 @@
+"""A plain folder of recordings, its ratings in each of the ways."""
+
+import numpy as np
+import pytest
+
+from avaffect.corpus import open_corpus
+from avaffect.errors import DataError
+
+TEXTGRID = """File type = "ooTextFile"
+Object class = "TextGrid"
+0
+2
+<exists>
+2
+"IntervalTier"
+"valence"
+0
+2
+1
+0
+2
+"9"
+"TextTier"
+"arousal"
+0
+2
+1
+1
+"5"
+"""
+
+
+@pytest.fixture
+def root(tmp_path, make_clip):
+    for name in ("a.mp4", "sub/a.mp4", "b.mp4"):
+        make_clip(tmp_path / name, [0.0, 0.04])
+    return tmp_path
+
+
+def test_one_csv(root):
+    (root / "labels.csv").write_text(
+        "file,pts,valence,arousal\na.mp4,0.0,0.1,-0.1\na.mp4,0.04,,0.2\nsub/a.mp4,0.0,1,-1\n"
+    )
+    corpus = open_corpus("folder", root)
+    # b.mp4 is not rated and so not part of the corpus.
+    assert [(r.name, r.subject) for r in corpus.recordings] == [("a", "a"), ("sub__a", "sub__a")]
+    ratings = corpus.ratings(corpus["a"])
+    np.testing.assert_allclose(ratings["valence"].times, [0, 0.04])
+    np.testing.assert_allclose(ratings["valence"].values, [0.1, np.nan])
+    np.testing.assert_allclose(ratings["arousal"].values, [-0.1, 0.2])
+    np.testing.assert_allclose(corpus.ratings(corpus["sub__a"])["valence"].values, [1])
+
+
+def test_csv_of_intervals_on_another_scale(root):
+    (root / "labels.csv").write_text("file,pts,end,valence,arousal\na.mp4,0,2,1,5\na.mp4,2,3,9,9\n")
+    corpus = open_corpus("folder", root, scale=(1, 9))
+    ratings = corpus.ratings(corpus["a"])["valence"]
+    np.testing.assert_allclose(ratings.ends, [2, 3])
+    np.testing.assert_allclose(ratings.values, [-1, 1])
+    with pytest.raises(DataError, match=r"ratings of a\.mp4: valence: values from 1 to 9"):
+        open_corpus("folder", root).ratings(open_corpus("folder", root)["a"])
+
+
+def test_tracks_beside_the_recordings(root):
+    (root / "a.TextGrid").write_text(TEXTGRID)
+    corpus = open_corpus("folder", root, scale=(1, 9))
+    assert [r.name for r in corpus.recordings] == ["a"]
+    ratings = corpus.ratings(corpus["a"])
+    np.testing.assert_allclose(ratings["valence"].values, [1])
+    np.testing.assert_allclose(ratings["arousal"].values, [0])
+
+
+def test_carma_beside_the_recording(root):
+    head = "Multimedia File,b.mp4\nMinimum Value,-100\nMaximum Value,100\nSecond,Rating\n%%%%%%,%%%%%%\n"
+    (root / "b.valence.csv").write_text(head + "1,50\n")
+    (root / "b.arousal.csv").write_text(head + "1,-100\n2,0\n")
+    corpus = open_corpus("folder", root)
+    ratings = corpus.ratings(corpus["b"])
+    np.testing.assert_allclose(ratings["valence"].values, [0.5])
+    np.testing.assert_allclose(ratings["arousal"].values, [-1, 0])
+
+
+def test_who_is_who(root):
+    (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\nb.mp4,0,0,0\n")
+    (root / "recordings.csv").write_text(
+        "file,subject,split\na.mp4,ann,train\nb.mp4,ann,val\nsub/a.mp4,bob,test\n"
+    )
+    corpus = open_corpus("folder", root)
+    assert [(r.name, r.subject, r.split) for r in corpus.recordings] == [
+        ("a", "ann", "train"), ("b", "ann", "val"), ("sub__a", "bob", "test"),
+    ]  # fmt: skip
+    assert corpus.ratings(corpus["sub__a"]) == {}
+
+
+def test_same_stem_twice(root, make_clip):
+    make_clip(root / "a.avi", [0.0])
+    (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\na.avi,0,0,0\n")
+    assert [r.name for r in open_corpus("folder", root).recordings] == ["a.avi", "a.mp4"]
+
+
+def test_problems_say_what_is_expected(root, tmp_path):
+    with pytest.raises(
+        DataError, match=r"no ratings; expected a csv with the columns file,pts,valence,arousal"
+    ):
+        open_corpus("folder", root)
+    (root / "labels.csv").write_text("file,pts,valence,arousal\nA.mp4,0,0,0\nB.mp4,0,0,0\n")
+    with pytest.raises(DataError, match=r"a table names 'A\.mp4' and 1 more files that are not there"):
+        open_corpus("folder", root)
+    (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,zero,0,0\n")
+    with pytest.raises(DataError, match="expected columns file,pts,valence,arousal"):
+        open_corpus("folder", root)
+    (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\n")
+    (root / "recordings.csv").write_text("file,subject,split\na.mp4,ann,dev\n")
+    with pytest.raises(DataError, match="split 'dev'; expected train, val, test, or nothing"):
+        open_corpus("folder", root)
+    (root / "empty").mkdir()
+    with pytest.raises(DataError, match="no video or audio files"):
+        open_corpus("folder", root / "empty")
+    with pytest.raises(DataError, match="does not take these options"):
+        open_corpus("folder", root, range=(1, 9))
+    with pytest.raises(DataError, match="unknown corpus 'folders'; did you mean 'folder'"):
+        open_corpus("folders", root)

@@ -1,0 +1,166 @@
+"""Files of every form, whole and broken."""
+
+import numpy as np
+import pytest
+
+from avaffect.errors import DataError
+from avaffect.evaluate import read_labels, read_predictions, read_subjects
+from avaffect.trace import Trace
+
+
+@pytest.fixture
+def values():
+    return np.random.default_rng(0).uniform(-1, 1, (20, 2)).round(4)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_a_trace_is_read(tmp_path, trace, values, ending):
+    start = 0.1 + np.arange(20) / 25
+    path = tmp_path / f"one.{ending}"
+    getattr(trace(values, start), f"to_{ending}")(path)
+    (found,) = read_predictions(path)
+    assert found.key == "clips/one"
+    np.testing.assert_allclose(found.values, values)
+    np.testing.assert_allclose(found.start, start)
+    np.testing.assert_array_equal(found.frame, np.arange(20))
+
+
+def test_a_result_folder_is_read_once_each(tmp_path, trace, values):
+    """As `avaffect predict` leaves it: two formats of each, a list of errors, hidden leftovers."""
+    for name in ("one", "two"):
+        made = trace(values, np.arange(20) / 25, file=f"clips/{name}.mp4")
+        made.to_csv(tmp_path / f"{name}.csv")
+        made.to_parquet(tmp_path / f"{name}.parquet")
+    (tmp_path / "errors.csv").write_text("file,error\nbad.mp4,broken\n")
+    (tmp_path / ".part.csv").write_text("file,start,end\n")
+    assert [r.key for r in read_predictions(tmp_path)] == ["clips/one", "clips/two"]
+
+
+def test_of_several_people_the_one_seen_longest_and_the_voice_between(trace, values):
+    from avaffect.evaluate.read import from_trace
+
+    start = np.arange(20) / 25
+    main = trace(values[:12], start[:12], track=2, end=0.48).table
+    other = trace(-values[:5], start[:5], track=1, end=0.2).table
+    voice = trace(values[12:], start[12:], track=None).table.assign(frame=np.arange(12, 20))
+    import pandas as pd
+
+    joined = pd.concat([main, other, voice.astype({"frame": "Int64"})])
+    (found,) = from_trace(Trace(joined.sort_index(level="start", kind="stable")))
+    np.testing.assert_allclose(found.values, values)
+    assert found.people == 2
+
+
+def test_abaw_texts_are_read(tmp_path, write_video):
+    body = "\ufeffvalence,arousal\r\n0.5,-0.25\r\n-5,-5\r\n0.1,-5\r\n\r\n"
+    (tmp_path / "1-30-1280x720.txt").write_bytes(body.encode())
+    for reader in (read_labels, read_predictions):
+        (found,) = reader(tmp_path)
+        assert found.key == "1-30-1280x720"
+        np.testing.assert_array_equal(found.values, [[0.5, -0.25], [np.nan, np.nan], [0.1, np.nan]])
+        assert found.start is None
+
+
+def test_a_submission_is_read(tmp_path):
+    path = tmp_path / "all.txt"
+    path.write_text(
+        "image_location,valence,arousal\nb/00002.jpg,0.2,0.3\nb/00001.jpg,0.1,-5\na/00001.jpg,0,1\n"
+    )
+    b, a = read_predictions(path)
+    assert (b.key, a.key) == ("b", "a")
+    np.testing.assert_array_equal(b.values, [[0.1, np.nan], [0.2, 0.3]])
+    np.testing.assert_array_equal(b.frame, [0, 1])
+
+
+def test_a_label_table_is_read(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(
+        "pts,file,arousal,valence,rater\n0.5,NA.mp4,0.1,-5,x\n1.25,NA.mp4,,0.3,x\n0,b.wav,0,0,y\n"
+    )
+    first, second = read_labels(path)
+    assert (first.key, second.key) == ("NA", "b")
+    np.testing.assert_array_equal(first.values, [[np.nan, 0.1], [0.3, np.nan]])
+    np.testing.assert_array_equal(first.start, [0.5, 1.25])
+    assert [r.key for r in read_labels(tmp_path)] == ["NA", "b"]
+
+
+BROKEN_LABELS = {
+    "wrong header": ("a.txt", "arousal,valence\n0,0\n", "begins with 'arousal,valence'"),
+    "no header": ("a.txt", "0.1,0.2\n", "expected valence,arousal"),
+    "no rows": ("a.txt", "valence,arousal\n", "no rows"),
+    "a word": ("a.txt", "valence,arousal\n0,0\n0,x\n", "could not convert string 'x'"),
+    "three columns": ("a.txt", "valence,arousal\n0,0,0\n", "3 numbers a row"),
+    "a blank line": ("a.txt", "valence,arousal\n0,0\n\n0,0\n", "line 3 is blank"),
+    "another scale": ("a.txt", "valence,arousal\n0,0\n4,7\n", "row 2 of the labels of a has valence 4"),
+    "no text": ("a.txt", b"\xff\xfe\x00\x81", "expected a text file"),
+    "no pts": ("a.csv", "file,valence,arousal\na,0,0\n", "lacks the column 'pts'"),
+    "an empty table": ("a.csv", "file,pts,valence,arousal\n", "has no rows"),
+    "an empty file": ("a.csv", "", "cannot read"),
+    "words in a table": ("a.csv", "file,pts,valence,arousal\na,0,x,0\n", "expected numbers"),
+    "time stands still": (
+        "a.csv",
+        "file,pts,valence,arousal\na,1,0,0\na,1,0,0\n",
+        "pts of a must be seconds",
+    ),
+    "no time": ("a.csv", "file,pts,valence,arousal\na,,0,0\n", "pts of a must be seconds"),
+    "infinite": ("a.csv", "file,pts,valence,arousal\na,0,inf,0\n", "valence inf"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_LABELS)
+def test_broken_labels_are_one_line(tmp_path, case):
+    name, content, message = BROKEN_LABELS[case]
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError, match=message.replace("[", r"\[")) as error:
+        read_labels(path)
+    assert "\n" not in str(error.value)
+
+
+BROKEN_PREDICTIONS = {
+    "twice": ("image_location,valence,arousal\na/00001.jpg,0,0\na/00001.jpg,0,0\n", "a/00001.jpg twice"),
+    "frame 0": ("image_location,valence,arousal\na/00000.jpg,0,0\n", "frames from 00001"),
+    "no video": ("image_location,valence,arousal\n00001.jpg,0,0\n", "frames from 00001"),
+    "one number": ("image_location,valence,arousal\na/00001.jpg,0\n", "two numbers"),
+    "words": ("image_location,valence,arousal\na/00001.jpg,x,0\n", "could not convert string 'x'"),
+    "no rows": ("image_location,valence,arousal\n", "no rows"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_PREDICTIONS)
+def test_broken_submissions_are_one_line(tmp_path, case):
+    content, message = BROKEN_PREDICTIONS[case]
+    (tmp_path / "all.txt").write_text(content)
+    with pytest.raises(DataError, match=message) as error:
+        read_predictions(tmp_path / "all.txt")
+    assert "\n" not in str(error.value)
+
+
+def test_nothing_to_read_is_said(tmp_path):
+    with pytest.raises(DataError, match="no predictions in"):
+        read_predictions(tmp_path)
+    with pytest.raises(DataError, match="no labels in"):
+        read_labels(tmp_path)
+    with pytest.raises(DataError, match="cannot read"):
+        read_labels(tmp_path / "none.txt")
+    with pytest.raises(DataError, match="no file"):
+        read_predictions(tmp_path / "none.csv")
+    with pytest.raises(DataError, match="cannot tell the format"):
+        read_predictions(tmp_path / "none.npy")
+
+
+def test_a_recording_twice_is_refused(tmp_path, write_video):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        write_video(tmp_path / folder / "same.txt", [[0, 0]])
+    with pytest.raises(DataError, match="'same' twice"):
+        read_labels(tmp_path)
+
+
+def test_subjects(tmp_path):
+    path = tmp_path / "subjects.csv"
+    path.write_text("file,subject\na.mp4,7\nb,7\na,7\n")
+    assert read_subjects(path) == {"a": "7", "b": "7"}
+    path.write_text("file,subject\na.mp4,7\na,8\n")
+    with pytest.raises(DataError, match="two subjects, 7 and 8"):
+        read_subjects(path)
