@@ -1,6 +1,7 @@
 """The extraction job: resumed, in parallel, and past recordings that fail."""
 
 import csv
+import os
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from avaffect.checkpoint import save
 from avaffect.cli.extract import extract as verb
+from avaffect.corpus import list_corpora
 from avaffect.corpus.encode import Encoders, encoders_hash
 from avaffect.corpus.extract import extract
 from avaffect.corpus.store import FeatureStore
@@ -86,9 +88,7 @@ def test_features_are_what_prediction_sees(root, model_folder):
     np.testing.assert_allclose(features.streams["audio"][active], audio[active], rtol=1e-4, atol=1e-5)
 
 
-def test_finished_recordings_are_skipped_until_what_made_them_changes(
-    root, tmp_path, model_folder, debug_spec
-):
+def test_finished_recordings_are_skipped_until_what_made_them_changes(root, tmp_path, model_folder):
     (root / "broken.mp4").unlink()
     text = (root / "labels.csv").read_text()
     (root / "labels.csv").write_text("".join(s for s in text.splitlines(keepends=True) if "broken" not in s))
@@ -101,9 +101,32 @@ def test_finished_recordings_are_skipped_until_what_made_them_changes(
 
     (out / "blank.safetensors").write_bytes(b"cut off")
     assert extract("folder", root, out, model=model_folder).done == ["blank"]
-    assert sorted(extract("folder", root, out, model=model_folder, scale=(-2, 2)).done) == ["blank", "face"]
+    os.utime(root / "labels.csv")  # touched, but the same
+    assert extract("folder", root, out, model=model_folder).done == []
+
+
+def test_new_ratings_or_options_only_make_labels_anew(root, tmp_path, model_folder, debug_spec, monkeypatch):
+    out = tmp_path / "store"
+    extract("folder", root, out, model=model_folder)
+    before = FeatureStore(out)["face"].read()
+
+    def no_encoding(self, recording):
+        raise DataError("encoded again")
+
+    text = (root / "labels.csv").read_text()
+    (root / "labels.csv").write_text(text.replace("face.mp4,0.1,0.05", "face.mp4,0.1,0.75"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Encoders, "__call__", no_encoding)
+        assert sorted(extract("folder", root, out, model=model_folder).done) == ["blank", "face"]
+        assert FeatureStore(out)["face"].read()["labels"][1, 0].item() == 0.75
+        extract("folder", root, out, model=model_folder, scale=(-2, 2))
+    after = FeatureStore(out)["face"].read()
+    assert after["labels"][1, 0].item() == 0.375
+    for key in ("features.audio", "features.visual", "mask.audio", "mask.visual"):
+        assert after[key].equal(before[key])
     other = save(AffectModel(debug_spec), tmp_path / "other", card="")
     assert sorted(extract("folder", root, out, model=other, scale=(-2, 2)).done) == ["blank", "face"]
+    assert not FeatureStore(out)["face"].read()["features.visual"].equal(before["features.visual"])
     assert FeatureStore(out).recordings[0].meta.encoders == Encoders(other).hash
 
 
@@ -155,7 +178,7 @@ def test_errors_csv_goes_when_the_errors_are_gone(segments, tmp_path):
     arrays["run3_valence"] /= 9
     np.savez(segments, **arrays)
     report = extract("studyforrest", segments, out)
-    assert (report.done, len(report.skipped)) == (["run3"], 3)
+    assert (len(report.done), report.errors) == (4, {})
     assert not (out / "errors.csv").exists()
 
 
@@ -183,3 +206,5 @@ def test_the_command(segments, tmp_path):
     assert FeatureStore(out).rate == 12.5
     bad = CliRunner().invoke(app, ["studyforrest", str(segments), str(out), "-o", "rate"])
     assert isinstance(bad.exception, DataError)
+    help_text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "300"}).output
+    assert all(name in help_text for name in list_corpora())

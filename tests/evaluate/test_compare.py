@@ -67,7 +67,7 @@ def test_recordings_of_one_system_alone_are_named(make_pairing):
     whole = make_pairing(7)
     found = compare(whole, Pairing(whole.recordings[:6]), resamples=100)
     assert found.recordings == 6
-    assert found.notes == ("not compared, predicted by one system alone: r6",)
+    assert "not compared, predicted by one system alone: r6" in found.notes
 
 
 def test_different_labels_cannot_be_compared(make_pairing):

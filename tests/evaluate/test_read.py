@@ -1,10 +1,12 @@
 """Files of every form, whole and broken."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from avaffect.errors import DataError
 from avaffect.evaluate import read_labels, read_predictions, read_subjects
+from avaffect.evaluate.read import from_trace
 from avaffect.trace import Trace
 
 
@@ -37,17 +39,17 @@ def test_a_result_folder_is_read_once_each(tmp_path, trace, values):
 
 
 def test_of_several_people_the_one_seen_longest_and_the_voice_between(trace, values):
-    from avaffect.evaluate.read import from_trace
-
+    """Main person, then the voice alone, then frames in which only another person has rows."""
     start = np.arange(20) / 25
-    main = trace(values[:12], start[:12], track=2, end=0.48).table
-    other = trace(-values[:5], start[:5], track=1, end=0.2).table
-    voice = trace(values[12:], start[12:], track=None).table.assign(frame=np.arange(12, 20))
-    import pandas as pd
-
-    joined = pd.concat([main, other, voice.astype({"frame": "Int64"})])
-    (found,) = from_trace(Trace(joined.sort_index(level="start", kind="stable")))
-    np.testing.assert_allclose(found.values, values)
+    parts = [
+        trace(values[:12], start[:12], track=2, end=0.48),
+        trace(-values[:5], start[:5], track=1, end=0.2),
+        trace(values[12:17], start[12:17], track=None, end=0.68),
+        trace(-values[17:], start[17:], track=1),
+    ]
+    table = pd.concat([part.table for part in parts]).sort_index(level="start", kind="stable")
+    (found,) = from_trace(Trace(table))
+    np.testing.assert_allclose(found.values, values[:17])
     assert found.people == 2
 
 

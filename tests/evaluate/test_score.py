@@ -67,12 +67,17 @@ def test_targets_are_excluded_one_by_one():
 
 
 def test_missing_predictions_count_as_asked(make_pairing):
-    whole = make_pairing()
+    """Not predicted at first, not annotated at last: the mean is taken where there are labels."""
+    frame = np.arange(120)[:, None]
     holes = tuple(
-        replace(m, predicted=np.where(np.arange(120)[:, None] < 30, np.nan, m.predicted))
-        for m in whole.recordings
+        replace(
+            m,
+            predicted=np.where(frame < 30, np.nan, m.predicted),
+            labels=np.where(frame >= 100, np.nan, m.labels),
+        )
+        for m in make_pairing().recordings
     )
-    x, y = (np.concatenate([getattr(m, side) for m in holes])[:, 0] for side in ("predicted", "labels"))
+    x, y = (np.concatenate([getattr(m, side)[:100, 0] for m in holes]) for side in ("predicted", "labels"))
     expected = {
         "exclude": (x, y),
         "zero": (np.nan_to_num(x), y),
@@ -89,7 +94,10 @@ def test_intervals_need_five_units_and_say_so(make_pairing):
     few = score(make_pairing(4))
     assert np.isnan(few.mean_ccc["pooled"].low)
     assert "no intervals: 4 recordings, at least 5 are needed" in few.notes
-    assert np.isfinite(score(make_pairing(5), resamples=100).mean_ccc["pooled"].low)
+    enough = score(make_pairing(5), resamples=100)
+    assert np.isfinite(enough.mean_ccc["pooled"].low)
+    assert enough.notes == ("intervals of 5 recordings tend to be too narrow",)
+    assert score(make_pairing(20, 30), resamples=100).notes == ()
     subjects = {f"r{i}": f"s{i // 2}" for i in range(8)}
     report = score(make_pairing(8), subjects=subjects)
     assert (report.unit, report.units) == ("subject", 4)

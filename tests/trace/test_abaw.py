@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,59 +63,3 @@ def test_an_abaw_file_needs_one_video(make_trace, made, tmp_path):
     sound["frame"] = pd.array([pd.NA] * len(sound), dtype="Int64")
     with pytest.raises(DataError, match="a.wav has no frames"):
         Trace(sound).to_abaw(tmp_path / "a.txt")
-
-
-def test_a_submission_has_a_number_for_every_frame(made, tmp_path, caplog):
-    rows = made.person(*made.times(0.4), file="videos/12-24.mp4")
-    made.blank(rows, slice(0, 2), "valence", "arousal")
-    made.blank(rows, slice(4, 7), "valence", "arousal")
-    with caplog.at_level(logging.WARNING):
-        path = Trace(rows).to_abaw_submission(tmp_path / "s.txt")
-    assert "5 of 10 frames have no prediction" in caplog.text
-    header, *lines = path.read_text().splitlines()
-    assert header == "image_location,valence,arousal"
-    assert [line.split(",")[0] for line in lines] == [f"12-24/{k:05d}.jpg" for k in range(1, 11)]
-    got = [float(line.split(",")[1]) for line in lines]
-    nearest = [2, 2, 2, 3, 3, 3, 7, 7, 8, 9]  # of two equally near the earlier one
-    np.testing.assert_allclose(got, rows["valence"].to_numpy()[nearest], atol=5e-5)
-
-
-def test_a_submission_follows_the_sample(make_trace, tmp_path):
-    trace = Trace.concat([make_trace(0.2, file="x/a.mp4"), make_trace(0.2, file="x/b.mp4")])
-    sample = tmp_path / "sample.txt"
-    wanted = ["b/00002.jpg", "b/00001.jpg", "a/00005.jpg", "a/00007.jpg"]  # a has five frames
-    sample.write_text("image_location,valence,arousal\r\n" + "".join(f"{w},0,0\r\n" for w in wanted))
-    path = trace.to_abaw_submission(tmp_path / "s.txt", sample=sample)
-    lines = [line.split(",") for line in path.read_text().splitlines()[1:]]
-    assert [line[0] for line in lines] == wanted
-    b, a = trace.file("x/b.mp4").table["arousal"], trace.file("x/a.mp4").table["arousal"]
-    expected = [b.iloc[1], b.iloc[0], a.iloc[4], a.iloc[4]]  # beyond the end the last one repeats
-    np.testing.assert_allclose([float(line[2]) for line in lines], expected, atol=5e-5)
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("image_location,valence,arousal\nc/00001.jpg,0,0\n", "asks for the video 'c'"),
-        ("a/00001.jpg,0,0\n", "begins with 'a/00001.jpg,0,0'"),
-        ("image_location,valence,arousal\na/first.jpg,0,0\n", "cannot read the sample"),
-        ("image_location,valence,arousal\na/00000.jpg,0,0\n", "frames from 00001"),
-        ("", "cannot read the sample"),
-    ],
-)
-def test_a_wrong_sample_is_refused(make_trace, tmp_path, content, says):
-    sample = tmp_path / "sample.txt"
-    sample.write_text(content)
-    with pytest.raises(DataError, match=says):
-        make_trace(0.2, file="a.mp4").to_abaw_submission(tmp_path / "s.txt", sample=sample)
-    assert not (tmp_path / "s.txt").exists()
-
-
-def test_a_video_without_any_prediction_cannot_be_submitted(made, tmp_path):
-    rows = made.person(*made.times(0.2))
-    made.blank(rows, slice(None), "valence", "arousal")
-    with pytest.raises(DataError, match="no prediction in any frame"):
-        Trace(rows).to_abaw_submission(tmp_path / "s.txt")
-    same = Trace.concat([Trace(made.person(*made.times(0.2), file=f"{d}/a.mp4")) for d in "xy"])
-    with pytest.raises(DataError, match="two files of the trace are named a"):
-        same.to_abaw_submission(tmp_path / "s.txt")

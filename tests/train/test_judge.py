@@ -12,7 +12,7 @@ from torch import Tensor
 from avaffect.corpus.paired import FaceBank, VoiceClip
 from avaffect.metric import ccc
 from avaffect.model import Affect
-from avaffect.train.bank_files import load_banks, save_banks
+from avaffect.train.bank_files import load_faces, load_voices, save_faces, save_voices
 from avaffect.train.calibrate import coverages, half_widths
 from avaffect.train.judge import advantage, error_by_damage, judge, trust_in_damage
 
@@ -103,8 +103,9 @@ def test_banks_come_back(tmp_path: Path) -> None:
         ]
         for speaker in ("ann", "bob")
     }
-    save_banks(tmp_path / "train.npz", faces, voices)
-    seen, heard = load_banks(tmp_path / "train.npz")
+    save_faces(tmp_path / "faces.npz", faces)
+    save_voices(tmp_path / "voices.npz", voices)
+    seen, heard = load_faces(tmp_path / "faces.npz"), load_voices(tmp_path / "voices.npz")
     np.testing.assert_allclose(seen.damaged, faces.damaged, atol=2e-3)
     assert list(heard) == ["ann", "bob"]
     for speaker, clips in voices.items():

@@ -13,8 +13,10 @@ from rich.markup import escape
 from .. import __version__
 from ..errors import AvaffectError
 from .catalogue import describe, fusions, models
+from .evaluate import evaluate
 from .import_checkpoint import import_checkpoint
 from .predict import predict
+from .submit import submit
 from .train import train
 
 app = typer.Typer(
@@ -30,7 +32,7 @@ app = typer.Typer(
         " reasons (AI Act, Art. 5(1)(f)).[/dim]"
     ),
 )
-for verb in (predict, models, describe, fusions, train, import_checkpoint):
+for verb in (predict, models, describe, fusions, train, evaluate, submit, import_checkpoint):
     app.command()(verb)
 
 

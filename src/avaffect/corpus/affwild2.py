@@ -116,6 +116,10 @@ class AffWild2(Corpus):
         n = min(len(values), len(times))
         return {target: Ratings(times[:n], values[:n, i]) for i, target in enumerate(VA)}
 
+    def rating_files(self, recording: Recording) -> list[Path]:
+        """The label file; none for the test set."""
+        return [self._labels[recording.name]] if recording.name in self._labels else []
+
 
 def read_labels(path: Path) -> NDArray[np.float64]:
     """A label file: (frames, 2) valence and arousal, NaN in both where either is -5.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from ..errors import AvaffectError, DataError
 from ..predict.timeline import Timeline
 from . import open_corpus
 from .ratings import label_ticks
-from .recordings import FeatureCorpus
+from .recordings import FeatureCorpus, Features, Recording
 from .store import Meta, file_of, inspect, write
 
 if TYPE_CHECKING:
@@ -70,8 +72,9 @@ def extract(
 ) -> Report:
     """Extract features and labels of all recordings of a corpus.
 
-    Recordings whose file is there and says that it was made from the same corpus, options and encoders are
-    skipped, so a stopped job goes on where it was. A recording that fails stops no other: it is in
+    Recordings whose file is there and says that it was made from the same ratings, options and encoders are
+    skipped, so a stopped job goes on where it was. Where only ratings, options or splits have changed, the
+    features that are there are kept and labelled anew. A recording that fails stops no other: it is in
     ``OUT/errors.csv``, which is rewritten by every run.
 
     Parameters
@@ -142,6 +145,7 @@ class _Worker:
             targets=self.corpus.targets,
             rate=self.timeline.rate,
             encoders=self.encoders.hash if self.encoders else "",
+            ratings=_digest(self.corpus.rating_files(recording)),
             options=self.job.options,
         )
 
@@ -163,16 +167,29 @@ class _Worker:
 
     def __call__(self, name: str) -> None:
         recording = self.corpus[name]
-        if isinstance(self.corpus, FeatureCorpus):
-            features = self.corpus.features(recording)
-        else:
-            assert self.encoders is not None
-            features = self.encoders(recording)
+        features = self._kept(name) or self._made(recording)
         ratings = self.corpus.ratings(recording)
         labels, labelled = label_ticks(ratings, self.corpus.targets, self.timeline, len(features))
         # Encoders' outputs are of order one; what a corpus holds may be anything and stays as it is.
         half = self.encoders is not None
         write(self.job.out, self.meta(name), features, labels, labelled, half=half)
+
+    def _made(self, recording: Recording) -> Features:
+        if isinstance(self.corpus, FeatureCorpus):
+            return self.corpus.features(recording)
+        assert self.encoders is not None
+        return self.encoders(recording)
+
+    def _kept(self, name: str) -> Features | None:
+        """Features of an earlier run, if the encoders are still the same: only their labels are made anew."""
+        path = file_of(self.job.out, name)
+        if self.encoders is None or not path.is_file():
+            return None
+        try:
+            stored = inspect(path)
+        except DataError:
+            return None
+        return stored.features() if stored.meta.encoders == self.encoders.hash else None
 
 
 _worker: _Worker | None = None
@@ -215,6 +232,25 @@ def _one_line(error: BaseException) -> str:
     if isinstance(error, BrokenProcessPool):
         return "a worker process ended abruptly (out of memory?); run again, with fewer workers"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _digest(paths: list[Path]) -> str:
+    """SHA-256 over some files; "" without any."""
+    if not paths:
+        return ""
+    parts = []
+    for path in paths:
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        parts.append(_file_digest(path, stat.st_mtime_ns, stat.st_size))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+@lru_cache(maxsize=256)  # a folder's one csv, or an archive, is that of every recording
+def _file_digest(path: Path, _changed: int, _size: int) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def _write_errors(out: Path, errors: dict[str, str]) -> None:

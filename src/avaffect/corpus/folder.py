@@ -55,7 +55,8 @@ class Folder(Corpus):
         files = {p.relative_to(self.root).as_posix(): p for p in list_media(self.root, recursive=True)}
         if not files:
             raise DataError(f"{self.root}: no video or audio files; expected recordings such as NAME.mp4")
-        self._table = _labels_table(self.root)
+        self._csv = _labels_csv(self.root)
+        self._table = None if self._csv is None else _read_csv(self._csv)
         if self._table is not None:
             _all_there(self._table["file"], files, self.root)
         who = _who(self.root, files)
@@ -93,6 +94,14 @@ class Folder(Corpus):
             return self._scaled(read_tiers(tiers), str(tiers))
         return _carma(path)
 
+    def rating_files(self, recording: Recording) -> list[Path]:
+        """The csv, or what lies beside the recording."""
+        if self._csv is not None:
+            return [self._csv]
+        path = self.root / self._files[recording.name]
+        tiers = _beside(path)
+        return [tiers] if tiers is not None else [file for file in _carma_files(path) if file.is_file()]
+
     def _is_rated(self, file: str, path: Path) -> bool:
         if self._table is not None:
             return bool((self._table["file"] == file).any())
@@ -102,7 +111,7 @@ class Folder(Corpus):
         return {target: check_range(r, f"{where}: {target}", self.scale) for target, r in raw.items()}
 
 
-def _labels_table(root: Path) -> pd.DataFrame | None:
+def _labels_csv(root: Path) -> Path | None:
     """The one csv that has the columns of ratings, if there is one."""
     found = []
     for path in sorted(root.glob("*.csv")):
@@ -113,7 +122,7 @@ def _labels_table(root: Path) -> pd.DataFrame | None:
         raise DataError(
             f"{root}: {found[0].name} and {found[1].name} both hold ratings; leave one of them there"
         )
-    return _read_csv(found[0]) if found else None
+    return found[0] if found else None
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -97,6 +97,10 @@ class Recola(Corpus):
                 found[target] = ratings.earlier(self.delay[target])
         return found
 
+    def rating_files(self, recording: Recording) -> list[Path]:
+        """One table a target."""
+        return [tables[recording.name] for tables in self._ratings.values() if recording.name in tables]
+
 
 def _gold(table: NumberTable) -> np.ndarray:
     """The gold standard, or the mean of the raters where there is none."""

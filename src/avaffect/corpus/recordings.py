@@ -104,6 +104,10 @@ class Corpus(ABC):
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
         """Ratings by target, in [-1, 1]; empty for a recording without labels (a test set)."""
 
+    @abstractmethod
+    def rating_files(self, recording: Recording) -> list[Path]:
+        """Files that the ratings come from: when one changes, labels in a feature store are made again."""
+
     def split(self, split: str) -> list[Recording]:
         """The recordings of one of `SPLITS`."""
         return [recording for recording in self.recordings if recording.split == split]

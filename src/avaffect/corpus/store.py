@@ -19,7 +19,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import Tensor
 
 from ..errors import DataError, nearest
@@ -45,6 +45,8 @@ class Meta:
         Ticks per second (Hz).
     encoders : str
         SHA-256 over the encoders' weights and preprocessing; "" for features that the corpus itself holds.
+    ratings : str
+        SHA-256 over the files that the ratings were read from; "" without ratings.
     options : mapping
         The corpus's options, such as annotation delays.
     format : int
@@ -58,6 +60,7 @@ class Meta:
     targets: tuple[str, ...]
     rate: float
     encoders: str = ""
+    ratings: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -103,6 +106,14 @@ class Stored:
         """All tensors of the file by name, as the module describes them."""
         with safe_open(self.path, framework="pt") as file:
             return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+
+    def features(self) -> Features:
+        """The streams and their masks, features as float32."""
+        tensors = {key: value.numpy() for key, value in self.read().items()}
+        return Features(
+            {name: tensors[f"features.{name}"].astype(np.float32) for name in self.dims},
+            {name: tensors[f"mask.{name}"] for name in self.dims},
+        )
 
 
 class FeatureStore:
@@ -201,7 +212,8 @@ def write(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         whole = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
-        save_file(whole, temporary, metadata={"meta": meta.to_json()})
+        # Not `save_file`, whose files only their owner may read.
+        temporary.write_bytes(save(whole, metadata={"meta": meta.to_json()}))
         os.replace(temporary, target)
     except OSError as error:
         raise DataError(f"cannot write {target} ({error.strerror}); choose another folder") from error

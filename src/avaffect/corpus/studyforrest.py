@@ -73,6 +73,10 @@ class Studyforrest(FeatureCorpus):
             for target in VA
         }
 
+    def rating_files(self, recording: Recording) -> list[Path]:
+        """The npz, which holds everything."""
+        return [self.path]
+
     def features(self, recording: Recording) -> Features:
         """Streams ``audio`` (t, 2) and ``visual`` (t, 4 or 148), both there throughout."""
         run = self._read(recording)

@@ -74,6 +74,10 @@ class Utterances(FeatureCorpus):
         ratings = Ratings(np.zeros(1), np.array([score]), np.array([end]))
         return {self.targets[0]: check_range(ratings, f"{self.root / recording.name}.npz: score", self.scale)}
 
+    def rating_files(self, recording: Recording) -> list[Path]:
+        """The utterance's npz, which holds everything."""
+        return [self.root / f"{recording.name}.npz"]
+
     def features(self, recording: Recording) -> Features:
         """The streams, brought to the steps of the longest by repeating each step's nearest."""
         data = self._read(recording)

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..trace.abaw import MISSING, SUBMISSION_HEADER
+from ..trace.abaw import MISSING
 from ..trace.columns import TARGETS
 from .recording import Recording
 
 HEADER = ",".join(TARGETS)
+SUBMISSION_HEADER = "image_location,valence,arousal"
 
 
 def read_video(path: Path) -> Recording:

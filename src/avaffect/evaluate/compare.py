@@ -13,7 +13,7 @@ from ..trace.columns import TARGETS
 from .bootstrap import LEVEL, RESAMPLES, resample
 from .match import Matched, Pairing, listed
 from .report import Comparison, Difference
-from .score import WAYS, estimate, filled, point_figures, table_of_sums, too_few, units_of
+from .score import WAYS, cautions, estimate, filled, point_figures, table_of_sums, units_of
 
 
 def compare(
@@ -55,7 +55,7 @@ def compare(
     unit, kind = units_of(ours, subjects)
     figures = [point_figures(table) for table in tables]
     spreads = [resample(table, unit, resamples=resamples, seed=seed) for table in tables]
-    notes += too_few(int(unit.max()) + 1, kind)
+    notes += cautions(int(unit.max()) + 1, kind)
     pooled, per_recording = (
         _differences(
             [_with_mean(figure[way]["ccc"]) for figure in figures],

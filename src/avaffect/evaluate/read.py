@@ -11,9 +11,8 @@ import pandas as pd
 
 from ..errors import DataError
 from ..trace import Trace, read_trace
-from ..trace.abaw import SUBMISSION_HEADER
 from ..trace.columns import INDEX, TARGETS
-from .abaw import plain, read_submission, read_video, text, unmarked
+from .abaw import SUBMISSION_HEADER, plain, read_submission, read_video, text, unmarked
 from .recording import Recording, unique
 
 LABEL_COLUMNS = ("file", "pts", *TARGETS)
@@ -121,11 +120,8 @@ def from_trace(trace: Trace) -> list[Recording]:
 
 
 def _main_person(name: str, trace: Trace) -> Recording:
-    table = trace.table
-    mine = table["track"].isna() if trace.main is None else table["track"].eq(trace.main).fillna(False)
-    nobody = table["track"].isna() & ~mine.astype(bool)
     # Where both have a row, the person's wins.
-    rows = pd.concat([table[mine.astype(bool)], table[nobody]])
+    rows = pd.concat([trace.track(trace.main).table, trace.track(None).table])
     rows = rows[~rows.index.duplicated()].sort_index(level="start")
     frame = rows["frame"]
     return Recording(

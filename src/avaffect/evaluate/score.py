@@ -19,6 +19,8 @@ from .report import Report, TargetScore
 
 MISSING = ("exclude", "zero", "mean")
 WAYS = ("pooled", "per_recording")
+# Recordings or subjects from which about nine in ten intervals hold the truth (docs/evaluation.md).
+FEW = 20
 # A recording's own interval: resampled are this many parts of equal length, in a row.
 PARTS = 10
 
@@ -77,7 +79,7 @@ def score(
         way: estimate(figures[way]["ccc"].mean(), spread[way]["ccc"].mean(axis=1), level) for way in WAYS
     }
     each = each_recording(recordings, table, subjects, resamples=resamples, seed=seed, level=level)
-    notes = (*pairing.notes, *too_few(count, kind))
+    notes = (*pairing.notes, *cautions(count, kind))
     return Report(targets, mean_ccc, each, kind, count, resamples, seed, level, missing, notes)
 
 
@@ -143,14 +145,16 @@ def units_of(recordings: Sequence[Matched], subjects: Mapping[str, str] | None) 
     return pd.factorize(np.array([subjects[m.name] for m in recordings], dtype=object))[0], "subject"
 
 
-def too_few(units: int, kind: str) -> list[str]:
-    """A note where there are no intervals.
+def cautions(units: int, kind: str) -> list[str]:
+    """A note where there are no intervals, or where they rest on little.
 
-    >>> too_few(1, "subject"), too_few(5, "subject")
+    >>> cautions(1, "subject"), cautions(20, "subject")
     (['no intervals: 1 subject, at least 5 are needed'], [])
     """
-    if units >= FEWEST:
+    if units >= FEW:
         return []
+    if units >= FEWEST:
+        return [f"intervals of {units} {kind}s tend to be too narrow"]
     return [f"no intervals: {units} {kind}{'s' if units != 1 else ''}, at least {FEWEST} are needed"]
 
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from ..errors import DataError
 from ..metric import Array
-from ..trace.abaw import SUBMISSION_HEADER
 from ..trace.columns import TARGETS
 from ..trace.files import replacing
-from .abaw import locations, read_locations, read_submission
+from .abaw import SUBMISSION_HEADER, locations, read_locations, read_submission
 from .match import TOLERANCE, listed
 from .recording import Recording, unique
 

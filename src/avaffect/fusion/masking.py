@@ -19,6 +19,12 @@ def keep_all(streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> dict
     return {name: keep(stream, masks[name]) for name, stream in streams.items()}
 
 
+def keep_known(streams: Mapping[str, Tensor], masks: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+    """`keep` for every stream that has a mask; the others as they are."""
+    masks = {} if masks is None else masks
+    return {name: keep(x, masks[name]) if name in masks else x for name, x in streams.items()}
+
+
 def where_available(values: Tensor, mask: Tensor, absent: Tensor) -> Tensor:
     """Values (b, t, f) where available, the vector ``absent`` (f) elsewhere."""
     return torch.where(mask.unsqueeze(-1), values, absent.to(values.dtype))

@@ -169,10 +169,6 @@ class Trace:
         """Write one ABAW annotation file, see `abaw.write_abaw`."""
         return abaw.write_abaw(self, path, track=track, frames=frames)
 
-    def to_abaw_submission(self, path: str | Path, *, sample: str | Path | None = None) -> Path:
-        """Write an ABAW challenge submission, see `abaw.write_submission`."""
-        return abaw.write_submission(self, path, sample=sample)
-
     def to_bids(self, path: str | Path, *, rate: float | None = None, track: int | None = None) -> Path:
         """Write a BIDS continuous recording, see `bids.write_bids`."""
         return bids.write_bids(self, path, rate=rate, track=track)

@@ -1,4 +1,4 @@
-"""Features of faces and clips on disk: one npz per split, float16."""
+"""Features of faces and clips on disk: one npz per split and modality, float16."""
 
 from __future__ import annotations
 
@@ -10,43 +10,60 @@ from numpy.typing import NDArray
 from ..corpus.paired import FaceBank, VoiceBank, VoiceClip
 
 
-def save_banks(path: Path, faces: FaceBank, voices: VoiceBank) -> None:
-    """Write both banks of a split; the file appears when it is whole."""
-    clips = [(speaker, clip) for speaker, own in voices.items() for clip in own]
-    part = path.with_suffix(".part.npz")
-    np.savez(
-        part,
-        face_features=faces.features.astype(np.float16),
-        face_damaged=faces.damaged.astype(np.float16),
-        face_affect=faces.affect,
-        voice_speaker=np.array([speaker for speaker, _ in clips]),
-        voice_ticks=np.array([len(clip.active) for _, clip in clips]),
-        voice_features=np.concatenate([clip.features for _, clip in clips]).astype(np.float16),
-        voice_damaged=np.concatenate([clip.damaged for _, clip in clips]).astype(np.float16),
-        voice_active=np.concatenate([clip.active for _, clip in clips]),
-        voice_affect=np.stack([clip.affect for _, clip in clips]),
+def save_faces(path: Path, faces: FaceBank) -> None:
+    """Write the faces of a split; the file appears when it is whole."""
+    _save(
+        path,
+        features=faces.features.astype(np.float16),
+        damaged=faces.damaged.astype(np.float16),
+        affect=faces.affect,
     )
+
+
+def load_faces(path: Path) -> FaceBank:
+    """Read what `save_faces` wrote, as float32."""
+    data = _load(path)
+    return FaceBank(data["features"].astype(np.float32), data["damaged"].astype(np.float32), data["affect"])
+
+
+def save_voices(path: Path, voices: VoiceBank) -> None:
+    """Write the clips of a split; the file appears when it is whole."""
+    clips = [(speaker, clip) for speaker, own in voices.items() for clip in own]
+    _save(
+        path,
+        speaker=np.array([speaker for speaker, _ in clips]),
+        ticks=np.array([len(clip.active) for _, clip in clips]),
+        features=np.concatenate([clip.features for _, clip in clips]).astype(np.float16),
+        damaged=np.concatenate([clip.damaged for _, clip in clips]).astype(np.float16),
+        active=np.concatenate([clip.active for _, clip in clips]),
+        affect=np.stack([clip.affect for _, clip in clips]),
+    )
+
+
+def load_voices(path: Path) -> dict[str, list[VoiceClip]]:
+    """Read what `save_voices` wrote, as float32."""
+    data = _load(path)
+    voices: dict[str, list[VoiceClip]] = {}
+    ends = np.cumsum(data["ticks"])
+    for row, (end, length) in enumerate(zip(ends, data["ticks"], strict=True)):
+        own = slice(end - length, end)
+        clip = VoiceClip(
+            data["features"][own].astype(np.float32),
+            data["damaged"][own].astype(np.float32),
+            data["active"][own],
+            data["affect"][row],
+        )
+        voices.setdefault(str(data["speaker"][row]), []).append(clip)
+    return voices
+
+
+def _save(path: Path, **arrays: NDArray) -> None:
+    part = path.with_suffix(".part.npz")
+    with part.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
     part.replace(path)
 
 
-def load_banks(path: Path) -> tuple[FaceBank, VoiceBank]:
-    """Read what `save_banks` wrote, as float32."""
+def _load(path: Path) -> dict[str, NDArray]:
     with np.load(path, allow_pickle=False) as archive:
-        data: dict[str, NDArray] = {name: archive[name] for name in archive.files}
-    faces = FaceBank(
-        data["face_features"].astype(np.float32),
-        data["face_damaged"].astype(np.float32),
-        data["face_affect"],
-    )
-    ends = np.cumsum(data["voice_ticks"])
-    voices: dict[str, list[VoiceClip]] = {}
-    for row, (end, length) in enumerate(zip(ends, data["voice_ticks"], strict=True)):
-        own = slice(end - length, end)
-        clip = VoiceClip(
-            data["voice_features"][own].astype(np.float32),
-            data["voice_damaged"][own].astype(np.float32),
-            data["voice_active"][own],
-            data["voice_affect"][row],
-        )
-        voices.setdefault(str(data["voice_speaker"][row]), []).append(clip)
-    return faces, voices
+        return {name: archive[name] for name in archive.files}

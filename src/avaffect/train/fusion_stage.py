@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -14,7 +15,7 @@ from ..corpus.paired import CLEAN, WORN, FaceBank, VoiceBank, Wear
 from ..corpus.speech import read_speech
 from ..model import AffectModel
 from ..spec import Component, Corpus, Spec, Stream
-from .bank_files import load_banks, save_banks
+from .bank_files import load_faces, load_voices, save_faces, save_voices
 from .banks import face_bank, voice_bank
 from .calibrate import coverages, half_widths
 from .card import CORPORA, LICENCE, MEANING, write_card
@@ -59,27 +60,42 @@ def spec_of(settings: Recipe) -> Spec:
     )
 
 
-def read_banks(settings: Recipe, hook: Hook) -> Banks:
-    """Features of every face and clip by split, from the cache where there is one."""
+def face_banks(settings: Recipe, hook: Hook) -> dict[str, FaceBank]:
+    """Features of every face by split, computed where they are not cached."""
+    caches = _caches(settings, "faces")
+    if not all(cache.is_file() for cache in caches.values()):
+        net, heads = load_face(settings)
+        corpora = read_corpora(settings).values()
+        for split, cache in caches.items():
+            parts = [faces.part(split) for faces in corpora]
+            views, seed = settings.fusion.views, settings.seed
+            save_faces(cache, face_bank(net, heads, parts, views=views, seed=seed, hook=hook))
+    return {split: load_faces(cache) for split, cache in caches.items()}
+
+
+def voice_banks(settings: Recipe, hook: Hook) -> dict[str, VoiceBank]:
+    """Features of every clip by split, computed where they are not cached."""
+    caches = _caches(settings, "voices")
+    if not all(cache.is_file() for cache in caches.values()):
+        net, _ = load_voice(settings)
+        items = hear(read_speech(settings.data / settings.voice.speech, settings.voice.corpora))
+        for split, cache in caches.items():
+            part = [item for item in items if item.clip.split == split]
+            views, seed = settings.fusion.views, settings.seed
+            save_voices(cache, voice_bank(net, part, views=views, seed=seed, hook=hook))
+    return {split: load_voices(cache) for split, cache in caches.items()}
+
+
+def _caches(settings: Recipe, kind: str) -> dict[str, Path]:
     folder = settings.work / "fusion"
-    caches = {split: folder / f"{split}.npz" for split in SPLITS}
-    if all(cache.is_file() for cache in caches.values()):
-        return {split: load_banks(cache) for split, cache in caches.items()}
-    net, heads = load_face(settings)
-    voice, _ = load_voice(settings)
-    faces = read_corpora(settings)
-    items = hear(read_speech(settings.data / settings.voice.speech, settings.voice.corpora))
-    banks: Banks = {}
-    for split in SPLITS:
-        parts = [corpus.part(split) for corpus in faces.values()]
-        heard = [item for item in items if item.clip.split == split]
-        views, seed = settings.fusion.views, settings.seed
-        banks[split] = (
-            face_bank(net, heads, parts, views=views, seed=seed, hook=hook),
-            voice_bank(voice, heard, views=views, seed=seed, hook=hook),
-        )
-        save_banks(caches[split], *banks[split])
-    return banks
+    folder.mkdir(parents=True, exist_ok=True)
+    return {split: folder / f"{kind}.{split}.npz" for split in SPLITS}
+
+
+def read_banks(settings: Recipe, hook: Hook) -> Banks:
+    """The stock of paired sequences by split: faces and voices that no other split has."""
+    faces, voices = face_banks(settings, hook), voice_banks(settings, hook)
+    return {split: (faces[split], voices[split]) for split in SPLITS}
 
 
 def train_fusion(settings: Recipe, hook: Hook) -> None:

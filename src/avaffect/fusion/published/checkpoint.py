@@ -26,6 +26,18 @@ _NUMPY_NUMBERS: list[Any] = [
     *(type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64)),
 ]
 
+# What the restricted unpickler raises on a file it refuses, and on one that is no pickle at all.
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
+
 
 def import_checkpoint(path: str | Path, name: str) -> nn.Module:
     """Read a published checkpoint into the network of that name.
@@ -69,7 +81,7 @@ def _read(path: Path) -> object:
     try:
         with torch.serialization.safe_globals(_NUMPY_NUMBERS):
             return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except _UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
             f"{path} is not a checkpoint that can be read safely ({reason}); expected a file of "

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..base import one_of
 from ..jca import JCA
+from ..masking import keep_known
 from .heads import linear_head
 
 HEAD_INPUTS = ("visual", "attended")
@@ -65,6 +66,7 @@ class JCANetwork(nn.Module):
         -------
         (b, L, targets) torch.Tensor
         """
+        streams = keep_known(streams, masks)
         encoded = {name: encoder(streams[name]) for name, encoder in self.encoders.items()}
         features = self.fusion(encoded, masks).features  # (b, L, 128 audio + 128 visual)
         if self.head_input == "visual":

@@ -12,7 +12,7 @@ from avaffect.temporal.blstm import BLSTM
 from ..base import Fusion
 from ..coattention import CoAttention
 from ..dca import DCA
-from ..masking import unit
+from ..masking import keep_known, unit
 from ..spatial import SpatialAttention
 from .heads import relu_head
 
@@ -64,10 +64,11 @@ class RecurrentNetwork(nn.Module):
             Valence and arousal, unbounded.
         """
         masks = {} if masks is None else masks
-        audio = unit(streams["audio"])
-        audio = self.audio_temporal(audio, masks.get("audio"))  # (b, t, 512)
         maps = streams["visual"]
-        maps = unit(maps.flatten(2)).view_as(maps)  # one norm for c, h, w together
+        flat = keep_known({"audio": streams["audio"], "visual": maps.flatten(2)}, masks)
+        audio = unit(flat["audio"])
+        audio = self.audio_temporal(audio, masks.get("audio"))  # (b, t, 512)
+        maps = unit(flat["visual"]).view_as(maps)  # one norm for c, h, w together
         visual, _ = self.spatial(maps, audio)  # (b, t, 512)
         visual = self.visual_temporal(visual, masks.get("visual"))
         fused = self.fusion({"visual": visual, "audio": audio}, masks).features  # (b, t, 1024)
