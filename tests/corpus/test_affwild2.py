@@ -10,8 +10,8 @@ from avaffect import media
 from avaffect.corpus import open_corpus
 from avaffect.corpus.affwild2 import read_labels
 from avaffect.corpus.encode import Encoders
-from avaffect.corpus.frametimes import frame_times
 from avaffect.errors import DataError
+from avaffect.media import frame_times
 
 # Frames come at uneven times, and there is a pause: a frame's number says nothing about its time.
 TIMES = np.concatenate([np.arange(20) / 25, 2.0 + np.arange(15) / 30])

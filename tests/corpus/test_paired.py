@@ -12,6 +12,7 @@ from avaffect.corpus.paired import (
     VoiceClip,
     Wear,
     compose,
+    halves,
     path,
     say,
     show_faces,
@@ -147,3 +148,13 @@ def test_smooth_fades_into_pauses() -> None:
     np.testing.assert_allclose(mean, 0.8, rtol=1e-6)
     np.testing.assert_allclose(weight[:20], 1)
     assert weight[29] == pytest.approx(0.5)  # one second after the last
+
+
+def test_halves_share_no_speaker_and_no_face(faces: FaceBank, voices) -> None:
+    one, two = halves(faces, voices)
+    assert set(one[1]) == {"ann"}
+    assert set(two[1]) == {"bob"}
+    both = np.concatenate([one[0].affect, two[0].affect])
+    assert len(both) == 200
+    assert len(np.unique(both, axis=0)) == 200
+    np.testing.assert_array_equal(one[0].features[:, 0], one[0].affect)

@@ -65,3 +65,13 @@ def test_a_stopped_run_goes_on_where_it_was(recipe: Path, tmp_path: Path) -> Non
 def test_missing_data_is_one_line(recipe: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file; give the folder of corpora as data=PATH"):
         run(recipe, [f"data={tmp_path / 'nowhere'}"], stages=["face"])
+
+
+def test_unknown_stage(recipe: Path) -> None:
+    with pytest.raises(DataError, match="unknown stage 'fuse'; did you mean 'fusion'"):
+        run(recipe, stages=["fuse"])
+
+
+def test_a_stage_that_lacks_the_one_before_it_says_so(recipe: Path) -> None:
+    with pytest.raises(DataError, match="run the stage 'face' first"):
+        run(recipe, stages=["fusion"])

@@ -14,6 +14,7 @@ from .. import __version__
 from ..errors import AvaffectError
 from .catalogue import describe, fusions, models
 from .evaluate import evaluate
+from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .predict import predict
 from .submit import submit
@@ -32,7 +33,7 @@ app = typer.Typer(
         " reasons (AI Act, Art. 5(1)(f)).[/dim]"
     ),
 )
-for verb in (predict, models, describe, fusions, train, evaluate, submit, import_checkpoint):
+for verb in (predict, models, describe, fusions, extract, train, evaluate, submit, import_checkpoint):
     app.command()(verb)
 
 

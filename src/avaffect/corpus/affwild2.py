@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .frametimes import frame_times
+from ..media import frame_times
 from .ratings import Ratings
 from .recordings import VA, Corpus, Recording, need_folder, read_text
 

@@ -18,11 +18,9 @@ from ..face import FaceTracker, create_detector
 from ..model import AffectModel
 from ..predict.clock import Stages
 from ..predict.listen import Voice, listen
-from ..predict.predictor import FACE_GAP
 from ..predict.timeline import Timeline, fill_short_gaps
-from ..predict.watch import BATCH, Watcher
+from ..predict.watch import BATCH, FACE_GAP, Watcher, main_person
 from .affwild2 import need_video
-from .frametimes import frame_times
 from .ratings import ticks_of
 from .recordings import Features, Recording
 
@@ -47,7 +45,7 @@ class Encoders:
     timeline : Timeline
         The model's ticks.
     hash : str
-        SHA-256 over the encoders' weights and preprocessing: what makes features comparable.
+        SHA-256 over the encoders' weights and preprocessing and the detector: what makes features comparable.
 
     Raises
     ------
@@ -58,7 +56,7 @@ class Encoders:
     def __init__(self, model: str | Path, *, detector: str = "mtcnn") -> None:
         self.model = checkpoint.load(model)
         self.timeline = Timeline(self.model.spec.rate)
-        self.hash = encoders_hash(self.model)
+        self.hash = encoders_hash(self.model, detector)
         self._detector = create_detector(detector)
 
     def __call__(self, recording: Recording) -> Features:
@@ -107,18 +105,18 @@ class Encoders:
         """The most prominent person of a whole video."""
         if recording.video is None:
             return {}, 0.0
-        watcher = Watcher(FaceTracker(self._detector, embed=self._embed), self._embed, self.timeline)
+        watcher = Watcher(FaceTracker(self._detector), self._embed, self.timeline)
         for frame in media.frames(recording.video):
             watcher.add(frame)
         people = watcher.finish()
         end = _end(np.asarray(watcher.pts))
         if not people:
             return {}, end
-        return max(people, key=lambda person: person.prominence).features, end
+        return main_person(people).features, end
 
     def _cut_faces(self, recording: Recording) -> Seen:
         """Of each tick the cut face nearest to its centre, whose frame lies in the tick."""
-        times = frame_times(need_video(recording))
+        times = media.frame_times(need_video(recording))
         folder = recording.faces
         if folder is None or not folder.is_dir():
             raise DataError(
@@ -159,14 +157,14 @@ class Encoders:
         return self.model.encode("visual", torch.from_numpy(crops)).numpy()
 
 
-def encoders_hash(model: AffectModel) -> str:
-    """SHA-256 over everything that features depend on: encoders, their weights, preprocessing and rate.
+def encoders_hash(model: AffectModel, detector: str) -> str:
+    """SHA-256 over what features depend on: encoders, their weights, preprocessing, rate, face detector.
 
     Training the fusion anew leaves it as it is.
     """
     spec = model.spec
     what = {name: [asdict(s.encoder), dict(s.preprocessing), s.dim] for name, s in spec.streams.items()}
-    digest = hashlib.sha256(json.dumps([spec.rate, what], sort_keys=True, default=str).encode())
+    digest = hashlib.sha256(json.dumps([spec.rate, what, detector], sort_keys=True, default=str).encode())
     for name, value in sorted(model.encoders.state_dict().items()):
         digest.update(name.encode() + value.numpy().tobytes())
     return digest.hexdigest()

@@ -64,6 +64,16 @@ VoiceBank = Mapping[str, Sequence[VoiceClip]]
 """Clips of one split by speaker."""
 
 
+def halves(faces: FaceBank, voices: VoiceBank) -> tuple[tuple[FaceBank, VoiceBank], ...]:
+    """Two stocks without a common speaker or face: every other one of each, in order of name."""
+    parts = []
+    for first in (0, 1):
+        own = slice(first, None, 2)
+        half = FaceBank(faces.features[own], faces.damaged[own], faces.affect[own])
+        parts.append((half, {speaker: voices[speaker] for speaker in sorted(voices)[own]}))
+    return tuple(parts)
+
+
 @dataclass(frozen=True)
 class Wear:
     """How often sequences are damaged, as shares of sequences; `CLEAN` has none but pauses of speech."""
@@ -179,8 +189,9 @@ def compose(
     faces: FaceBank, voices: VoiceBank, ticks: int, rng: np.random.Generator, *, wear: Wear
 ) -> PairedSequence:
     """One sequence of so many ticks; see the module for what it is."""
-    speaker = list(voices)[int(rng.integers(len(voices)))]
-    clips = voices[speaker]
+    # Speakers with few clips are heard less often, but not as seldom as they have few.
+    amount = np.sqrt([len(clips) for clips in voices.values()])
+    clips = list(voices.values())[int(rng.choice(len(amount), p=amount / amount.sum()))]
     course = path(ticks, rng, anchor=_anchor(faces, clips, rng))
     harmed = rng.random() < wear.damaged
     worn = {m: _spans(ticks, rng) & (harmed and rng.random() < wear.worn) for m in ("a", "v")}

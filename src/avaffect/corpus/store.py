@@ -44,7 +44,8 @@ class Meta:
     rate : float
         Ticks per second (Hz).
     encoders : str
-        SHA-256 over the encoders' weights and preprocessing; "" for features that the corpus itself holds.
+        SHA-256 over the encoders' weights and preprocessing and the face detector; "" for features that the
+        corpus itself holds.
     ratings : str
         SHA-256 over the files that the ratings were read from; "" without ratings.
     options : mapping

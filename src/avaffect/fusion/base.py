@@ -42,7 +42,8 @@ class Fused:
         ``trust.<stream>`` (b, t) in [0, 1]
             one number out of all gates (each fusion says which);
         ``attention.<stream>`` (b, t, s) and ``correlation.<stream>`` (b, d, f)
-            maps, only with ``maps=True``: they are large, and the second has no time axis.
+            maps, only with ``maps=True``: they are large, and the second has no time axis. Fusions
+            of several iterations or layers number them, ``attention.audio.1``.
 
         At a tick where a stream is masked its gates are what the gate makes of an empty input; the
         masks the caller passed say which of them mean something.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
@@ -89,6 +89,4 @@ def create_attention(
     if not issubclass(fusion_class(name), AttentionFusion):
         raise ModelError(f"attention={name!r} gives no attended streams; try 'jca' or 'coattention'")
     options = {"absent": "zero", "maps": maps, **(options or {})}
-    attention = create_fusion(name, dims=dims, **options)
-    assert isinstance(attention, AttentionFusion)
-    return attention
+    return cast(AttentionFusion, create_fusion(name, dims=dims, **options))

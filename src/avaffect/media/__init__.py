@@ -1,6 +1,7 @@
 """Open a container: pictures and sound on one clock; write an annotated video (PyAV, no ffmpeg)."""
 
 from .folder import list_media
+from .frametimes import frame_times
 from .info import MediaInfo, probe
 from .sound import AudioBlock, audio, read_audio
 from .video import Frame, frames
@@ -12,6 +13,7 @@ __all__ = [
     "MediaInfo",
     "VideoSink",
     "audio",
+    "frame_times",
     "frames",
     "list_media",
     "probe",

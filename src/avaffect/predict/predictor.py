@@ -21,13 +21,11 @@ from .clock import Stages
 from .listen import Voice, listen
 from .rows import Reading, face_rows, person_rows, table
 from .timeline import Timeline, fill_short_gaps
-from .watch import Person, Watcher
+from .watch import FACE_GAP, Person, Watcher, main_person
 from .windows import fuse
 
 Hook = Callable[[float, float | None], None]
 
-# A face lost for less than this many seconds is taken to have kept its expression's course.
-FACE_GAP = 0.25
 PEOPLE = ("all", "main")
 
 
@@ -187,7 +185,7 @@ class Predictor:
 
     def _chosen(self, people: list[Person]) -> list[Person]:
         if self.people == "main" and people:
-            return [max(people, key=lambda person: person.prominence)]
+            return [main_person(people)]
         return people
 
     def _trace(

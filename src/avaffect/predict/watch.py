@@ -22,6 +22,8 @@ BATCH = 32
 MIN_CONFIDENCE = 0.3
 # Shorter appearances are taken for false alarms of the detector.
 MIN_SECONDS = 0.5
+# A face lost for less than this many seconds is taken to have kept its expression's course.
+FACE_GAP = 0.25
 
 
 @dataclass
@@ -60,6 +62,11 @@ class Person:
         mask = np.zeros(ticks, dtype=bool)
         mask[list(self.features)] = True
         return values, mask
+
+
+def main_person(people: list[Person]) -> Person:
+    """The most prominent of one or more people."""
+    return max(people, key=lambda person: person.prominence)
 
 
 @dataclass

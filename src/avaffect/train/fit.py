@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
+
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # it advertises at every start
 
 Hook = Callable[[str, int, int], None]
 """``hook(stage, completed, total)``: called as the work goes on."""
@@ -83,4 +87,8 @@ def fit(
         gradient_clip_val=5.0,
     )
     last = folder / "last.ckpt"
-    trainer.fit(module, data, ckpt_path=last if last.exists() else None)
+    with warnings.catch_warnings():
+        # Said of loaders with workers, of short epochs, and of the folder that a resumed run finds again.
+        for message in (".*IterableDataset.*", ".*logging interval.*", ".*is not empty.*"):
+            warnings.filterwarnings("ignore", message)
+        trainer.fit(module, data, ckpt_path=last if last.exists() else None)

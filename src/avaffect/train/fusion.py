@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import lightning as L
@@ -32,12 +32,14 @@ def collate(sequences: list[PairedSequence]) -> dict[str, Tensor]:
 
 
 class PairedBatches(IterableDataset):
-    """One epoch of new sequences, the same for the same seed and epoch; batches differ in length."""
+    """One epoch of new sequences, the same for the same seed and epoch; batches differ in length.
+
+    Each sequence is of one of the stocks, all alike often, however large they are.
+    """
 
     def __init__(
         self,
-        faces: FaceBank,
-        voices: VoiceBank,
+        stocks: Sequence[tuple[FaceBank, VoiceBank]],
         *,
         steps: int,
         batch: int,
@@ -45,7 +47,7 @@ class PairedBatches(IterableDataset):
         seed: int,
         wear: Wear,
     ) -> None:
-        self.faces, self.voices, self.wear = faces, voices, wear
+        self.stocks, self.wear = stocks, wear
         self.steps, self.batch, self.ticks, self.seed = steps, batch, ticks, seed
         self.epoch = 0
 
@@ -56,9 +58,11 @@ class PairedBatches(IterableDataset):
         rng = np.random.default_rng((self.seed, self.epoch))
         for _ in range(self.steps):
             ticks = int(rng.integers(self.ticks[0], self.ticks[1] + 1))
-            yield collate(
-                [compose(self.faces, self.voices, ticks, rng, wear=self.wear) for _ in range(self.batch)]
-            )
+            yield collate([self._draw(ticks, rng) for _ in range(self.batch)])
+
+    def _draw(self, ticks: int, rng: np.random.Generator) -> PairedSequence:
+        faces, voices = self.stocks[int(rng.integers(len(self.stocks)))]
+        return compose(faces, voices, ticks, rng, wear=self.wear)
 
 
 def held_out(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import __version__, checkpoint
 from ..corpus.faces import SPLITS
-from ..corpus.paired import CLEAN, WORN, FaceBank, VoiceBank, Wear
+from ..corpus.paired import CLEAN, WORN, FaceBank, VoiceBank, Wear, halves
 from ..corpus.speech import read_speech
 from ..model import AffectModel
 from ..spec import Component, Corpus, Spec, Stream
@@ -28,7 +28,7 @@ from .result import is_done, load_result, save_result
 from .voice_clips import hear
 from .voice_stage import load_voice
 
-Banks = dict[str, tuple[FaceBank, VoiceBank]]
+Stock = tuple[FaceBank, VoiceBank]
 
 
 def spec_of(settings: Recipe) -> Spec:
@@ -92,10 +92,17 @@ def _caches(settings: Recipe, kind: str) -> dict[str, Path]:
     return {split: folder / f"{kind}.{split}.npz" for split in SPLITS}
 
 
-def read_banks(settings: Recipe, hook: Hook) -> Banks:
-    """The stock of paired sequences by split: faces and voices that no other split has."""
+def read_stocks(settings: Recipe, hook: Hook) -> dict[str, list[Stock]]:
+    """What sequences are made of, by use: "learn", "calibrate", "test", without a common face or speaker.
+
+    The encoders know the faces and speakers of their training too well, the voices above all. A fusion that
+    learnt from those alone would trust the voice more than it deserves, so it learns as often from the
+    encoders' validation split. Their test split is divided between calibration and test.
+    """
     faces, voices = face_banks(settings, hook), voice_banks(settings, hook)
-    return {split: (faces[split], voices[split]) for split in SPLITS}
+    calibrate, test = halves(faces["test"], voices["test"])
+    learn = [(faces[split], voices[split]) for split in ("train", "val")]
+    return {"learn": learn, "calibrate": [calibrate], "test": [test]}
 
 
 def train_fusion(settings: Recipe, hook: Hook) -> None:
@@ -104,11 +111,11 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
     if is_done(folder):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    banks = read_banks(settings, hook)
+    stocks = read_stocks(settings, hook)
     plan = settings.fusion
     model = AffectModel(spec_of(settings))
     batches = PairedBatches(
-        *banks["train"],
+        stocks["learn"],
         steps=plan.steps,
         batch=plan.fit.batch,
         ticks=plan.ticks,
@@ -123,12 +130,12 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         warmup=plan.fit.warmup,
         decay=plan.fit.average,
     )
-    sets = _sets(settings, banks, "val")
+    watched = _sets(settings, *stocks["calibrate"][0], count=100)
 
     def measure() -> dict[str, float]:
         return {
             f"{name}/{key}": value
-            for name, data in sets.items()
+            for name, data in watched.items()
             for key, value in judge(module.averaged(), data).items()
         }
 
@@ -144,16 +151,18 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         callbacks=(EveryEpochs(measure, every=4),),
     )
     model = module.averaged()
-    figures = {name: _figures(model, data) for name, data in _sets(settings, banks, "test").items()}
+    sets = _sets(settings, *stocks["test"][0], count=plan.held_out)
+    figures = {name: _figures(model, data) for name, data in sets.items()}
     save_result(folder, {"after": after_encoders(model)}, figures)
     (folder / "last.ckpt").unlink(missing_ok=True)
 
 
-def _sets(settings: Recipe, banks: Banks, split: str) -> dict[str, dict[str, Tensor]]:
-    plan = settings.fusion
-    seed = (settings.seed + 1) * 1000 + SPLITS.index(split)
+def _sets(
+    settings: Recipe, faces: FaceBank, voices: VoiceBank, *, count: int
+) -> dict[str, dict[str, Tensor]]:
+    ticks, seed = settings.fusion.ticks[1], settings.seed + 1
     return {
-        name: held_out(*banks[split], count=plan.held_out, ticks=plan.ticks[1], seed=seed, wear=wear)
+        name: held_out(faces, voices, count=count, ticks=ticks, seed=seed, wear=wear)
         for name, wear in (("clean", CLEAN), ("worn", WORN))
     }
 
@@ -168,26 +177,26 @@ def _figures(model: AffectModel, data: dict[str, Tensor]) -> dict[str, Any]:
 
 
 def calibrate(settings: Recipe, hook: Hook) -> None:
-    """Interval half-widths on validation identities, their coverage on test identities."""
+    """Interval half-widths on one half of the test identities, their coverage on the other."""
     folder = settings.work / "calibration"
     if is_done(folder):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    banks = read_banks(settings, hook)
+    stocks = read_stocks(settings, hook)
     model = AffectModel(spec_of(settings))
     load_result(settings.work / "fusion", {"after": after_encoders(model)})
     model.eval()
     usual = {
-        split: held_out(
-            *banks[split],
+        use: held_out(
+            *stocks[use][0],
             count=settings.calibration.sequences,
             ticks=settings.fusion.ticks[1],
             seed=settings.seed + 7,
             wear=Wear(),
         )
-        for split in ("val", "test")
+        for use in ("calibrate", "test")
     }
-    widths = half_widths(model, usual["val"], coverage=settings.calibration.coverage)
+    widths = half_widths(model, usual["calibrate"], coverage=settings.calibration.coverage)
     figures = {"half_widths": widths, "coverage": coverages(model, usual["test"], widths)}
     save_result(folder, {}, figures)
 

@@ -10,6 +10,8 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ..errors import DataError
+
 
 def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping[str, Any]) -> None:
     """Write the modules' weights and, last, the figures, whose presence says that the stage is done."""
@@ -32,11 +34,24 @@ def is_done(folder: Path) -> bool:
 
 
 def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """Load the weights into the modules (evaluation mode) and return the figures."""
+    """Load the weights into the modules (evaluation mode) and return the figures.
+
+    Raises
+    ------
+    DataError
+        If the stage of this folder is not done, or was of another recipe.
+    """
+    if not is_done(folder):
+        raise DataError(f"{folder} holds no result: run the stage {folder.name!r} first")
     state = load_file(folder / "weights.safetensors")
     for name, module in modules.items():
         prefix = f"{name}."
         own = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-        module.load_state_dict(own)
+        try:
+            module.load_state_dict(own)
+        except RuntimeError as error:
+            raise DataError(
+                f"{folder} is of a recipe with other networks: give another work=FOLDER, or remove it"
+            ) from error
         module.eval()
     return json.loads((folder / "figures.json").read_text(encoding="utf-8"))

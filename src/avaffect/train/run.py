@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import torch
 from lightning import seed_everything
 
+from ..errors import DataError, nearest
 from .fit import Hook
-from .recipe import Recipe, read_recipe
+from .recipe import read_recipe
 
 log = logging.getLogger(__name__)
 
-STAGES = ("face", "voice", "fusion", "calibrate", "export")
+_STAGES = {
+    "face": ("face_stage", "train_face"),
+    "voice": ("voice_stage", "train_voice"),
+    "fusion": ("fusion_stage", "train_fusion"),
+    "calibrate": ("fusion_stage", "calibrate"),
+    "export": ("fusion_stage", "export"),
+}  # name -> file, function
+STAGES = tuple(_STAGES)
 
 
 def run(
@@ -28,55 +37,43 @@ def run(
     stages: Sequence[str] = STAGES,
     hook: Hook | None = None,
 ) -> Path:
-    """Train what a recipe says; returns the folder of the finished model."""
+    """Train what a recipe says.
+
+    Parameters
+    ----------
+    recipe : path
+        A YAML file, see `avaffect.train.recipe.Recipe`.
+    overrides : sequence of str
+        ``key.sub=value``, e.g. ``data=/path/to/corpora``.
+    stages : sequence of str
+        Which of `STAGES` to run, in their order; each needs the results of those before it.
+    hook : callable, optional
+        Called as ``hook(stage, completed, total)``.
+
+    Returns
+    -------
+    Path
+        The recipe's `output`: the folder of the finished model, for `avaffect.load`.
+
+    Raises
+    ------
+    DataError
+        If the recipe does not fit its schema, a stage is unknown, or a corpus is missing or not as expected.
+    """
+    for stage in stages:
+        if stage not in _STAGES:
+            raise DataError(f"unknown stage {stage!r}; {nearest(stage, STAGES)}")
     settings = read_recipe(recipe, overrides)
     torch.set_num_threads(settings.threads)
     settings.work.mkdir(parents=True, exist_ok=True)
-    for stage in stages:
+    for stage in sorted(stages, key=STAGES.index):
         log.info("stage %s", stage)
         seed_everything(settings.seed, verbose=False)
-        _STAGE[stage](settings, hook or _silent)
+        file, function = _STAGES[stage]
+        # Imported when it is its turn: each stage brings what only it needs.
+        getattr(import_module(f".{file}", __package__), function)(settings, hook or _silent)
     return settings.output
 
 
 def _silent(stage: str, completed: int, total: int) -> None:
     del stage, completed, total
-
-
-def _face(settings: Recipe, hook: Hook) -> None:
-    from .face_stage import train_face
-
-    train_face(settings, hook)
-
-
-def _voice(settings: Recipe, hook: Hook) -> None:
-    from .voice_stage import train_voice
-
-    train_voice(settings, hook)
-
-
-def _fusion(settings: Recipe, hook: Hook) -> None:
-    from .fusion_stage import train_fusion
-
-    train_fusion(settings, hook)
-
-
-def _calibrate(settings: Recipe, hook: Hook) -> None:
-    from .fusion_stage import calibrate
-
-    calibrate(settings, hook)
-
-
-def _export(settings: Recipe, hook: Hook) -> None:
-    from .fusion_stage import export
-
-    export(settings, hook)
-
-
-_STAGE = {
-    "face": _face,
-    "voice": _voice,
-    "fusion": _fusion,
-    "calibrate": _calibrate,
-    "export": _export,
-}

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError
-from ..media.clock import Clock
-from ..media.source import decode_video, open_source
+from ..errors import MediaError
+from .clock import Clock
+from .source import decode_video, open_source
 
 _USUAL = Fraction(1, 25)  # seconds; only for frames that carry no time
 
@@ -26,9 +26,7 @@ def frame_times(path: Path) -> NDArray[np.float64]:
     Raises
     ------
     MediaError
-        If the file cannot be opened.
-    DataError
-        If it holds no picture.
+        If the file cannot be opened or holds no picture.
     """
     times: list[float] = []
     with open_source(path) as source:
@@ -40,7 +38,5 @@ def frame_times(path: Path) -> NDArray[np.float64]:
                 length = frame.duration * frame.time_base if frame.time_base is not None else Fraction(0)
                 times.append(float(clock.begins(frame, length or usual)))
     if not times:
-        raise DataError(
-            f"{path}: holds no picture that can be decoded; labels and faces get their times from it"
-        )
+        raise MediaError(f"{path}: holds no picture that can be decoded; a video was expected")
     return np.maximum.accumulate(np.asarray(times))

@@ -1,7 +1,6 @@
 """The command line as a user meets it: by subprocess, failing paths included."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -14,21 +13,8 @@ import pytest
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
 
 
-def avaffect(*arguments, cwd=None):
-    """Run the command; its exit code, stdout and stderr (unwrapped)."""
-    return subprocess.run(
-        [sys.executable, "-m", "avaffect", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
-        timeout=300,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(avaffect, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     return out, avaffect("predict", SAMPLE, "--out", out)
 
@@ -48,7 +34,7 @@ def test_help_is_quick_and_does_not_load_torch():
     assert time.perf_counter() - begin < 2.5
 
 
-def test_version():
+def test_version(avaffect):
     assert avaffect("--version").stdout.startswith("avaffect ")
 
 
@@ -72,7 +58,7 @@ def test_csv_and_parquet_agree(done):
     assert list(csv["frame"]) == list(parquet["frame"])
 
 
-def test_json_is_json_and_nothing_else(tmp_path):
+def test_json_is_json_and_nothing_else(avaffect, tmp_path):
     run = avaffect("predict", SAMPLE, "-o", tmp_path, "--no-video", "--no-plot", "-f", "jsonl", "--json")
     assert run.returncode == 0, run.stderr
     report = json.loads(run.stdout)
@@ -80,7 +66,7 @@ def test_json_is_json_and_nothing_else(tmp_path):
     assert report["results"][0]["outputs"] == [str(tmp_path / "sample.jsonl")]
 
 
-def test_resume_leaves_finished_results_alone(done):
+def test_resume_leaves_finished_results_alone(avaffect, done):
     out, _ = done
     before = (out / "sample.csv").stat().st_mtime_ns
     run = avaffect("predict", SAMPLE, "--out", out, "--resume")
@@ -114,7 +100,7 @@ def _empty_folder(folder):
 
 
 @pytest.mark.parametrize("make", [_missing, _text, _empty, _truncated, _empty_folder])
-def test_bad_input_is_one_line_and_exit_code_2(make, tmp_path):
+def test_bad_input_is_one_line_and_exit_code_2(avaffect, make, tmp_path):
     path = make(tmp_path)
     run = avaffect("predict", path, "--out", tmp_path / "out")
     assert run.returncode == 2
@@ -124,14 +110,14 @@ def test_bad_input_is_one_line_and_exit_code_2(make, tmp_path):
     assert path.name in errors[0]
 
 
-def test_unknown_model_suggests_the_nearest(tmp_path):
+def test_unknown_model_suggests_the_nearest(avaffect, tmp_path):
     run = avaffect("predict", SAMPLE, "--model", "hgrjca.defalt", "--out", tmp_path)
     assert run.returncode == 2
     assert "did you mean 'hgrjca.default'?" in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_unwritable_output_is_known_before_the_work(tmp_path):
+def test_unwritable_output_is_known_before_the_work(avaffect, tmp_path):
     (tmp_path / "file").touch()
     run = avaffect("predict", SAMPLE, "--out", tmp_path / "file")
     assert run.returncode == 2
@@ -139,7 +125,7 @@ def test_unwritable_output_is_known_before_the_work(tmp_path):
     assert "--out" in run.stderr
 
 
-def test_a_batch_goes_on_past_a_bad_file_and_reports_it(tmp_path):
+def test_a_batch_goes_on_past_a_bad_file_and_reports_it(avaffect, tmp_path):
     bad = _text(tmp_path)
     run = avaffect("predict", bad, SAMPLE, "--out", tmp_path / "out", "--no-video", "--no-plot")
     assert run.returncode == 2
@@ -148,7 +134,7 @@ def test_a_batch_goes_on_past_a_bad_file_and_reports_it(tmp_path):
     assert list(report["file"]) == [str(bad)]
 
 
-def test_results_beside_the_input_never_touch_it(tmp_path):
+def test_results_beside_the_input_never_touch_it(avaffect, tmp_path):
     copy = tmp_path / "clip.mp4"
     copy.write_bytes(SAMPLE.read_bytes())
     run = avaffect("predict", copy, "--out", tmp_path, "--no-plot")
@@ -157,7 +143,7 @@ def test_results_beside_the_input_never_touch_it(tmp_path):
     assert (tmp_path / "clip_annotated.mp4").exists()
 
 
-def test_models_and_fusions_are_listed():
+def test_models_and_fusions_are_listed(avaffect):
     assert "hgrjca.default" in avaffect("models").stdout
     specs = json.loads(avaffect("models", "--json").stdout)
     assert any(spec["name"] == "hgrjca.default" for spec in specs)
