@@ -89,8 +89,7 @@ def _empty(folder):
 
 
 def _truncated(folder):
-    whole = SAMPLE.read_bytes()
-    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 3])
+    (folder / "cut.mp4").write_bytes(SAMPLE.read_bytes()[:2000])
     return folder / "cut.mp4"
 
 
@@ -108,6 +107,16 @@ def test_bad_input_is_one_line_and_exit_code_2(avaffect, make, tmp_path):
     errors = [line for line in run.stderr.splitlines() if line.startswith("error:")]
     assert len(errors) == 1
     assert path.name in errors[0]
+
+
+def test_a_file_cut_in_the_middle_gives_what_it_has_and_a_warning(avaffect, tmp_path):
+    whole = SAMPLE.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    run = avaffect("predict", tmp_path / "cut.mp4", "--out", tmp_path / "out", "--no-video", "--no-plot")
+    assert run.returncode == 0, run.stderr
+    assert "WARNING" in run.stderr
+    rows = len(pd.read_csv(tmp_path / "out" / "cut.csv"))
+    assert 50 < rows < 200
 
 
 def test_unknown_model_suggests_the_nearest(avaffect, tmp_path):

@@ -9,7 +9,7 @@ import torch
 def test_describe_prints_the_card(avaffect):
     out = avaffect("describe", "hgrjca.default").stdout
     assert "ravdess" in out.lower()
-    assert "not a feeling" in " ".join(out.split())
+    assert "not what the person feels" in " ".join(out.split())
 
 
 def test_describe_of_an_unknown_model(avaffect, fails):

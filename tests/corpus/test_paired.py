@@ -9,10 +9,10 @@ from avaffect.corpus.paired import (
     CLEAN,
     RATE,
     FaceBank,
+    Stock,
     VoiceClip,
     Wear,
     compose,
-    halves,
     path,
     say,
     show_faces,
@@ -82,7 +82,7 @@ def test_worn_ticks_take_damaged_features(faces: FaceBank, voices, rng: np.rando
 
 def test_pauses_are_masked_and_one_speaker_speaks(faces: FaceBank, voices) -> None:
     for seed in range(20):
-        one = compose(faces, voices, 150, np.random.default_rng(seed), wear=CLEAN)
+        one = compose(Stock(faces, voices), 150, np.random.default_rng(seed), wear=CLEAN)
         assert 0.3 < one.audio_mask.mean() < 1
         assert (one.audio[~one.audio_mask] == 0).all()
         assert len(np.unique(one.audio[one.audio_mask][:, 2])) == 1
@@ -94,7 +94,7 @@ def test_pauses_are_masked_and_one_speaker_speaks(faces: FaceBank, voices) -> No
 def test_clean_label_is_the_mean_of_what_is_shown(faces: FaceBank, voices) -> None:
     errors = []
     for seed in range(20):
-        one = compose(faces, voices, 150, np.random.default_rng(seed), wear=CLEAN)
+        one = compose(Stock(faces, voices), 150, np.random.default_rng(seed), wear=CLEAN)
         inside = one.audio_mask & (np.abs(np.diff(one.visual, axis=0, prepend=0)).max(1) == 0)
         mean = (one.audio[:, :2] + one.visual) / 2
         errors.append(np.abs(mean - one.affect)[inside].mean())
@@ -105,7 +105,7 @@ def test_label_stays_with_the_modality_on_the_path(faces: FaceBank, voices) -> N
     wear = Wear(damaged=1, absent=0, missing=0, worn=0, other=1)
     kept = {"audio": 0, "visual": 0}
     for seed in range(40):
-        one = compose(faces, voices, 150, np.random.default_rng(seed), wear=wear)
+        one = compose(Stock(faces, voices), 150, np.random.default_rng(seed), wear=wear)
         assert one.audio_worn.any() != one.visual_worn.any()  # never both
         intact = "visual" if one.audio_worn.any() else "audio"
         there = one.audio_mask & one.visual_mask
@@ -116,7 +116,7 @@ def test_label_stays_with_the_modality_on_the_path(faces: FaceBank, voices) -> N
 
 def test_missing_spans_and_absent_modalities(faces: FaceBank, voices) -> None:
     wear = Wear(damaged=1, absent=0.3, missing=0.5, worn=0, other=0)
-    found = [compose(faces, voices, 120, np.random.default_rng(s), wear=wear) for s in range(60)]
+    found = [compose(Stock(faces, voices), 120, np.random.default_rng(s), wear=wear) for s in range(60)]
     assert any(not s.visual_mask.any() and s.audio_mask.any() for s in found)
     assert any(not s.audio_mask.any() and s.visual_mask.all() for s in found)
     for one in found:
@@ -126,7 +126,7 @@ def test_missing_spans_and_absent_modalities(faces: FaceBank, voices) -> None:
 
 
 def test_same_seed_same_sequence(faces: FaceBank, voices) -> None:
-    one, two = (compose(faces, voices, 60, np.random.default_rng(5), wear=Wear()) for _ in range(2))
+    one, two = (compose(Stock(faces, voices), 60, np.random.default_rng(5), wear=Wear()) for _ in range(2))
     for name in one.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
@@ -150,11 +150,13 @@ def test_smooth_fades_into_pauses() -> None:
     assert weight[29] == pytest.approx(0.5)  # one second after the last
 
 
-def test_halves_share_no_speaker_and_no_face(faces: FaceBank, voices) -> None:
-    one, two = halves(faces, voices)
-    assert set(one[1]) == {"ann"}
-    assert set(two[1]) == {"bob"}
-    both = np.concatenate([one[0].affect, two[0].affect])
-    assert len(both) == 200
-    assert len(np.unique(both, axis=0)) == 200
-    np.testing.assert_array_equal(one[0].features[:, 0], one[0].affect)
+def test_a_slip_shows_another_item_than_the_label_says(faces: FaceBank) -> None:
+    course = np.zeros((3000, 2), np.float32)
+    not_worn = np.zeros(3000, bool)
+    apart = {}
+    for slip in ((0.0, 0.0), (0.4, 0.0)):
+        shown = show_faces(faces, course, not_worn, np.random.default_rng(1), slip=slip)
+        apart[slip] = np.std(shown.features - shown.affect, axis=0)
+    assert apart[0.4, 0.0][0] == pytest.approx(0.4, abs=0.12)
+    assert apart[0.4, 0.0][1] < 0.2
+    assert apart[0.0, 0.0].max() < 0.1  # cross-fades

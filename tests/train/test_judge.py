@@ -69,6 +69,7 @@ def test_trust_falls_where_the_stream_is_worn() -> None:
     data = made_up(60, noise=0.1, seed=0)
     trust = trust_in_damage(Adding(), data)
     assert trust["visual_trust/visual_worn"] < -0.9
+    assert "visual_trust/audio_worn" not in trust  # no damaged audio in the data
     errors = error_by_damage(Adding(), data)
     assert errors["visual"] > 10 * errors["none"]
     assert "audio" not in errors  # nothing of the kind in the data

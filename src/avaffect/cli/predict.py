@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..errors import AvaffectError
+from ..errors import AvaffectError, MediaError
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -163,7 +163,11 @@ def _gather(inputs: list[Path], out: Path, recursive: bool) -> list[Path]:
     for path in inputs:
         if path.is_dir():
             found = list_media(path, recursive=recursive)
-            files.extend(file for file in found if out.resolve() not in file.resolve().parents)
+            found = [file for file in found if out.resolve() not in file.resolve().parents]
+            if not found:
+                hint = "name another folder" if recursive else "add --recursive to look into its folders"
+                raise MediaError(f"{path}: holds no video or audio files; {hint}")
+            files.extend(found)
         else:
             files.append(path)
     return list(dict.fromkeys(files))

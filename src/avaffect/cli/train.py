@@ -23,20 +23,21 @@ def train(
 ) -> None:
     """Train the model that a recipe describes.
 
-    Needs `pip install avaffect[train]`. Each stage leaves its result in the recipe's work folder; started
-    again after a stop, training goes on from the last finished epoch.
+    Needs `pip install avaffect[train]`. What is done is kept; started again after a stop, training goes on
+    from the last finished epoch.
 
-    Example: avaffect train recipes/hgrjca.default.yaml data=/path/to/corpora
+    Examples: avaffect train recipes/hgrjca.default.yaml data=/path/to/corpora;
+    avaffect train recipes/studyforrest.yaml store=features/forrest fusion.name=jca output=runs/jca
     """
     try:
-        from ..train.run import STAGES, run
+        from ..train.run import read, run, stages_of
     except ModuleNotFoundError as error:
         raise AvaffectError(
             f"training needs {error.name}, which is not installed: pip install 'avaffect[train]'"
         ) from error
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     folder = recipe
-    for stage in STAGES:
+    for stage in stages_of(read(recipe, overrides or [])):
         with progress(stage, unit="steps") as update:
             folder = run(
                 recipe, overrides or [], stages=[stage], hook=lambda _, done, total: update(done, total)

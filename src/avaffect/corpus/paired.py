@@ -64,14 +64,24 @@ VoiceBank = Mapping[str, Sequence[VoiceClip]]
 """Clips of one split by speaker."""
 
 
-def halves(faces: FaceBank, voices: VoiceBank) -> tuple[tuple[FaceBank, VoiceBank], ...]:
-    """Two stocks without a common speaker or face: every other one of each, in order of name."""
-    parts = []
-    for first in (0, 1):
-        own = slice(first, None, 2)
-        half = FaceBank(faces.features[own], faces.damaged[own], faces.affect[own])
-        parts.append((half, {speaker: voices[speaker] for speaker in sorted(voices)[own]}))
-    return tuple(parts)
+@dataclass(frozen=True)
+class Stock:
+    """Faces and voices of one split, and how far its encoders' readings stray from those of strangers.
+
+    An encoder knows the faces and voices of its own training too well; who learns to combine encoders
+    from these alone trusts them too much, the voice above all. A slip makes up for it: what is shown is
+    not the item whose proxy counts but another one, whose valence and arousal are off by a normal error.
+
+    Attributes
+    ----------
+    face_slip, voice_slip : tuple of float
+        Standard deviation of the error in valence and arousal.
+    """
+
+    faces: FaceBank
+    voices: VoiceBank
+    face_slip: tuple[float, float] = (0.0, 0.0)
+    voice_slip: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,14 @@ def path(ticks: int, rng: np.random.Generator, *, anchor: Array) -> Array:
     return np.clip(anchor + course, -1, 1).astype(np.float32)
 
 
-def show_faces(bank: FaceBank, course: Array, worn: NDArray[np.bool_], rng: np.random.Generator) -> Shown:
+def show_faces(
+    bank: FaceBank,
+    course: Array,
+    worn: NDArray[np.bool_],
+    rng: np.random.Generator,
+    *,
+    slip: tuple[float, float] = (0.0, 0.0),
+) -> Shown:
     """Faces near a path: each held for 0.3 to 4 s, two to three ticks of cross-fade between them.
 
     A held face is seen in its views, changing every few ticks, as a face that moves a little.
@@ -152,17 +169,23 @@ def show_faces(bank: FaceBank, course: Array, worn: NDArray[np.bool_], rng: np.r
     affect = np.empty((ticks, 2), np.float32)
     for begin, end in spans:
         item = _nearest(bank.affect, course[(begin + end) // 2], 64, rng)
+        seen = _slipped(bank.affect, item, slip, 64, rng)
         view = rng.integers(views, size=end - begin)
         changes = rng.random(end - begin) < 0.4
         view = view[np.maximum.accumulate(np.where(changes, np.arange(end - begin), 0))]
-        plain, bad = bank.features[item, view], bank.damaged[item, view]
+        plain, bad = bank.features[seen, view], bank.damaged[seen, view]
         features[begin:end] = np.where(worn[begin:end, None], bad, plain)
         affect[begin:end] = bank.affect[item]
     return Shown(fade_between(features, spans, 2), affect, np.ones(ticks, bool))
 
 
 def say(
-    clips: Sequence[VoiceClip], course: Array, worn: NDArray[np.bool_], rng: np.random.Generator
+    clips: Sequence[VoiceClip],
+    course: Array,
+    worn: NDArray[np.bool_],
+    rng: np.random.Generator,
+    *,
+    slip: tuple[float, float] = (0.0, 0.0),
 ) -> Shown:
     """One speaker's clips near a path, with pauses of 0.1 to 2.5 s between them, masked."""
     ticks, dim = len(course), clips[0].features.shape[1]
@@ -173,22 +196,22 @@ def say(
     at = -int(rng.integers(0, 12))  # the recording may begin in the middle of a clip
     while at < ticks:
         middle = min(max(at + 12, 0), ticks - 1)
-        clip = clips[_nearest(known, course[middle], 10, rng)]
+        item = _nearest(known, course[middle], 10, rng)
+        clip = clips[_slipped(known, item, slip, 10, rng)]
         begin, end = max(at, 0), min(at + len(clip.active), ticks)
         if end > begin:
             own = slice(begin - at, end - at)
             plain, bad = clip.features[own], clip.damaged[own]
             features[begin:end] = np.where(worn[begin:end, None], bad, plain)
             mask[begin:end] = clip.active[own]
-            affect[begin:end] = clip.affect
+            affect[begin:end] = known[item]
         at += len(clip.active) + round(np.exp(rng.uniform(np.log(0.1), np.log(2.5))) * RATE)
     return Shown(features, affect, mask)
 
 
-def compose(
-    faces: FaceBank, voices: VoiceBank, ticks: int, rng: np.random.Generator, *, wear: Wear
-) -> PairedSequence:
+def compose(stock: Stock, ticks: int, rng: np.random.Generator, *, wear: Wear) -> PairedSequence:
     """One sequence of so many ticks; see the module for what it is."""
+    faces, voices = stock.faces, stock.voices
     # Speakers with few clips are heard less often, but not as seldom as they have few.
     amount = np.sqrt([len(clips) for clips in voices.values()])
     clips = list(voices.values())[int(rng.choice(len(amount), p=amount / amount.sum()))]
@@ -199,8 +222,9 @@ def compose(
     if other["a"] and other["v"]:
         other[str(rng.choice(["a", "v"]))] = False
     away = path(ticks, rng, anchor=_anchor(faces, clips, rng))
-    face = show_faces(faces, away if other["v"] else course, worn["v"], rng)
-    voice = say(clips, away if other["a"] else course, worn["a"], rng)
+    seen, heard = (away if other[m] else course for m in ("v", "a"))
+    face = show_faces(faces, seen, worn["v"], rng, slip=stock.face_slip)
+    voice = say(clips, heard, worn["a"], rng, slip=stock.voice_slip)
     there = {m: np.ones(ticks, bool) for m in ("a", "v")}
     if harmed:
         for m in there:
@@ -263,6 +287,15 @@ def _nearest(affect: Array, place: Array, among: int, rng: np.random.Generator) 
     """The nearest to a place among a few items drawn at random."""
     drawn = rng.integers(len(affect), size=among)
     return int(drawn[np.square(affect[drawn] - place).sum(1).argmin()])
+
+
+def _slipped(
+    affect: Array, item: int, slip: tuple[float, float], among: int, rng: np.random.Generator
+) -> int:
+    """The item that an encoder's error of so much makes of an item."""
+    if not any(slip):
+        return item
+    return _nearest(affect, affect[item] + rng.normal(0, slip), among, rng)
 
 
 def _spans(ticks: int, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -57,6 +57,19 @@ def _seen(faces: Faces, item: int, rng: np.random.Generator, damage: Damage) -> 
     return spoil(image, rng, damage)
 
 
+def drown(
+    sound: NDArray[np.float32], voiced: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Steady noise from 5 dB below to 10 dB above the voice, between white and pink: (n,) to (n,)."""
+    frequency = np.fft.rfftfreq(len(sound), 1 / 16000)
+    shape = np.maximum(frequency, 30.0) ** (-rng.uniform(0, 1) / 2)
+    noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(sound))) * shape, len(sound))
+    speech = np.mean(np.square(sound.reshape(len(voiced), -1)[voiced]))
+    ratio = 10 ** rng.uniform(-0.5, 1.0)
+    noise *= np.sqrt(ratio * speech / np.mean(np.square(noise)))
+    return (sound + noise).astype(np.float32)
+
+
 @torch.inference_mode()
 def voice_bank(net: VoiceNet, items: Sequence[Heard], *, views: int, seed: int, hook: Hook) -> VoiceBank:
     """Features of clips as a recording might hold them, and behind noise and other talk, by speaker."""
@@ -83,7 +96,7 @@ def _heard(
     length = -(-(len(item.voiced) + ROOM) // STRIDE) * STRIDE
     plain, voiced = cut(item.clip.sound, item.voiced, length, rng, PLAIN_SOUND)
     plain = add_noise(plain, voiced, [], rng, PLAIN_SOUND)
-    noisy = add_noise(plain, voiced, others, rng, NOISY_SOUND)
+    noisy = drown(add_noise(plain, voiced, others, rng, NOISY_SOUND), voiced, rng)
     frames = logmel(torch.from_numpy(np.stack([plain, noisy]))).numpy()
     reference = sound.speech_level(frames[0], voiced) - loudness(item, rng)
     features = net(torch.from_numpy(sound.relative(frames, reference))).float().numpy()

@@ -46,7 +46,8 @@ def write_card(spec: Spec, figures: Mapping[str, Mapping[str, Any]]) -> str:
         "Voice encoder (test speakers; `uar`: unweighted average recall; CCC against the proxies):\n",
         _figures(voice),
         "Fusion on made-up sequences of held-out faces and held-out speakers, CCC against their proxy "
-        "label; `clean`, and `worn` with spans missing, blurred or noisy. These say how well two "
+        "label; `clean`, and `worn` with spans missing, blurred or noisy; `audio`, `visual`: the same model "
+        "with the other stream masked, `mean`: the mean of these two. The figures say how well two "
         "streams are combined, not how well people are read:\n",
         _fusion(figures["fusion"]),
         "Intervals: half-width and share of labels inside it, meant to be "
@@ -67,7 +68,16 @@ def _fusion(figures: Mapping[str, Mapping[str, Any]]) -> str:
     for system in ("fusion", "audio", "visual", "mean"):
         row = [f"{figures[kind][f'{system}/ccc_{target}']:.3f}" for kind, target in _COLUMNS]
         rows.append((system, *row))
-    return _table(("system", *(f"{kind} {target}" for kind, target in _COLUMNS)), rows)
+    gains = [
+        "{:+.3f} ({:+.3f} to {:+.3f})".format(*figures[kind]["advantage"][target])
+        for kind, target in _COLUMNS
+    ]
+    rows.append(("fusion less the best other (95 %, sequences resampled)", *gains))
+    trust = [
+        f"- {name.replace('/', ' with ')}: {value:+.2f}" for name, value in figures["worn"]["trust"].items()
+    ]
+    table = _table(("system", *(f"{kind} {target}" for kind, target in _COLUMNS)), rows)
+    return table + "\nCorrelation of the gates' trust with damage, `worn`:\n\n" + "\n".join(trust) + "\n"
 
 
 _COLUMNS = tuple((kind, target) for kind in ("clean", "worn") for target in ("valence", "arousal"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import lightning as L
@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..corpus.paired import CLEAN, FaceBank, PairedSequence, VoiceBank, Wear, compose
+from ..corpus.paired import CLEAN, PairedSequence, Stock, Wear, compose
 from ..loss import CCCLoss
 from ..model import AffectModel
 from .schedule import adamw
@@ -32,14 +32,11 @@ def collate(sequences: list[PairedSequence]) -> dict[str, Tensor]:
 
 
 class PairedBatches(IterableDataset):
-    """One epoch of new sequences, the same for the same seed and epoch; batches differ in length.
-
-    Each sequence is of one of the stocks, all alike often, however large they are.
-    """
+    """One epoch of new sequences, the same for the same seed and epoch; batches differ in length."""
 
     def __init__(
         self,
-        stocks: Sequence[tuple[FaceBank, VoiceBank]],
+        stock: Stock,
         *,
         steps: int,
         batch: int,
@@ -47,7 +44,7 @@ class PairedBatches(IterableDataset):
         seed: int,
         wear: Wear,
     ) -> None:
-        self.stocks, self.wear = stocks, wear
+        self.stock, self.wear = stock, wear
         self.steps, self.batch, self.ticks, self.seed = steps, batch, ticks, seed
         self.epoch = 0
 
@@ -58,19 +55,14 @@ class PairedBatches(IterableDataset):
         rng = np.random.default_rng((self.seed, self.epoch))
         for _ in range(self.steps):
             ticks = int(rng.integers(self.ticks[0], self.ticks[1] + 1))
-            yield collate([self._draw(ticks, rng) for _ in range(self.batch)])
-
-    def _draw(self, ticks: int, rng: np.random.Generator) -> PairedSequence:
-        faces, voices = self.stocks[int(rng.integers(len(self.stocks)))]
-        return compose(faces, voices, ticks, rng, wear=self.wear)
+            drawn = [compose(self.stock, ticks, rng, wear=self.wear) for _ in range(self.batch)]
+            yield collate(drawn)
 
 
-def held_out(
-    faces: FaceBank, voices: VoiceBank, *, count: int, ticks: int, seed: int, wear: Wear = CLEAN
-) -> dict[str, Tensor]:
+def held_out(stock: Stock, *, count: int, ticks: int, seed: int, wear: Wear = CLEAN) -> dict[str, Tensor]:
     """A fixed set of sequences to measure on."""
     rng = np.random.default_rng(seed)
-    return collate([compose(faces, voices, ticks, rng, wear=wear) for _ in range(count)])
+    return collate([compose(stock, ticks, rng, wear=wear) for _ in range(count)])
 
 
 class PairedData(L.LightningDataModule):

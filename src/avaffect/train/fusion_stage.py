@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import __version__, checkpoint
 from ..corpus.faces import SPLITS
-from ..corpus.paired import CLEAN, WORN, FaceBank, VoiceBank, Wear, halves
+from ..corpus.paired import CLEAN, WORN, FaceBank, Stock, VoiceBank, Wear
 from ..corpus.speech import read_speech
 from ..model import AffectModel
 from ..spec import Component, Corpus, Spec, Stream
@@ -25,10 +25,9 @@ from .fusion import FusionModule, PairedBatches, PairedData, after_encoders, hel
 from .judge import advantage, error_by_damage, judge, trust_in_damage
 from .recipe import Recipe
 from .result import is_done, load_result, save_result
+from .slips import face_errors, slip, voice_errors
 from .voice_clips import hear
 from .voice_stage import load_voice
-
-Stock = tuple[FaceBank, VoiceBank]
 
 
 def spec_of(settings: Recipe) -> Spec:
@@ -92,17 +91,17 @@ def _caches(settings: Recipe, kind: str) -> dict[str, Path]:
     return {split: folder / f"{kind}.{split}.npz" for split in SPLITS}
 
 
-def read_stocks(settings: Recipe, hook: Hook) -> dict[str, list[Stock]]:
-    """What sequences are made of, by use: "learn", "calibrate", "test", without a common face or speaker.
-
-    The encoders know the faces and speakers of their training too well, the voices above all. A fusion that
-    learnt from those alone would trust the voice more than it deserves, so it learns as often from the
-    encoders' validation split. Their test split is divided between calibration and test.
-    """
+def read_stocks(settings: Recipe, hook: Hook) -> dict[str, Stock]:
+    """What sequences are made of, by split: no face and no speaker is in two of them."""
     faces, voices = face_banks(settings, hook), voice_banks(settings, hook)
-    calibrate, test = halves(faces["test"], voices["test"])
-    learn = [(faces[split], voices[split]) for split in ("train", "val")]
-    return {"learn": learn, "calibrate": [calibrate], "test": [test]}
+    stocks = {split: Stock(faces[split], voices[split]) for split in SPLITS}
+    face_heads, voice_heads = load_face(settings)[1], load_voice(settings)[1]
+    stocks["train"] = replace(
+        stocks["train"],
+        face_slip=slip(*(face_errors(face_heads, faces[split]) for split in ("train", "val"))),
+        voice_slip=slip(*(voice_errors(voice_heads, voices[split]) for split in ("train", "val"))),
+    )
+    return stocks
 
 
 def train_fusion(settings: Recipe, hook: Hook) -> None:
@@ -115,7 +114,7 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
     plan = settings.fusion
     model = AffectModel(spec_of(settings))
     batches = PairedBatches(
-        stocks["learn"],
+        stocks["train"],
         steps=plan.steps,
         batch=plan.fit.batch,
         ticks=plan.ticks,
@@ -130,7 +129,7 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         warmup=plan.fit.warmup,
         decay=plan.fit.average,
     )
-    watched = _sets(settings, *stocks["calibrate"][0], count=100)
+    watched = _sets(settings, stocks["val"], count=100)
 
     def measure() -> dict[str, float]:
         return {
@@ -151,18 +150,16 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         callbacks=(EveryEpochs(measure, every=4),),
     )
     model = module.averaged()
-    sets = _sets(settings, *stocks["test"][0], count=plan.held_out)
+    sets = _sets(settings, stocks["test"], count=plan.held_out)
     figures = {name: _figures(model, data) for name, data in sets.items()}
     save_result(folder, {"after": after_encoders(model)}, figures)
     (folder / "last.ckpt").unlink(missing_ok=True)
 
 
-def _sets(
-    settings: Recipe, faces: FaceBank, voices: VoiceBank, *, count: int
-) -> dict[str, dict[str, Tensor]]:
+def _sets(settings: Recipe, stock: Stock, *, count: int) -> dict[str, dict[str, Tensor]]:
     ticks, seed = settings.fusion.ticks[1], settings.seed + 1
     return {
-        name: held_out(faces, voices, count=count, ticks=ticks, seed=seed, wear=wear)
+        name: held_out(stock, count=count, ticks=ticks, seed=seed, wear=wear)
         for name, wear in (("clean", CLEAN), ("worn", WORN))
     }
 
@@ -177,7 +174,7 @@ def _figures(model: AffectModel, data: dict[str, Tensor]) -> dict[str, Any]:
 
 
 def calibrate(settings: Recipe, hook: Hook) -> None:
-    """Interval half-widths on one half of the test identities, their coverage on the other."""
+    """Interval half-widths on validation identities, their coverage on test identities."""
     folder = settings.work / "calibration"
     if is_done(folder):
         return
@@ -188,15 +185,15 @@ def calibrate(settings: Recipe, hook: Hook) -> None:
     model.eval()
     usual = {
         use: held_out(
-            *stocks[use][0],
+            stocks[use],
             count=settings.calibration.sequences,
             ticks=settings.fusion.ticks[1],
             seed=settings.seed + 7,
             wear=Wear(),
         )
-        for use in ("calibrate", "test")
+        for use in ("val", "test")
     }
-    widths = half_widths(model, usual["calibrate"], coverage=settings.calibration.coverage)
+    widths = half_widths(model, usual["val"], coverage=settings.calibration.coverage)
     figures = {"half_widths": widths, "coverage": coverages(model, usual["test"], widths)}
     save_result(folder, {}, figures)
 

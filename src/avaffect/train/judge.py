@@ -68,14 +68,18 @@ def advantage(
 
 
 def trust_in_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:
-    """Correlation of each stream's trust with damage, its own and the other's, where both are there."""
+    """Correlation of each stream's trust with damage, its own and the other's, where both are there.
+
+    Without what has no value: damage that the data lack, trust that never moves, fusions without gates.
+    """
     _, trust = predict(model, data)
     there = (data["audio_mask"] & data["visual_mask"]).numpy()
-    return {
+    found = {
         f"{name}_trust/{other}_worn": pcc(values, data[f"{other}_worn"].numpy().astype(float), there)
         for name, values in trust.items()
         for other in ("audio", "visual")
     }
+    return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
 def error_by_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:

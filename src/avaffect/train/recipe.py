@@ -7,9 +7,9 @@ on the command line replaces what the file says.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -97,6 +97,9 @@ class Recipe(_Strict):
     calibration: CalibrationRecipe = CalibrationRecipe(coverage=0.9, sequences=1000)
 
 
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
 def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``key.sub=value`` overrides (values are YAML).
 
@@ -104,6 +107,17 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     ------
     DataError
         If the file is missing, is not YAML, or does not fit the schema.
+    """
+    return as_recipe(Recipe, read_yaml(path, overrides), path)
+
+
+def read_yaml(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """What a recipe's file says with the overrides applied, of whatever kind it is.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or is no mapping in YAML.
     """
     path = Path(path)
     try:
@@ -116,10 +130,21 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         raise DataError(f"{path}: a recipe is a mapping of keys to values, e.g. 'seed: 0'")
     for override in overrides:
         _apply(raw, override)
+    return raw
+
+
+def as_recipe(kind: type[Kind], raw: Mapping[str, Any], path: str | Path) -> Kind:
+    """A recipe of a kind, from what its file says.
+
+    Raises
+    ------
+    DataError
+        If it does not fit the schema.
+    """
     try:
-        return Recipe.model_validate(raw)
+        return kind.model_validate(raw)
     except ValidationError as error:
-        raise DataError(f"{path}: {_first(error)}") from error
+        raise DataError(f"{path}: {_first(error, kind)}") from error
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:
@@ -135,22 +160,22 @@ def _apply(raw: dict[str, Any], override: str) -> None:
     raw[last] = yaml.safe_load(value)
 
 
-def _first(error: ValidationError) -> str:
+def _first(error: ValidationError, kind: type[BaseModel]) -> str:
     """The first problem in one line, with the nearest known key for an unknown one."""
     problem = error.errors()[0]
     where = [str(part) for part in problem["loc"]]
     key = ".".join(where)
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}; {nearest(where[-1], _fields(where[:-1]))}"
+        return f"unknown key {key!r}; {nearest(where[-1], _fields(kind, where[:-1]))}"
     if problem["type"] == "missing":
         return f"the key {key!r} is missing; add it, or give {key}=VALUE on the command line"
     return f"{key}: {problem['msg']}, but it is {problem['input']!r}"
 
 
-def _fields(where: Sequence[str]) -> list[str]:
-    model: type[BaseModel] = Recipe
+def _fields(kind: type[BaseModel], where: Sequence[str]) -> list[str]:
     for part in where:
-        inner = model.model_fields[part].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return list(model.model_fields)
+        outer = kind.model_fields[part].annotation
+        for inner in (outer, *get_args(outer)):  # `Part | None` too
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                kind = inner
+    return list(kind.model_fields)

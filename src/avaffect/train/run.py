@@ -1,4 +1,4 @@
-"""One command from corpora to a model: face, voice, fusion, calibrate, export.
+"""One command from corpora to a model: face, voice, fusion, calibrate, export; or from a feature store.
 
 Each stage leaves its result in the recipe's `work` folder and is skipped when it is there; a stopped
 stage goes on from its last checkpoint.
@@ -16,7 +16,8 @@ from lightning import seed_everything
 
 from ..errors import DataError, nearest
 from .fit import Hook
-from .recipe import read_recipe
+from .recipe import Recipe, as_recipe, read_yaml
+from .store_recipe import StoreRecipe
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +27,34 @@ _STAGES = {
     "fusion": ("fusion_stage", "train_fusion"),
     "calibrate": ("fusion_stage", "calibrate"),
     "export": ("fusion_stage", "export"),
+    "sequence": ("store_stage", "train_sequence"),
 }  # name -> file, function
-STAGES = tuple(_STAGES)
+STORE_STAGES = ("sequence",)
+STAGES = tuple(stage for stage in _STAGES if stage not in STORE_STAGES)
+
+
+def read(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe | StoreRecipe:
+    """The recipe of a file: one with the key ``store`` trains from a feature store.
+
+    Raises
+    ------
+    DataError
+        If it does not fit its schema.
+    """
+    raw = read_yaml(recipe, overrides)
+    return as_recipe(StoreRecipe, raw, recipe) if "store" in raw else as_recipe(Recipe, raw, recipe)
+
+
+def stages_of(settings: Recipe | StoreRecipe) -> tuple[str, ...]:
+    """Names of the stages that a recipe goes through, in order."""
+    return STORE_STAGES if isinstance(settings, StoreRecipe) else STAGES
 
 
 def run(
     recipe: str | Path,
     overrides: Sequence[str] = (),
     *,
-    stages: Sequence[str] = STAGES,
+    stages: Sequence[str] | None = None,
     hook: Hook | None = None,
 ) -> Path:
     """Train what a recipe says.
@@ -42,31 +62,34 @@ def run(
     Parameters
     ----------
     recipe : path
-        A YAML file, see `avaffect.train.recipe.Recipe`.
+        A YAML file, see `avaffect.train.recipe.Recipe` and `avaffect.train.store_recipe.StoreRecipe`.
     overrides : sequence of str
         ``key.sub=value``, e.g. ``data=/path/to/corpora``.
-    stages : sequence of str
-        Which of `STAGES` to run, in their order; each needs the results of those before it.
+    stages : sequence of str, optional
+        Which of `stages_of` the recipe to run, in their order; each needs the results of those before it.
     hook : callable, optional
         Called as ``hook(stage, completed, total)``.
 
     Returns
     -------
     Path
-        The recipe's `output`: the folder of the finished model, for `avaffect.load`.
+        The recipe's `output`: the folder of the finished model.
 
     Raises
     ------
     DataError
         If the recipe does not fit its schema, a stage is unknown, or a corpus is missing or not as expected.
     """
-    for stage in stages:
-        if stage not in _STAGES:
-            raise DataError(f"unknown stage {stage!r}; {nearest(stage, STAGES)}")
-    settings = read_recipe(recipe, overrides)
+    settings = read(recipe, overrides)
+    known = stages_of(settings)
+    chosen = known if stages is None else stages
+    for stage in chosen:
+        if stage not in known:
+            raise DataError(f"unknown stage {stage!r}; {nearest(stage, known)}")
     torch.set_num_threads(settings.threads)
-    settings.work.mkdir(parents=True, exist_ok=True)
-    for stage in sorted(stages, key=STAGES.index):
+    if isinstance(settings, Recipe):
+        settings.work.mkdir(parents=True, exist_ok=True)
+    for stage in sorted(chosen, key=known.index):
         log.info("stage %s", stage)
         seed_everything(settings.seed, verbose=False)
         file, function = _STAGES[stage]

@@ -1,0 +1,86 @@
+"""The page's part on weak complementarity: damage, what it costs, and whether gates see it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .damage import KINDS, SHARES, SPAN
+from .features import STREAMS
+from .markdown import number, table
+
+_LEAST, _MOST = min(SHARES), max(SHARES)
+
+PUBLISHED = """Published on Aff-Wild2 (validation set, trained and tested on in-the-wild faces and voices; read from a
+bar plot, ± 0.002), with 10 to 90 % of the audio frames missing: RJCA falls from 0.731 to 0.597 in valence (-0.134)
+and from 0.651 to 0.484 in arousal (-0.167), with IACA from 0.775 to 0.681 (-0.094) and from 0.678 to 0.594
+(-0.084). Another corpus, other features and another protocol: not to be ranked with the figures above."""
+
+
+def curves_text(curves: pd.DataFrame) -> str:
+    """Arousal at every share, by training, damaged stream and kind; empty without curves."""
+    if curves.empty:
+        return ""
+    parts = [
+        f"""## When one stream is damaged
+
+At test a share of the ticks of one stream is **missing** (masked) or comes from **another** segment of the film (no
+mask tells), in spans of {SPAN[0]} to {SPAN[1]} s; the same spans for all systems and seeds. Context features see
+the damage too. "Clean" are the networks of the table above, never trained with anything missing; "damaged" were
+trained with four more versions of each segment, each with one stream damaged at random in one of the two ways.
+Arousal, pooled CCC, mean over seeds.
+
+![Arousal CCC against the share of damaged ticks](benchmark/curves.png)"""
+    ]
+    for training in dict.fromkeys(curves["training"]):
+        for stream in STREAMS:
+            for kind in KINDS:
+                chosen = (curves["training"] == training) & (curves["stream"] == stream)
+                part = curves[chosen & (curves["kind"] == kind)]
+                parts.append(f"**Trained {training}; {stream} {kind}**\n\n{_shares(part)}")
+    parts.append("With valence: [benchmark/curves.csv](benchmark/curves.csv).")
+    return "\n\n".join([*parts, PUBLISHED])
+
+
+def gates_text(gates: pd.DataFrame) -> str:
+    """Correlation of gates with the damage, at half the ticks damaged; empty without gates."""
+    if gates.empty:
+        return ""
+    rows = []
+    for _, row in gates.iterrows():
+        kind, _, whose = row["gate"].partition(".")
+        if whose != row["stream"]:
+            continue
+        rows.append(
+            [
+                *(row["training"], row["system"], row["stream"], row["kind"], f"`{kind}`"),
+                number(row["correlation"], sign=True) + _plus_minus(row["sd"]),
+                *(number(row["intact"]), number(row["hit"])),
+            ]
+        )
+    head = ["training", "system", "damaged", "kind", "gate", "correlation", "mean, intact", "mean, hit"]
+    return f"""## Do the gates move with the damage?
+
+Pearson correlation, over the ticks of all segments, of the damaged stream's own gate with being hit, at half the
+ticks damaged (± over seeds). `trust` is the share of the stream's output that is attended and not its input (in
+`iaca` the stream's share of the fused features, which is also `modality`). At a masked tick a gate is what it makes
+of an empty input, which nobody uses, and `iaca`'s share is 0 by construction: only the rows "other" say that a gate
+has noticed something by itself. A dash: the gate never moves.
+
+{table(head, rows)}
+
+The other stream's gates: [benchmark/gates.csv](benchmark/gates.csv)."""
+
+
+def _shares(part: pd.DataFrame) -> str:
+    rows = []
+    for system in dict.fromkeys(part["system"]):
+        line = part[part["system"] == system].set_index("share")["arousal"]
+        cells = [number(line[share]) for share in (0.0, *SHARES)]
+        rows.append([system, *cells, number(line[_MOST] - line[_LEAST], sign=True)])
+    head = ["system", "0 %", *(f"{100 * share:.0f} %" for share in SHARES)]
+    return table([*head, f"{100 * _LEAST:.0f} to {100 * _MOST:.0f} %"], rows)
+
+
+def _plus_minus(spread: float) -> str:
+    return "" if np.isnan(spread) else f" ± {number(spread)}"

@@ -1,0 +1,73 @@
+"""`avaffect benchmark`: fusions compared on open data, every run kept."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ..errors import AvaffectError
+from .progress import progress
+
+benchmark = typer.Typer(no_args_is_help=True, help="Compare fusions on open data.")
+
+
+@benchmark.callback()
+def _group() -> None:
+    """Compare fusions on open data."""
+
+
+@benchmark.command()
+def fusion(
+    data: Annotated[
+        Path, typer.Option("--data", help="studyforrest's .npz, or its folder.", show_default=False)
+    ],
+    corpus: Annotated[str, typer.Option(help="Corpus to compare on; studyforrest so far.")] = "studyforrest",
+    work: Annotated[
+        Path, typer.Option(help="Folder of finished runs; what lies there is not run again.")
+    ] = Path("benchmark-runs"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for page, tables, plots.")] = Path("out"),
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each system and segment.")] = 3,
+    damaged_seeds: Annotated[
+        int, typer.Option(min=0, help="The same on damaged streams, for the curves' second row.")
+    ] = 1,
+    systems: Annotated[
+        list[str] | None, typer.Option("--systems", help="System to run; repeat for several. All if none.")
+    ] = None,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Run nothing; write the page from finished runs.")
+    ] = False,
+) -> None:
+    """Compare every fusion, each stream alone and ordinary baselines, one segment left out at a time.
+
+    Writes benchmark.md and benchmark/ (tables, plots) to the result folder. Stop it at any time: the
+    same command goes on where it was, and with more seeds adds to what is there.
+
+    Example: avaffect benchmark fusion --data studyforrest_av_va.npz --seeds 5 --out docs
+    """
+    if corpus != "studyforrest":
+        raise AvaffectError(f"no benchmark on {corpus!r}; type --corpus studyforrest")
+    from ..benchmark import About, Bench, Settings, choose, plan, read_segments, write_report
+
+    chosen = choose(systems or [])
+    segments = read_segments(data)
+    settings = Settings()
+    bench = Bench(segments, work, settings)
+    if not report_only:
+        jobs = plan(chosen, segments, seeds, damaged_seeds)
+        with progress("benchmark", "runs") as update:
+            bench.run(jobs, update)
+    about = About(_command(), f"{os.cpu_count()} CPU cores", settings, seeds, damaged_seeds)
+    page = write_report(out, work, chosen, segments, about)
+    Console().print(f"Written: {escape(str(page))}", highlight=False)
+
+
+def _command() -> str:
+    """The command as typed, the program by its name."""
+    return shlex.join(["avaffect", *sys.argv[1:]])

@@ -1,0 +1,178 @@
+"""Training: it learns, keeps the best epoch, stops early, repeats itself, and goes on after kill -9."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from avaffect.corpus.windows import Windows
+from avaffect.errors import DataError
+from avaffect.spec import Component
+from avaffect.train.sequence import SequenceFit, SequenceModel, fit_sequence, predict, score
+
+
+def model_of(dims, seed=0, **options):
+    torch.manual_seed(seed)
+    return SequenceModel(
+        dims,
+        fusion=Component("hgrjca"),
+        fused_dim=8,
+        temporal=Component("tcn", {"levels": 2, "kernel": 3}),
+        **{"standardise": True, **options},
+    )
+
+
+@pytest.fixture
+def windows(store):
+    return (
+        Windows(store.split("train"), ticks=40, hop=10),
+        Windows(store.split("val"), ticks=40, hop=20, labelled_only=False),
+    )
+
+
+def settings(**changes):
+    return SequenceFit(**{"epochs": 3, "batch": 8, "rate": 0.003, **changes})
+
+
+def test_it_learns(store, windows):
+    steps = []
+    result = fit_sequence(
+        model_of(store.dims),
+        *windows,
+        settings(epochs=15),
+        hook=lambda _, done, total: steps.append((done, total)),
+    )
+    assert result.figures["ccc"] > 0.8
+    assert result.history[-1]["loss"] < 0.4 * result.history[0]["loss"]
+    per_epoch = -(-len(windows[0]) // 8)
+    assert steps == [(k + 1, 15 * per_epoch) for k in range(15 * per_epoch)]
+
+
+def test_the_best_epoch_is_kept(store, windows):
+    result = fit_sequence(model_of(store.dims), *windows, settings(epochs=6, rate=0.05))
+    values = [row["val/ccc"] for row in result.history]
+    assert [row["epoch"] for row in result.history] == [1, 2, 3, 4, 5, 6]
+    assert result.figures["ccc"] == max(values) == values[result.epoch - 1]
+    assert score(predict(result.model, windows[1]), ("valence", "arousal")) == pytest.approx(result.figures)
+    assert not result.model.training
+
+
+def test_it_stops_without_progress(store, windows):
+    result = fit_sequence(model_of(store.dims), *windows, settings(epochs=50, rate=1e-12, patience=2))
+    assert len(result.history) == result.epoch + 2 < 50
+
+
+def test_the_seed_decides(store, windows):
+    def losses(seed):
+        return [
+            row["loss"] for row in fit_sequence(model_of(store.dims), *windows, settings(), seed=seed).history
+        ]
+
+    assert losses(0) == losses(0)
+    assert losses(0) != losses(1)
+
+
+def test_one_target_and_one_stream(store, windows):
+    model = SequenceModel({"text": 1}, targets=("valence",), fused_dim=8)
+    result = fit_sequence(model, *windows, settings(optimizer="adam", loss={"per": "recording", "mse": 1.0}))
+    assert set(result.figures) == {"ccc", "ccc_valence"}
+
+
+@pytest.mark.parametrize("changes", [{"patience": 3}, {"schedule": {"name": "plateau"}}])
+def test_what_needs_validation_says_so(store, windows, changes):
+    with pytest.raises(DataError, match="need validation recordings"):
+        fit_sequence(model_of(store.dims), windows[0], None, settings(**changes))
+    result = fit_sequence(
+        model_of(store.dims), windows[0], None, settings(schedule={"name": "plateau", "watch": "train"})
+    )
+    assert (result.epoch, result.figures) == (3, {})
+
+
+def test_plateau_lowers_the_rate(store, windows):
+    plan = {"name": "plateau", "factor": 0.1, "patience": 0}
+    result = fit_sequence(model_of(store.dims), *windows, settings(epochs=5, rate=1e-12, schedule=plan))
+    best, rates = float("-inf"), []
+    scale = 1e-12
+    for row in result.history:
+        rates.append(scale)
+        scale = scale if row["val/ccc"] > best else scale / 10
+        best = max(best, row["val/ccc"])
+    assert [row["rate"] for row in result.history] == pytest.approx(rates, rel=1e-6)
+
+
+KILLED = """
+import os, signal, sys
+import torch
+torch.set_num_threads(1)
+sys.path.insert(0, sys.argv[3])
+from test_fit import model_of, settings
+from avaffect.corpus.store import FeatureStore
+from avaffect.corpus.windows import Windows
+from avaffect.train.sequence import fit_sequence
+
+store = FeatureStore(sys.argv[1])
+train = Windows(store.split("train"), ticks=40, hop=10)
+val = Windows(store.split("val"), ticks=40, hop=20, labelled_only=False)
+
+def kill(_, done, total):
+    if done == 2 * total // 3 + 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+fit_sequence(model_of(store.dims), train, val, settings(schedule={"name": "plateau", "patience": 0}),
+             folder=sys.argv[2], hook=kill)
+"""
+
+
+def test_killed_it_goes_on_without_a_lost_or_repeated_epoch(store, windows, tmp_path):
+    plan = settings(schedule={"name": "plateau", "patience": 0})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    whole = fit_sequence(model_of(store.dims), *windows, plan, folder=tmp_path / "whole")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(store.path), str(tmp_path / "killed"), str(Path(__file__).parent)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len(read_history(tmp_path / "killed")) == 2
+    steps = []
+    # Other first weights: what counts is what the checkpoint holds.
+    resumed = fit_sequence(
+        model_of(store.dims, seed=5),
+        *windows,
+        plan,
+        folder=tmp_path / "killed",
+        hook=lambda _, done, total: steps.append(done),
+    )
+    torch.set_num_threads(threads)
+    per_epoch = -(-len(windows[0]) // 8)
+    assert steps == list(range(2 * per_epoch + 1, 3 * per_epoch + 1))
+    assert resumed.history == whole.history
+    assert resumed.epoch == whole.epoch
+    assert read_history(tmp_path / "killed") == read_history(tmp_path / "whole")
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(resumed.model.state_dict()[name], value), name
+    best = load_file(tmp_path / "killed" / "best.safetensors")
+    assert all(torch.equal(best[name], value) for name, value in whole.model.state_dict().items())
+    assert list((tmp_path / "killed" / "tensorboard").glob("events*"))
+
+
+def test_a_finished_run_is_not_trained_on(store, windows, tmp_path):
+    plan = settings(epochs=50, rate=1e-12, patience=1)
+    first = fit_sequence(model_of(store.dims), *windows, plan, folder=tmp_path)
+    again = fit_sequence(model_of(store.dims), *windows, plan, folder=tmp_path)
+    assert again.history == first.history
+
+
+def read_history(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
