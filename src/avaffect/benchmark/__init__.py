@@ -1,4 +1,4 @@
-"""The open benchmark: fusions compared on features of a film, and on what happens when a stream is damaged."""
+"""The open benchmark: fusions compared on features of a film, whole and with one stream damaged."""
 
 from __future__ import annotations
 

@@ -11,10 +11,11 @@ from .markdown import number, table
 
 _LEAST, _MOST = min(SHARES), max(SHARES)
 
-PUBLISHED = """Published on Aff-Wild2 (validation set, trained and tested on in-the-wild faces and voices; read from a
-bar plot, ± 0.002), with 10 to 90 % of the audio frames missing: RJCA falls from 0.731 to 0.597 in valence (-0.134)
-and from 0.651 to 0.484 in arousal (-0.167), with IACA from 0.775 to 0.681 (-0.094) and from 0.678 to 0.594
-(-0.084). Another corpus, other features and another protocol: not to be ranked with the figures above."""
+PUBLISHED = """Published for comparison, on Aff-Wild2's validation set (arXiv 2405.12853; read from a bar plot
+of its authors, ± 0.002), with 10 to 90 % of the audio frames missing: RJCA falls from 0.731 to 0.597 in valence
+(-0.134) and from 0.651 to 0.484 in arousal (-0.167), with IACA from 0.775 to 0.681 (-0.094) and from 0.678
+to 0.594 (-0.084). Another corpus, other features, another protocol: never to be ranked with the figures
+above."""
 
 
 def curves_text(curves: pd.DataFrame) -> str:
@@ -24,11 +25,12 @@ def curves_text(curves: pd.DataFrame) -> str:
     parts = [
         f"""## When one stream is damaged
 
-At test a share of the ticks of one stream is **missing** (masked) or comes from **another** segment of the film (no
-mask tells), in spans of {SPAN[0]} to {SPAN[1]} s; the same spans for all systems and seeds. Context features see
-the damage too. "Clean" are the networks of the table above, never trained with anything missing; "damaged" were
-trained with four more versions of each segment, each with one stream damaged at random in one of the two ways.
-Arousal, pooled CCC, mean over seeds.
+At test a share of the ticks of one stream is **missing** (masked) or comes from an**other** segment of the
+film (no mask tells), in spans of {SPAN[0]} to {SPAN[1]} s; the same spans for all systems and seeds. Context
+features see the damage too. "Clean" are the networks of the table above, which never met a missing tick in
+training; "damaged" were trained with four more versions of each segment, each with one stream damaged at
+random in one of the two ways. Replaced spans come from the segments trained on. Arousal, pooled CCC, mean
+over seeds.
 
 ![Arousal CCC against the share of damaged ticks](benchmark/curves.png)"""
     ]
@@ -48,28 +50,28 @@ def gates_text(gates: pd.DataFrame) -> str:
         return ""
     rows = []
     for _, row in gates.iterrows():
-        kind, _, whose = row["gate"].partition(".")
-        if whose != row["stream"]:
+        if row["gate"] != f"trust.{row['stream']}":
             continue
         rows.append(
             [
-                *(row["training"], row["system"], row["stream"], row["kind"], f"`{kind}`"),
+                *(row["training"], row["system"], row["stream"], row["kind"]),
                 number(row["correlation"], sign=True) + _plus_minus(row["sd"]),
                 *(number(row["intact"]), number(row["hit"])),
             ]
         )
-    head = ["training", "system", "damaged", "kind", "gate", "correlation", "mean, intact", "mean, hit"]
+    head = ["training", "system", "damaged", "kind", "correlation", "mean, intact", "mean, hit"]
     return f"""## Do the gates move with the damage?
 
-Pearson correlation, over the ticks of all segments, of the damaged stream's own gate with being hit, at half the
-ticks damaged (± over seeds). `trust` is the share of the stream's output that is attended and not its input (in
-`iaca` the stream's share of the fused features, which is also `modality`). At a masked tick a gate is what it makes
-of an empty input, which nobody uses, and `iaca`'s share is 0 by construction: only the rows "other" say that a gate
-has noticed something by itself. A dash: the gate never moves.
+Pearson correlation, over the ticks of all segments, of a gate of the damaged stream with being hit, at half
+the ticks damaged (± standard deviation over seeds). The gate is `trust`: the share of the stream's output
+that is attended and not its own input; in `iaca`, whose last gate is across streams, the stream's share
+of the fused features. At a masked tick a gate is what it makes of an empty input, which nobody uses, and `iaca`'s
+share is 0 by construction: only the rows "other" say whether a gate notices something by itself. A dash: the
+gate never moves.
 
 {table(head, rows)}
 
-The other stream's gates: [benchmark/gates.csv](benchmark/gates.csv)."""
+All gates, the other stream's too: [benchmark/gates.csv](benchmark/gates.csv)."""
 
 
 def _shares(part: pd.DataFrame) -> str:

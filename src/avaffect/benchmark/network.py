@@ -41,13 +41,13 @@ class Settings:
     """
 
     size: int = 32
-    levels: int = 2
-    kernel: int = 5
-    dropout: float = 0.4
+    levels: int = 1
+    kernel: int = 3
+    dropout: float = 0.2
     window: int = 64
-    batch: int = 16
-    steps: int = 300
-    rate: float = 1e-3
+    batch: int = 8
+    steps: int = 100
+    rate: float = 2e-3
     weight_decay: float = 1e-2
     squares: float = 0.5
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +43,11 @@ def draw_systems(table: pd.DataFrame, path: Path) -> None:
     _save(figure, path)
 
 
-def draw_curves(curves: pd.DataFrame, path: Path, *, target: str) -> None:
-    """CCC against the share of damaged ticks; a row a training, a panel a damaged stream and kind."""
+def draw_curves(curves: pd.DataFrame, path: Path, *, target: str, alone: Mapping[str, float]) -> None:
+    """CCC against the share of damaged ticks; a row a training, a panel a damaged stream and kind.
+
+    ``alone`` is the CCC of each stream by itself; the grey line in a panel is that of the intact one.
+    """
     trainings = list(dict.fromkeys(curves["training"]))
     systems = list(dict.fromkeys(curves["system"]))
     panels = [(stream, kind) for stream in STREAMS for kind in KINDS]
@@ -54,12 +57,16 @@ def draw_curves(curves: pd.DataFrame, path: Path, *, target: str) -> None:
         for (stream, kind), axes in zip(panels, line, strict=True):
             part = curves[(curves["training"] == training) & (curves["stream"] == stream)]
             _panel(axes, part[part["kind"] == kind], systems, target)
+            for other in (name for name in STREAMS if name != stream):
+                axes.axhline(alone[other], color=FAINT, lw=1.2, ls=(0, (1, 1)), label="intact stream alone")
             axes.set_title(f"{stream}: {_KINDS[kind]}\ntrained on {training} streams", fontsize=9)
         line[0].set_ylabel(f"{target}, pooled CCC")
     for axes in grid[-1]:
         axes.set_xlabel("damaged at test, %")
     handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(systems), frameon=False, fontsize=9)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=len(systems) + 1, frameon=False, fontsize=9
+    )
     _save(figure, path)
 
 

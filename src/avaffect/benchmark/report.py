@@ -13,7 +13,7 @@ from ..corpus.recordings import VA
 from ..errors import DataError
 from ..trace.files import replacing
 from .curves import curves_text, gates_text
-from .features import Segment
+from .features import STREAMS, Segment
 from .markdown import number, table, with_interval
 from .network import Settings
 from .plots import draw_curves, draw_systems
@@ -81,8 +81,9 @@ def write_report(
                 frame.to_csv(temporary, index=False, float_format="%.4f")
     draw_systems(scores, figures / "systems.png")
     if len(curves):
-        draw_curves(curves, figures / "curves.png", target="arousal")
-    parts = [_head(about, segments), _systems(scores), curves_text(curves), gates_text(gates)]
+        alone = {name: _alone(scores, name) for name in STREAMS}
+        draw_curves(curves, figures / "curves.png", target="arousal", alone=alone)
+    parts = [_head(about, segments), _systems(scores, len(segments)), curves_text(curves), gates_text(gates)]
     text = "\n\n".join(part for part in parts if part) + "\n\n" + _remarks(page)
     with replacing(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -98,33 +99,40 @@ def _head(about: About, segments: Sequence[Segment]) -> str:
 {about.command}
 ```
 
-Written by that command on {date.today().isoformat()}; {about.machine}; seeds 0 to {about.seeds - 1}.
+Written by that command on {date.today().isoformat()}; {about.machine}; {_seeds(about)}.
 
-**Data.** studyforrest, "Forrest Gump" (CC0): {len(segments)} segments, {ticks:,} seconds, with the valence and
-arousal of the characters on screen as observers rated them. One film, no faces: this compares fusions, not face
-models. Each segment is left out once; its labels, and the statistics of its streams, are not used in training.
+**Data.** studyforrest, "Forrest Gump" (CC0): {len(segments)} segments, {ticks:,} seconds, with the valence
+and arousal of the characters on screen as observers rated them. One film, no faces: this compares fusions,
+not face models. Each segment is left out once; neither its labels nor the statistics of its streams are used
+in training.
 
-**Features**, one set for all systems, a tick a second: loudness and left-right difference of the sound; brightness,
-its balance and the change of the picture (perceptual hash against the frame before and the second before, cuts);
-their statistics within the second, and mean and spread over 5, 15 and 61 s around it. Scaled by the training
-segments.
+**Features**, one set for all systems, a tick a second: loudness and left-right difference of the sound;
+brightness, its balance, and the change of the picture (perceptual hash against the frame before and the
+second before, cuts); their statistics within the second, and mean and spread of those over 5, 15 and 61 s
+around it. Scaled by the training segments.
 
-**Networks**, the same for all fusions: a TCN per stream ({s.levels} levels, kernel {s.kernel}, {s.size} features,
-dropout {s.dropout:g}), the fusion with its default options, a head of {s.size} hidden units; {s.steps} steps of
-{s.batch} windows of {s.window} s, AdamW with rate {s.rate:g} falling as a cosine and weight decay
-{s.weight_decay:g}; loss 1 - CCC plus {s.squares:g} times the squared error, valence and arousal together.
-Chosen once, on `{REFERENCE}`, by inner validation segments; nothing is tuned by system, and no test score stops a
-training. Every segment was an inner validation segment of some fold, so all figures are a little kind, to all
-alike. At test, windows overlap by half and are averaged.
+**Networks**, the same for all fusions: a TCN per stream (levels {s.levels}, kernel {s.kernel}, features
+{s.size}, dropout {s.dropout:g}), the fusion with its default options, a head of {s.size} hidden units;
+{s.steps} steps of {s.batch} windows of {s.window} s, AdamW with rate {s.rate:g} falling as a cosine and
+weight decay {s.weight_decay:g}; loss 1 - CCC plus {s.squares:g} times the squared error, valence and arousal
+together. Chosen once, on `{REFERENCE}`, by inner validation segments; nothing is tuned by system, and no
+test score stops a training. Each segment was the validation segment of some fold, and so the figures are a
+little kind, to all alike. At test, windows overlap by half and are averaged.
 
 **Baselines** on the same features side by side: gradient boosting (scikit-learn's HistGradientBoosting, 100
-trees) and ridge regression, stretched to the spread of the training labels, for CCC punishes the shrinkage of
-least squares."""
+trees) and ridge regression, both stretched to the spread of the training labels, for CCC punishes the
+shrinkage of least squares."""
 
 
-def _systems(scores: pd.DataFrame) -> str:
+def _seeds(about: About) -> str:
+    text = f"seeds 0 to {about.seeds - 1}"
+    return f"{text}, on damaged streams 0 to {about.damaged_seeds - 1}" if about.damaged_seeds else text
+
+
+def _systems(scores: pd.DataFrame, segments: int) -> str:
     rows = []
-    for name, row in scores.sort_values("arousal_ccc", ascending=False).iterrows():
+    order = scores.sort_values("arousal_ccc", ascending=False)
+    for name, row in order.to_dict("index").items():
         cells = [str(name), row["streams"]]
         for target in reversed(VA):
             cells.append(with_interval(row, f"{target}_ccc", f"{target}_lo", f"{target}_hi"))
@@ -137,16 +145,21 @@ def _systems(scores: pd.DataFrame) -> str:
     head += [f"arousal above {REFERENCE}"] if "arousal_gain" in scores else []
     return f"""## Results
 
-CCC over all labelled seconds of all segments together (pooled), mean over seeds, ± standard deviation over seeds.
-Intervals resample segments. There are eight at most, so they are rough and tend to be too narrow; the last
-difference is on the same resamples, and so tells more than two intervals side by side. Seconds are CPU
-seconds of one training.
+CCC over all labelled seconds of all segments together (pooled), mean over seeds, ± standard deviation over
+seeds. Intervals resample the {segments} segments: so few that they are rough, and rather too
+narrow. The difference from `{REFERENCE}` is on the same resamples, which says more than two intervals side by side. Seconds
+are CPU seconds of one training.
 
 {table([*head, "parameters", "seconds", "seeds"], rows)}
 
 ![CCC of each system]({FIGURES}/systems.png)
 
 All columns: [{FIGURES}/systems.csv]({FIGURES}/systems.csv)."""
+
+
+def _alone(scores: pd.DataFrame, stream: str) -> float:
+    """Arousal CCC of one stream alone, undamaged; NaN where it was not run."""
+    return float(scores["arousal_ccc"].get(f"{stream} only", float("nan")))
 
 
 def _remarks(page: Path) -> str:

@@ -175,7 +175,7 @@ def _scores(
 
 
 def _gain(ours: tuple[NDArray, NDArray], theirs: tuple[NDArray, NDArray]) -> dict[str, float]:
-    row = {}
+    row: dict[str, float] = {}
     for i, target in enumerate(VA):
         low, high = interval(ours[1][:, i] - theirs[1][:, i])
         gain = float(ours[0][i] - theirs[0][i])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -154,7 +155,7 @@ class Bench:
         return [_example(version, scalers) for version in versions]
 
     def _tests(self, name: str) -> dict[str, tuple[Example, NDArray[np.bool_]]]:
-        """The left-out segment as it is and with every damage, and the ticks hit; the same for all systems."""
+        """The left-out segment as it is and with every damage, and the ticks hit: all systems' tests."""
         train, test = self.split(name)
         scalers = fit_scalers(train)
         found = {CLEAN: undamaged(test)}
@@ -165,7 +166,9 @@ class Bench:
     def _save(self, job: Job, found: dict[str, NDArray]) -> None:
         path = job.path(self.work)
         path.parent.mkdir(parents=True, exist_ok=True)
-        small = {key: v.astype(np.float32) if v.dtype == np.float64 else v for key, v in found.items()}
+        small: dict[str, Any] = {
+            key: v.astype(np.float32) if v.dtype == np.float64 else v for key, v in found.items()
+        }
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **small)
 
@@ -207,5 +210,5 @@ def _only(example: Example, streams: Sequence[str]) -> Example:
 
 
 def _any_damage(random: np.random.Generator) -> Damage:
-    pick = [options[random.integers(len(options))] for options in (STREAMS, KINDS)]
-    return Damage(*pick, SHARES[random.integers(len(SHARES))])
+    stream, kind = (options[random.integers(len(options))] for options in (STREAMS, KINDS))
+    return Damage(stream, kind, SHARES[random.integers(len(SHARES))])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -63,11 +62,9 @@ def fusion(
         jobs = plan(chosen, segments, seeds, damaged_seeds)
         with progress("benchmark", "runs") as update:
             bench.run(jobs, update)
-    about = About(_command(), f"{os.cpu_count()} CPU cores", settings, seeds, damaged_seeds)
+    command = ["avaffect", "benchmark", "fusion", "--data", data.name, "--seeds", str(seeds)]
+    command += ["--damaged-seeds", str(damaged_seeds), *(f"--systems={name}" for name in systems or [])]
+    machine = f"{os.cpu_count()} CPU cores"
+    about = About(shlex.join(command), machine, settings, seeds, damaged_seeds)
     page = write_report(out, work, chosen, segments, about)
     Console().print(f"Written: {escape(str(page))}", highlight=False)
-
-
-def _command() -> str:
-    """The command as typed, the program by its name."""
-    return shlex.join(["avaffect", *sys.argv[1:]])

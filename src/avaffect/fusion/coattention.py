@@ -125,6 +125,6 @@ class _Stream(nn.Module):
             check_window(self.window, stream)
             keys = keep(self.key(stream.transpose(1, 2)).transpose(1, 2), mask)  # (b, L, d_m)
             scores = keys.transpose(1, 2) @ (query / root)  # (b, d_m, L) @ (b, L, d)
-        correlation = self.dropout(torch.tanh(scores))  # (b, d_m, d)
-        found = torch.relu(torch.tanh(self.value(stream) @ correlation))  # (b, t, d)
+        correlation = self.dropout(scores.tanh_())  # (b, d_m, d)
+        found = torch.relu((self.value(stream) @ correlation).tanh_())  # (b, t, d)
         return stream + self.dropout(torch.relu(self.out(found))), correlation

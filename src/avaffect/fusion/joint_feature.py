@@ -27,15 +27,15 @@ class _FeatureStream(nn.Module):
         self.cross = nn.Linear(dim, hidden, bias=False)  # W_cm
         self.out = nn.Linear(hidden, dim, bias=False)  # W_hm
 
-    def forward(self, stream: Tensor, joint: Tensor, shrink: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, stream: Tensor, joint: Tensor, shrink: Tensor, scaled: Tensor) -> tuple[Tensor, Tensor]:
         """The attended stream (b, t, d_m) and its map C (b, d_m, d).
 
-        ``shrink`` (b, 1, 1) is put on both factors, so that their sum over ticks fits float16, and
-        ``scale`` (b, 1, d) makes it the mean over root d.
+        ``shrink`` (b, 1, 1) on one factor and ``scaled``, the joint representation (b, t, d) with
+        the rest of the divisor, on the other make the sum over ticks a mean that fits float16.
         """
         own = (self.joint(stream) * shrink).transpose(1, 2)  # (b, d_m, t)
-        products = own @ (joint * shrink)  # (b, d_m, t) @ (b, t, d)
-        correlation = torch.tanh(products * scale.to(products.dtype))  # (b, d_m, d)
+        # In place: the map is the largest tensor by far, and nothing needs it before tanh.
+        correlation = (own @ scaled).tanh_()  # (b, d_m, t) @ (b, t, d)
         content = joint @ correlation.transpose(1, 2)  # (b, t, d) @ (b, d, d_m)
         hidden = torch.relu(self.own(stream) + self.cross(content))  # (b, t, k)
         return self.out(hidden) + stream, correlation
@@ -75,8 +75,9 @@ class FeatureCorrelation(nn.Module):
         attended: dict[str, Tensor] = {}
         maps: dict[str, Tensor] = {}
         for name, stream in streams.items():
-            scale = n_any / (self._pairs(name, masks, real) * math.sqrt(joint.shape[-1]))
-            update, correlation = self.streams[name](stream, joint, shrink, scale)
+            divisor = self._pairs(name, masks, real) * math.sqrt(joint.shape[-1])  # (b, 1, d)
+            scaled = joint * (n_any.sqrt() / divisor).to(joint.dtype)
+            update, correlation = self.streams[name](stream, joint, shrink, scaled)
             attended[name] = keep(update, masks[name])
             maps[f"correlation.{name}"] = correlation
         return attended, maps
@@ -103,8 +104,8 @@ class _TimeStream(nn.Module):
         """The attended stream (b, t, d_m) and its map C^T (b, t, s); ``ticks`` (b, 1, 1) is n."""
         scaled = self.joint(stream) / math.sqrt(joint.shape[-1])  # (b, s, d)
         # A masked s has a zero row in X_m, so its column of C^T is tanh(0) = 0.
-        attention = torch.tanh(joint @ scaled.transpose(1, 2))  # (b, t, d) @ (b, d, s)
-        content = (attention / ticks.to(attention.dtype)) @ self.cross(stream)  # (b, t, k)
+        attention = (joint @ scaled.transpose(1, 2)).tanh_()  # (b, t, d) @ (b, d, s)
+        content = attention @ (self.cross(stream) / ticks.to(stream.dtype))  # (b, t, s) @ (b, s, k)
         return self.out(torch.relu(content)) + stream, attention
 
 

@@ -40,7 +40,8 @@ class _FeatureStream(nn.Module):
     def forward(self, stream: Tensor, joint: Tensor) -> tuple[Tensor, Tensor]:
         """The attended stream and its map C (b, d_m, d), from X_m^T (b, d_m, L), J^T (b, d, L)."""
         mixed = self.joint(joint / math.sqrt(joint.shape[1]))  # (b, d, L)
-        correlation = torch.tanh(stream @ mixed.transpose(1, 2))  # (b, d_m, L) @ (b, L, d)
+        # In place: the map is the largest tensor by far, and nothing needs it before tanh.
+        correlation = (stream @ mixed.transpose(1, 2)).tanh_()  # (b, d_m, L) @ (b, L, d)
         hidden = torch.relu(self.own(stream) + self.cross(correlation))  # (b, d_m, k)
         return self.out(hidden) + stream, correlation
 
@@ -88,7 +89,7 @@ class _TimeStream(nn.Module):
     def forward(self, stream: Tensor, joint: Tensor) -> tuple[Tensor, Tensor]:
         """The attended stream (b, L, d_m) and its map C^T (b, t, s), from (b, L, d_m), (b, L, d)."""
         scaled = self.joint(stream) / math.sqrt(joint.shape[-1])  # (b, s, d)
-        attention = torch.tanh(joint @ scaled.transpose(1, 2))  # (b, t, d) @ (b, d, s)
+        attention = (joint @ scaled.transpose(1, 2)).tanh_()  # (b, t, d) @ (b, d, s)
         mixed = self.cross(stream.transpose(1, 2))  # (b, d_m, s): X_m W_cm
         hidden = torch.relu(mixed @ attention.transpose(1, 2))  # (b, d_m, s) @ (b, s, t)
         return self.out(hidden).transpose(1, 2) + stream, attention

@@ -77,7 +77,7 @@ def _fusion(figures: Mapping[str, Mapping[str, Any]]) -> str:
         f"- {name.replace('/', ' with ')}: {value:+.2f}" for name, value in figures["worn"]["trust"].items()
     ]
     table = _table(("system", *(f"{kind} {target}" for kind, target in _COLUMNS)), rows)
-    return table + "\nCorrelation of the gates' trust with damage, `worn`:\n\n" + "\n".join(trust) + "\n"
+    return table + _TRUST + "\n".join(trust) + "\n"
 
 
 _COLUMNS = tuple((kind, target) for kind in ("clean", "worn") for target in ("valence", "arousal"))
@@ -97,6 +97,12 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
+_TRUST = """
+Correlation with damage, `worn`, of the share that the gates take from joint attention instead of the stream
+itself (`trust`): where a stream is damaged, more of it should come from the other.
+
+"""
+
 _USE = """\
 Research on expressed affect, teaching, comparison of fusion methods; with people who know and agree.
 
@@ -114,10 +120,9 @@ sequences in which a speaker's clips and other people's faces of like valence an
 
 _LIMITS = """\
 - Acted and posed expressions, seen in still pictures and heard in short sentences: spontaneous ones are
-weaker
-  and mixed, and numbers will lie nearer to zero than raters put them.
-- Few voices (about fifty speakers of English, German and Polish), few old people, no children's voices; the
-  faces are web images whose groups nobody counted. Error by group is unknown.
+  weaker and mixed. The model has been compared with no person's rating of a video.
+- Few voices (some forty speakers of English, German and Polish in training), few old people, no children's
+  voices; the faces are web images whose groups nobody counted. Error by group is unknown.
 - Mouth movement of speech was not in the training pictures and may read as expression.
 - Intervals hold for people and recordings like those of the calibration set, which are acted.
 """

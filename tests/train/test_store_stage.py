@@ -1,0 +1,159 @@
+"""A whole run on a feature store, through the command too."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from avaffect import checkpoint
+from avaffect.corpus.encode import encoders_hash
+from avaffect.corpus.recordings import Features
+from avaffect.corpus.store import FeatureStore, Meta, write
+from avaffect.corpus.windows import Windows
+from avaffect.errors import DataError, ModelError
+from avaffect.model import AffectModel
+from avaffect.spec import Spec
+from avaffect.train.run import run
+from avaffect.train.sequence import load_sequence, predict, score
+
+TINY = {
+    "name": "concat.tiny",
+    "threads": 1,
+    "window": 1.6,
+    "hop": 0.8,
+    "temporal": {"name": "tcn", "options": {"levels": 1}},
+    "fused_dim": 8,
+    "fusion": {"name": "concat"},
+    "fit": {"epochs": 2, "batch": 8, "rate": 0.003},
+}
+
+
+def made_up(folder: Path, *, encoders: str = "") -> FeatureStore:
+    rng = np.random.default_rng(0)
+    for number, split in enumerate(("train", "train", "val")):
+        streams = {name: rng.normal(size=(60, 128)).astype(np.float32) for name in ("audio", "visual")}
+        masks = {name: rng.random(60) > 0.2 for name in streams}
+        affect = np.tanh(streams["audio"][:, :2])
+        meta = Meta(f"r{number}", f"s{number}", split, "made-up", ("valence", "arousal"), 12.5, encoders)
+        write(folder, meta, Features(streams, masks), affect, np.ones(60, bool), half=False)
+    return FeatureStore(folder)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FeatureStore:
+    return made_up(tmp_path / "store")
+
+
+def recipe_for(store: FeatureStore, **changes: object) -> Path:
+    path = store.path.parent / "tiny.yaml"
+    output = str(store.path.parent / "out")
+    path.write_text(yaml.safe_dump({**TINY, "store": str(store.path), "output": output, **changes}))
+    return path
+
+
+def test_from_a_store_to_a_model(store: FeatureStore, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    output = run(recipe_for(store, standardise=True), hook=lambda *what: seen.append(what))
+    steps = seen[-1][2]
+    assert seen == [("sequence", k, steps) for k in range(1, steps + 1)]
+
+    model, spec = load_sequence(output)
+    assert (spec.name, spec.rate, spec.corpus, spec.dims) == (
+        "concat.tiny", 12.5, "made-up", {"audio": 128, "visual": 128},
+    )  # fmt: skip
+    figures = json.loads((output / "figures.json").read_text())
+    assert spec.metrics == figures["val"]
+    val = Windows(store.split("val"), ticks=20, hop=10, labelled_only=False)
+    again = score(predict(model, val), ("valence", "arousal"))
+    assert again == pytest.approx(figures["val"], abs=1e-5)
+    assert sorted(p.name for p in (output / "run").iterdir()) == [
+        "best.safetensors", "history.csv", "last.ckpt", "tensorboard",
+    ]  # fmt: skip
+
+    # A second run finds it done; other settings do not overwrite it.
+    seen.clear()
+    run(recipe_for(store, standardise=True), ["threads=2"], hook=lambda *what: seen.append(what))
+    assert not seen
+    with pytest.raises(DataError, match="holds a run of other settings; give another output=FOLDER"):
+        run(recipe_for(store, standardise=True), ["seed=1"])
+
+
+def test_with_its_encoders_it_is_a_model_for_prediction(debug_spec: Spec, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    base = AffectModel(debug_spec).eval()
+    folder = checkpoint.save(base, tmp_path / "base", card="made up")
+    store = made_up(tmp_path / "store", encoders=encoders_hash(base, "mtcnn"))
+    output = run(recipe_for(store, encoders=str(folder)))
+    whole = checkpoint.load(output)
+    assert (whole.spec.name, whole.spec.window) == ("concat.tiny", 1.6)
+    assert not whole.spec.calibration
+    assert whole.spec.corpora[-1].name == "made-up"
+    assert "val/ccc" in whole.spec.metrics
+    assert "Not calibrated" in (output / "card.md").read_text()
+    for name, value in base.encoders.state_dict().items():
+        assert torch.equal(whole.encoders.state_dict()[name], value)
+    # It says of features what the trained weights say.
+    best = load_file(output / "run" / "best.safetensors")
+    assert all(torch.equal(whole.state_dict()[name], value) for name, value in best.items())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"temporal": None}, "needs temporal, fused_dim and fusion"),
+        ({"standardise": True}, "does not standardise features"),
+        ({"joint": {"name": "tcn"}}, "has no joint network"),
+        ({"streams": ["visual", "audio"]}, "has the streams .'audio', 'visual'., not"),
+    ],
+)
+def test_what_prediction_has_no_place_for(
+    changes: dict, message: str, debug_spec: Spec, tmp_path: Path
+) -> None:
+    base = AffectModel(debug_spec)
+    folder = checkpoint.save(base, tmp_path / "base", card="made up")
+    store = made_up(tmp_path / "store", encoders=encoders_hash(base, "yunet"))
+    with pytest.raises(DataError, match=message):
+        run(recipe_for(store, encoders=str(folder), **changes))
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_encoders(debug_spec: Spec, store: FeatureStore, tmp_path: Path) -> None:
+    folder = checkpoint.save(AffectModel(debug_spec), tmp_path / "base", card="made up")
+    with pytest.raises(DataError, match="was not made by the encoders of"):
+        run(recipe_for(store, encoders=str(folder)))
+
+
+def test_no_split_no_store_no_model(store: FeatureStore, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no extracted recordings; make them with `avaffect extract"):
+        run(recipe_for(store), [f"store={tmp_path / 'nowhere'}"])
+    (store.path / "r2.safetensors").unlink()
+    with pytest.raises(DataError, match="no official split; set folds"):
+        run(recipe_for(store))
+    with pytest.raises(DataError, match="unknown stage 'face'; known: sequence"):
+        run(recipe_for(store), stages=["face"])
+    with pytest.raises(ModelError, match="not a trained sequence model"):
+        load_sequence(tmp_path)
+
+
+def test_the_command(store: FeatureStore, tmp_path: Path) -> None:
+    overrides = ["fit.epochs=1", f"output={tmp_path / 'there'}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "avaffect", "train", str(recipe_for(store)), *overrides],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"The model is in {tmp_path / 'there'}" in done.stdout
+    assert load_sequence(tmp_path / "there")[1].name == "concat.tiny"
