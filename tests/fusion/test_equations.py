@@ -13,6 +13,7 @@ from torch import Tensor
 from avaffect.fusion import Fusion
 
 from . import reference as ref
+from . import reference_others as others
 from .cases import (
     DIMS,
     THREE,
@@ -170,7 +171,7 @@ def test_hgrjca(form: dict[str, Any], options: dict[str, Any]) -> None:
 @pytest.mark.parametrize("normalise", [True, False])
 def test_ca(normalise: bool) -> None:
     def expected(w, x, masks):
-        return {"features": joined(w, ref.ca(w, x, masks, normalise=normalise), masks)}
+        return {"features": joined(w, others.ca(w, x, masks, normalise=normalise), masks)}
 
     compare(build("ca", {"normalise": normalise}), expected)
 
@@ -180,7 +181,7 @@ def test_coattention(mixing: str) -> None:
     window = WINDOW if mixing == "time" else None
 
     def expected(w, x, masks):
-        attended = ref.coattention(w, x, masks, layers=2, window=window is not None)
+        attended = others.coattention(w, x, masks, layers=2, window=window is not None)
         return {"features": joined(w, attended, masks)}
 
     compare(build("coattention", {"layers": 2, "mixing": mixing, "window": window}), expected)
@@ -192,8 +193,8 @@ def test_dca(attention: str) -> None:
         below = ref.under(w, "attention")
         attended = {
             "jca": lambda: ref.jca_feature_any(ref.under(below, "steps.blocks.0"), x, masks),
-            "ca": lambda: ref.ca(below, x, masks),
-            "coattention": lambda: ref.coattention(below, x, masks, layers=1, window=False),
+            "ca": lambda: others.ca(below, x, masks),
+            "coattention": lambda: others.coattention(below, x, masks, layers=1, window=False),
         }[attention]()
         plain = ref.emptied(x, masks)
         mixed, wanted = {}, {}
@@ -209,14 +210,14 @@ def test_dca(attention: str) -> None:
 def test_iaca(dims: dict[str, int]) -> None:
     def expected(w, x, masks):
         cross = ref.jca_feature_any(ref.under(w, "cross.steps.blocks.0"), x, masks)
-        features, shares = ref.iaca(w, x, masks, cross, heads=4)
+        features, shares = others.iaca(w, x, masks, cross, heads=4)
         return {"features": features, "modality": shares, "trust.visual": shares[:, 1]}
 
     compare(build("iaca", {"temperature": 0.7}, dims), expected)
 
 
 def test_late() -> None:
-    compare(build("late", {}, THREE), lambda w, x, masks: {"features": ref.late(w, x, masks)})
+    compare(build("late", {}, THREE), lambda w, x, masks: {"features": others.late(w, x, masks)})
 
 
 def test_concat() -> None:
@@ -226,7 +227,7 @@ def test_concat() -> None:
 @pytest.mark.parametrize("leader", ["audio", "text"])
 def test_lfan(leader: str) -> None:
     def expected(w, x, masks):
-        features, received = ref.lfan(w, x, masks, leader=leader, width=32, heads=2)
+        features, received = others.lfan(w, x, masks, leader=leader, width=32, heads=2)
         own = features[:, : THREE[leader]]
         own[~masks[leader]] = w[f"absent.{leader}"]
         return {"features": features, "modality": received}
@@ -236,7 +237,7 @@ def test_lfan(leader: str) -> None:
 
 def test_transformer() -> None:
     def expected(w, x, masks):
-        tokens = ref.transformer(w, x, masks, width=12, layers=2, heads=4)
+        tokens = others.transformer(w, x, masks, width=12, layers=2, heads=4)
         return {"features": joined(w, tokens, masks)}
 
     compare(build("transformer", {}, THREE), expected)

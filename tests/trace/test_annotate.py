@@ -107,15 +107,29 @@ def test_panels_keep_their_places(made):
     parts = [
         made.person(start[:50], end[:50], track=1),
         made.person(start, end, track=2, seed=1),
-        made.person(start[60:], end[60:], track=3, seed=2, first_frame=60),  # 0.4 s after 1 has left
+        made.person(start[60:], end[60:], track=3, seed=2, first_frame=60),  # 1 has left for good
         made.person(start[100:], end[100:], track=4, seed=3, first_frame=100),
     ]
     stage = Stage(Trace(pd.concat(parts).sort_values("start", kind="stable")))
     slots = [{m.track: m.slot for m in stage.at(k, start[k])} for k in range(150)]
     assert slots[10] == {1: 0, 2: 1}
     assert slots[55] == {2: 1}
-    assert slots[60] == {2: 1, 3: 2}
-    assert slots[120] == {2: 1, 3: 2, 4: 0}
+    assert slots[60] == {2: 1, 3: 0}
+    assert slots[120] == {2: 1, 3: 0, 4: 2}
+
+
+def test_a_panel_waits_a_moment_for_someone_who_comes_back(made):
+    start, end = made.times(6.0)
+    away = np.r_[0:50, 65:150]  # 0.6 s
+    parts = [
+        made.person(start, end, track=1).iloc[away],
+        made.person(start[55:], end[55:], track=2, seed=1, first_frame=55),
+    ]
+    stage = Stage(Trace(pd.concat(parts).sort_values("start", kind="stable")))
+    slots = [{m.track: m.slot for m in stage.at(k, start[k])} for k in range(150)]
+    assert slots[40] == {1: 0}
+    assert slots[60] == {2: 1}
+    assert slots[70] == {1: 0, 2: 1}
 
 
 def test_panels_avoid_faces(made):

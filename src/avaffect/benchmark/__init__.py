@@ -1,14 +1,24 @@
-"""The open benchmark: fusions compared on features of a film, whole and with one stream damaged."""
+"""The open benchmark: fusions compared on features of a film, whole and with one stream damaged.
+
+Needs the extra ``avaffect[train]``.
+"""
 
 from __future__ import annotations
 
-from .damage import Damage, apply, every_damage
-from .features import Segment, read_segments
-from .network import Settings
-from .report import About, write_report
-from .results import curve_table, gate_table, main_table
-from .runs import Bench, Job, plan
-from .systems import System, all_systems, choose
+from importlib.util import find_spec
+
+from ..errors import AvaffectError
+
+if find_spec("sklearn") is None:
+    raise AvaffectError("the benchmark needs scikit-learn: pip install 'avaffect[train]'")
+
+from .damage import Damage, apply, every_damage  # noqa: E402
+from .features import Segment, read_segments  # noqa: E402
+from .network import Settings  # noqa: E402
+from .report import About, write_report  # noqa: E402
+from .results import curve_table, gate_table, main_table  # noqa: E402
+from .runs import Bench, Job, plan  # noqa: E402
+from .systems import System, all_systems, choose  # noqa: E402
 
 __all__ = [
     "About",

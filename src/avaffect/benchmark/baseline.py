@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
 
 from .network import Example
 from .systems import BOOSTING
@@ -38,13 +40,8 @@ def _side_by_side(example: Example) -> NDArray:
 
 
 def _regressor(kind: str) -> Any:
-    # Here, not above: the extra `train` brings scikit-learn, and no neural system needs it.
     if kind == BOOSTING:
-        from sklearn.ensemble import HistGradientBoostingRegressor
-
         return HistGradientBoostingRegressor(
             max_iter=100, learning_rate=0.05, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0
         )
-    from sklearn.linear_model import Ridge
-
     return Ridge(alpha=ALPHA)

@@ -11,11 +11,11 @@ from .markdown import number, table
 
 _LEAST, _MOST = min(SHARES), max(SHARES)
 
-PUBLISHED = """Published for comparison, on Aff-Wild2's validation set (arXiv 2405.12853; read from a bar plot
-of its authors, ± 0.002), with 10 to 90 % of the audio frames missing: RJCA falls from 0.731 to 0.597 in valence
-(-0.134) and from 0.651 to 0.484 in arousal (-0.167), with IACA from 0.775 to 0.681 (-0.094) and from 0.678
-to 0.594 (-0.084). Another corpus, other features, another protocol: never to be ranked with the figures
-above."""
+PUBLISHED = """Published for comparison, on Aff-Wild2's validation set (arXiv 2405.12853; read from a bar
+plot of its authors, ± 0.002), with 10 to 90 % of the audio frames missing: RJCA falls from 0.731 to 0.597
+in valence (-0.134) and from 0.651 to 0.484 in arousal (-0.167), with IACA from 0.775 to 0.681 (-0.094) and
+from 0.678 to 0.594 (-0.084). Another corpus, other features, another protocol: never to be ranked with the
+figures above."""
 
 
 def curves_text(curves: pd.DataFrame) -> str:
@@ -48,30 +48,34 @@ def gates_text(gates: pd.DataFrame) -> str:
     """Correlation of gates with the damage, at half the ticks damaged; empty without gates."""
     if gates.empty:
         return ""
+    keys = ["training", "system", "stream", "kind"]
+    found = {(*(row[key] for key in keys), row["gate"]): row for row in gates.to_dict("records")}
     rows = []
-    for _, row in gates.iterrows():
-        if row["gate"] != f"trust.{row['stream']}":
-            continue
+    for place in dict.fromkeys(key[:-1] for key in found):
+        stream = place[2]
+        (other,) = (name for name in STREAMS if name != stream)
+        own, its = (found[(*place, f"trust.{name}")] for name in (stream, other))
         rows.append(
             [
-                *(row["training"], row["system"], row["stream"], row["kind"]),
-                number(row["correlation"], sign=True) + _plus_minus(row["sd"]),
-                *(number(row["intact"]), number(row["hit"])),
+                *place,
+                *(number(row["correlation"], sign=True) + _plus_minus(row["sd"]) for row in (own, its)),
+                *(number(own["intact"]), number(own["hit"])),
             ]
         )
-    head = ["training", "system", "damaged", "kind", "correlation", "mean, intact", "mean, hit"]
+    head = ["training", "system", "damaged", "kind", "its gate and damage", "the other stream's gate"]
+    head += ["mean of its gate, intact", "hit"]
     return f"""## Do the gates move with the damage?
 
-Pearson correlation, over the ticks of all segments, of a gate of the damaged stream with being hit, at half
-the ticks damaged (± standard deviation over seeds). The gate is `trust`: the share of the stream's output
-that is attended and not its own input; in `iaca`, whose last gate is across streams, the stream's share
-of the fused features. At a masked tick a gate is what it makes of an empty input, which nobody uses, and `iaca`'s
-share is 0 by construction: only the rows "other" say whether a gate notices something by itself. A dash: the
-gate never moves.
+Pearson correlation, over the ticks of all segments, of a gate with the damaged stream being hit, at half the
+ticks damaged (± standard deviation over seeds). The gate is `trust`: the share of the stream's output
+that is attended and not its own input; in `iaca`, whose last gate is across streams, the stream's share of
+the fused features. At a masked tick a gate is what it makes of an empty input, which nobody uses, and
+`iaca`'s share is 0 by construction: only the rows "other" say whether a gate notices something by itself. A
+dash: the gate never moves.
 
 {table(head, rows)}
 
-All gates, the other stream's too: [benchmark/gates.csv](benchmark/gates.csv)."""
+All figures: [benchmark/gates.csv](benchmark/gates.csv)."""
 
 
 def _shares(part: pd.DataFrame) -> str:

@@ -145,10 +145,10 @@ def _systems(scores: pd.DataFrame, segments: int) -> str:
     head += [f"arousal above {REFERENCE}"] if "arousal_gain" in scores else []
     return f"""## Results
 
-CCC over all labelled seconds of all segments together (pooled), mean over seeds, ± standard deviation over
-seeds. Intervals resample the {segments} segments: so few that they are rough, and rather too
-narrow. The difference from `{REFERENCE}` is on the same resamples, which says more than two intervals side by side. Seconds
-are CPU seconds of one training.
+CCC over all labelled seconds of all segments together (pooled), mean over seeds, ± standard
+deviation over seeds. Intervals resample the {segments} segments: so few that they are rough, and
+rather too narrow. The difference from `{REFERENCE}` is on the same resamples, which says more than
+two intervals side by side. Seconds are CPU seconds of one training.
 
 {table([*head, "parameters", "seconds", "seeds"], rows)}
 

@@ -115,28 +115,29 @@ class Bench:
         return [named[each.name] for each in fold.train], named[name]
 
     def _one(self, job: Job) -> dict[str, NDArray]:
-        system, began = job.system, time.process_time()
+        """Train and test: predictions by damage, their gates and ticks hit, and what it cost."""
+        system = job.system
         train = [_only(each, system.streams) for each in self.examples(job.segment, job.training)]
-        tests = {key: _only(each, system.streams) for key, (each, _) in self.tests(job.segment).items()}
+        tests = {
+            key: (_only(each, system.streams), hit) for key, (each, hit) in self.tests(job.segment).items()
+        }
+        began = time.process_time()
         if system.kind != NEURAL:
-            values = fit_predict(system.kind, train, tests[CLEAN])
+            values = fit_predict(system.kind, train, tests[CLEAN][0])
             return {CLEAN: values, "seconds": np.array(time.process_time() - began)}
         torch.manual_seed(job.seed)
         dims = {name: values.shape[1] for name, values in train[0].streams.items()}
         network = Network(system.fusion, dims, self.settings)
-        began = time.process_time()
         fit(network, train, self.settings, job.seed)
         found: dict[str, NDArray] = {
             "seconds": np.array(time.process_time() - began),
             "parameters": np.array(sum(weight.numel() for weight in network.parameters())),
         }
-        for key, example in tests.items():
-            if key != CLEAN and not system.curves:
-                continue
+        found[CLEAN], _ = judge(network, tests.pop(CLEAN)[0], self.settings)
+        for key, (example, hit) in tests.items() if system.curves else ():
             found[key], gates = judge(network, example, self.settings)
-            if key != CLEAN:
-                found[f"{key}/hit"] = self.tests(job.segment)[key][1]
-                found |= {f"{key}/{name}": gate for name, gate in gates.items()}
+            found[f"{key}/hit"] = hit
+            found |= {f"{key}/{name}": gate for name, gate in gates.items()}
         return found
 
     def _examples(self, name: str, training: str) -> list[Example]:

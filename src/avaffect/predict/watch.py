@@ -111,7 +111,7 @@ class Watcher:
                 self._consider(face, frame.pts)
 
     def finish(self) -> list[Person]:
-        """The people seen, in order of appearance, without false alarms.
+        """The people seen, in order of appearance and numbered from 1, without false alarms.
 
         A track is kept if it was seen for half a second, or for half of a recording that is shorter
         than a second.
@@ -123,7 +123,10 @@ class Watcher:
         times = np.asarray(self.pts)
         step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
         needed = min(MIN_SECONDS, len(times) * step / 2)
-        return [p for p in self._people.values() if len(p.frames) * step >= needed]
+        kept = [p for p in self._people.values() if len(p.frames) * step >= needed]
+        for number, person in enumerate(kept, start=1):
+            person.track = number
+        return kept
 
     def _consider(self, face: Face, pts: float) -> None:
         tick = self.timeline.tick(pts)

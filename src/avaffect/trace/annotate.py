@@ -81,8 +81,8 @@ def annotate(
 class Stage:
     """Who is on stage at each frame of a trace, and where each one's panel stands.
 
-    Panels keep their places while their people come and go; one that is free for a second is given
-    to the next who comes.
+    Panels keep their places while their people come and go; one whose person is away for a second, or
+    for good, is given to the next who comes.
 
     Parameters
     ----------
@@ -103,6 +103,7 @@ class Stage:
         self._track = rows["track"].to_numpy(dtype=np.int64, na_value=NOBODY)
         self._start, self._end = (rows.index.get_level_values(n).to_numpy() for n in ("start", "end"))
         self._tracks = trace.tracks
+        self._gone = {int(track): self._end[self._track == track].max() for track in np.unique(self._track)}
         self._values = rows[list(FLOATS)].to_numpy()
         self._paths: dict[int, deque[tuple[float, float, float, float]]] = {}
         self._slots: dict[int, tuple[int, float]] = {}  # place, and when it was last needed
@@ -166,7 +167,11 @@ class Stage:
         )
 
     def _slot(self, track: int, time: float) -> int:
-        slots = {t: kept for t, kept in self._slots.items() if time - kept[1] <= _KEEP}
+        slots = {
+            other: (place, needed)
+            for other, (place, needed) in self._slots.items()
+            if time - needed <= _KEEP and time < self._gone[other]
+        }
         taken = {place for t, (place, _) in slots.items() if t != track}
         free = next(place for place in range(len(taken) + 1) if place not in taken)
         place = slots[track][0] if track in slots else free

@@ -59,6 +59,7 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
         folder=folder,
         epochs=plan.epochs,
         precision=plan.precision,
+        seed=settings.seed,
         hook=hook,
         callbacks=(EveryEpochs(measure, every=4),),
     )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lightning as L
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -40,6 +41,19 @@ def settings(**changes):
     return SequenceFit(**{"epochs": 3, "batch": 8, "rate": 0.003, **changes})
 
 
+class Contrary(Windows):
+    """Ratings of the opposite sign: the more is learnt from others, the worse it fits."""
+
+    def __getitem__(self, index):
+        batch = super().__getitem__(index)
+        return batch | {"affect": -batch["affect"]}
+
+
+@pytest.fixture
+def contrary(store, windows):
+    return windows[0], Contrary(store.split("val"), ticks=40, hop=20, labelled_only=False)
+
+
 def test_it_learns(store, windows):
     steps = []
     result = fit_sequence(
@@ -54,17 +68,26 @@ def test_it_learns(store, windows):
     assert steps == [(k + 1, 15 * per_epoch) for k in range(15 * per_epoch)]
 
 
-def test_the_best_epoch_is_kept(store, windows):
-    result = fit_sequence(model_of(store.dims), *windows, settings(epochs=6, rate=0.05))
+def test_the_best_epoch_is_kept(store, contrary):
+    result = fit_sequence(model_of(store.dims), *contrary, settings(epochs=6))
     values = [row["val/ccc"] for row in result.history]
     assert [row["epoch"] for row in result.history] == [1, 2, 3, 4, 5, 6]
-    assert result.figures["ccc"] == max(values) == values[result.epoch - 1]
-    assert score(predict(result.model, windows[1]), ("valence", "arousal")) == pytest.approx(result.figures)
+    assert result.figures["ccc"] == max(values) == values[result.epoch - 1] > values[-1]
+    assert score(predict(result.model, contrary[1]), ("valence", "arousal")) == pytest.approx(result.figures)
     assert not result.model.training
 
 
-def test_it_stops_without_progress(store, windows):
-    result = fit_sequence(model_of(store.dims), *windows, settings(epochs=50, rate=1e-12, patience=2))
+def test_or_the_last(store, contrary):
+    result = fit_sequence(model_of(store.dims), *contrary, settings(epochs=6, keep="last"))
+    values = [row["val/ccc"] for row in result.history]
+    assert result.epoch == 6
+    assert result.figures["ccc"] == values[-1] < max(values)
+    with pytest.raises(DataError, match="keep=last and patience do not go together"):
+        fit_sequence(model_of(store.dims), *contrary, settings(keep="last", patience=1))
+
+
+def test_it_stops_without_progress(store, contrary):
+    result = fit_sequence(model_of(store.dims), *contrary, settings(epochs=50, patience=2))
     assert len(result.history) == result.epoch + 2 < 50
 
 
@@ -166,11 +189,39 @@ def test_killed_it_goes_on_without_a_lost_or_repeated_epoch(store, windows, tmp_
     assert list((tmp_path / "killed" / "tensorboard").glob("events*"))
 
 
-def test_a_finished_run_is_not_trained_on(store, windows, tmp_path):
-    plan = settings(epochs=50, rate=1e-12, patience=1)
-    first = fit_sequence(model_of(store.dims), *windows, plan, folder=tmp_path)
-    again = fit_sequence(model_of(store.dims), *windows, plan, folder=tmp_path)
+class Killed(BaseException):
+    """Stands for kill -9: nothing handles it."""
+
+
+def test_stopped_between_table_and_checkpoint_the_epoch_is_done_again_once(
+    store, contrary, tmp_path, monkeypatch
+):
+    whole = fit_sequence(model_of(store.dims), *contrary, settings(), folder=tmp_path / "whole")
+    save = L.Trainer.save_checkpoint
+
+    def killed(trainer, path, **options):
+        if trainer.current_epoch == 1:
+            raise Killed
+        save(trainer, path, **options)
+
+    monkeypatch.setattr(L.Trainer, "save_checkpoint", killed)
+    with pytest.raises(Killed):
+        fit_sequence(model_of(store.dims), *contrary, settings(), folder=tmp_path / "cut")
+    monkeypatch.undo()
+    assert len(read_history(tmp_path / "cut")) == 2
+    resumed = fit_sequence(model_of(store.dims, seed=5), *contrary, settings(), folder=tmp_path / "cut")
+    assert resumed.history == whole.history
+    assert all(torch.equal(resumed.model.state_dict()[k], v) for k, v in whole.model.state_dict().items())
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 2}, {"epochs": 50, "patience": 1}])
+def test_a_finished_run_is_not_trained_on(store, contrary, tmp_path, changes):
+    plan = settings(**changes)
+    first = fit_sequence(model_of(store.dims), *contrary, plan, folder=tmp_path)
+    again = fit_sequence(model_of(store.dims, seed=5), *contrary, plan, folder=tmp_path)
+    assert len(first.history) < 50
     assert again.history == first.history
+    assert all(torch.equal(again.model.state_dict()[k], v) for k, v in first.model.state_dict().items())
 
 
 def read_history(folder):

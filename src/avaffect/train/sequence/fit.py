@@ -12,7 +12,7 @@ from typing import Any
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, Checkpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
@@ -36,9 +36,9 @@ class SequenceResult:
     Attributes
     ----------
     model : SequenceModel
-        The one that was given, with the weights of the best epoch, in evaluation mode, on the CPU.
+        The one that was given, with the weights of the kept epoch, in evaluation mode, on the CPU.
     epoch : int
-        The best epoch, from 1.
+        The kept epoch, from 1.
     figures : dict of str to float
         Its validation figures: ``ccc`` (mean over targets), ``ccc_TARGET``; empty without validation.
     history : list of dict
@@ -61,7 +61,7 @@ def fit_sequence(
     *,
     hook: Hook | None = None,
 ) -> SequenceResult:
-    """Train, and keep the epoch with the best validation CCC.
+    """Train, and keep the epoch with the best validation CCC (or the last, as the settings say).
 
     The CCC of validation is pooled over all rated ticks of ``val``, overlapping windows averaged. With
     several processes (torchrun, SLURM, or ``settings.devices``) each takes its share of every batch, the loss
@@ -90,6 +90,10 @@ def fit_sequence(
     plateau = settings.schedule.name == "plateau" and settings.schedule.watch == "val"
     if val is None and (settings.patience is not None or plateau):
         raise DataError("patience and a plateau of val need validation recordings; give some, or drop them")
+    if settings.keep == "last" and settings.patience is not None:
+        raise DataError(
+            "keep=last and patience do not go together: patience waits for a better epoch; drop one"
+        )
     place = None if folder is None else Path(folder)
     if place is not None:
         place.mkdir(parents=True, exist_ok=True)
@@ -108,7 +112,10 @@ def fit_sequence(
         return score(predict(model, held_out, batch=settings.batch), model.targets)
 
     selection = Selection(
-        None if val is None else partial(measure, val), patience=settings.patience, folder=place
+        None if val is None else partial(measure, val),
+        keep=settings.keep,
+        patience=settings.patience,
+        folder=place,
     )
     callbacks: list[Callback] = [selection]
     if hook is not None:
@@ -154,6 +161,23 @@ class _Progress(Callback):
         self.hook("sequence", trainer.global_step, int(trainer.estimated_stepping_batches))
 
 
+class _Last(Checkpoint):
+    """Writes the state after every epoch.
+
+    Not `ModelCheckpoint`: it moves the file in from the folder for temporary files, which is a copy, and can
+    be cut short, where that is on another disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / LAST
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        part = self.path.with_name(f".{LAST}.part")
+        trainer.save_checkpoint(part)
+        if trainer.is_global_zero:
+            part.replace(self.path)
+
+
 def _trainer(settings: SequenceFit, folder: Path | None, callbacks: list[Callback]) -> L.Trainer:
     """A quiet trainer that knows where torchrun put it."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -161,12 +185,7 @@ def _trainer(settings: SequenceFit, folder: Path | None, callbacks: list[Callbac
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))
     nodes = int(os.environ["WORLD_SIZE"]) // devices if "LOCAL_WORLD_SIZE" in os.environ else settings.nodes
     if folder is not None:
-        callbacks = [
-            *callbacks,
-            ModelCheckpoint(
-                folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False
-            ),
-        ]
+        callbacks = [*callbacks, _Last(folder)]
     return L.Trainer(
         max_epochs=settings.epochs,
         accelerator="auto",

@@ -21,7 +21,7 @@ BEST, HISTORY = "best.safetensors", "history.csv"
 
 
 class Selection(Callback):
-    """Keeps the weights of the epoch with the best validation CCC (the last epoch without validation).
+    """Keeps the weights of the epoch with the best validation CCC, or those of the last.
 
     All of its state is in Lightning's checkpoint, so that a resumed run knows what was best, and its table of
     epochs has each epoch once.
@@ -30,6 +30,8 @@ class Selection(Callback):
     ----------
     measure : callable, optional
         Gives the validation figures of the current weights, ``ccc`` among them.
+    keep : {"best", "last"}
+        The last without ``measure`` anyway.
     patience : int, optional
         Epochs without a better one after which training stops.
     folder : Path, optional
@@ -40,13 +42,16 @@ class Selection(Callback):
     history : list of dict
         A row an epoch: ``epoch`` (from 1), ``rate``, ``loss``, and the validation figures as ``val/NAME``.
     epoch : int
-        The best one.
+        The one that is kept.
     weights : dict of str to torch.Tensor
         Its weights.
     """
 
-    def __init__(self, measure: Measure | None, *, patience: int | None, folder: Path | None) -> None:
+    def __init__(
+        self, measure: Measure | None, *, keep: str, patience: int | None, folder: Path | None
+    ) -> None:
         self.measure, self.patience, self.folder = measure, patience, folder
+        self.keep_last = keep == "last" or measure is None
         self.history: list[dict[str, float]] = []
         self.epoch, self.best = 0, -math.inf
         self.weights: dict[str, Tensor] = {}
@@ -68,8 +73,8 @@ class Selection(Callback):
         }
         self.history.append(row)
         value = figures.get("ccc", math.inf)
-        # NaN, the CCC of two equal constants, is never better. Without validation the last epoch is the best.
-        if value > self.best or self.measure is None:
+        # NaN, the CCC of two equal constants, is never better.
+        if value > self.best or self.keep_last:
             self.epoch, self.best = epoch, value
             self.weights = {k: v.detach().cpu().clone() for k, v in module.model.state_dict().items()}
             self._write_weights(trainer)

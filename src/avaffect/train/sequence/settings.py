@@ -54,6 +54,9 @@ class SequenceFit(Strict):
     schedule: Schedule = Schedule()
     loss: Loss = Loss()
     clip: float | None = Field(default=None, gt=0, description="largest norm of the gradient")
+    keep: Literal["best", "last"] = Field(
+        default="best", description="the epoch with the best validation CCC, or the last"
+    )
     patience: int | None = Field(default=None, gt=0, description="epochs without a better CCC")
     precision: str = Field(default="32-true", description="as Lightning names it, e.g. bf16-mixed")
     workers: int = Field(default=0, ge=0, description="processes that cut windows; 0: the training one")
