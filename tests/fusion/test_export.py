@@ -16,8 +16,8 @@ from avaffect.fusion import Fusion, create_fusion
 from .cases import ANY_LENGTH, DIMS, random_masks, random_streams
 
 # What takes long is tried on fusions that hold, between them, every part of the family.
-COMPILED = ["hgrjca", "iaca", "coattention", "rjcma", "lfan", "transformer"]
-ONNX = ["hgrjca", "lfan"]
+COMPILED = ["hgrjca", "iaca", "lfan", "transformer"]
+ONNX = ["hgrjca", "transformer"]
 LEAST = {
     name: {**options, **({"layers": 1} if "layers" in options else {})}
     for name, options in ANY_LENGTH.items()
@@ -73,6 +73,8 @@ def test_onnx_gives_the_same(name: str, tmp_path: Path) -> None:
     names = [each.name for each in session.get_inputs()]
     assert names == ["streams_audio", "streams_visual", "masks_audio", "masks_visual"]
     streams, masks = inputs(4, 13)
+    for mask in masks.values():
+        mask[0] = False  # a sequence without anything: no NaN out of an empty softmax
     feed = dict(zip(names, [x.numpy() for x in [*streams.values(), *masks.values()]], strict=True))
     wanted = fusion(streams, masks)
     found = session.run(None, feed)

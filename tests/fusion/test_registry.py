@@ -118,6 +118,19 @@ def test_state_survives_a_round_trip(name: str) -> None:
     assert torch.equal(one(streams).features, two(streams).features)
 
 
+@pytest.mark.parametrize("name", ["rjca", "rjcma", "grjca", "hgrjca"])
+def test_shared_steps_and_gates_are_held_once(name: str) -> None:
+    def weights(part: str, **options: bool) -> int:
+        fusion = create_fusion(name, dims=DIMS, iterations=3, **options)
+        found = [w for key, w in fusion.named_parameters() if part in key]
+        return sum(w.numel() for w in found)
+
+    assert weights("blocks.", share_steps=False) == 3 * weights("blocks.", share_steps=True) > 0
+    if name in ("grjca", "hgrjca"):
+        one = weights("gated.gates.", share_gates=True)
+        assert weights("gated.gates.", share_gates=False) == 3 * one > 0
+
+
 def test_stream_names_must_be_names() -> None:
     with pytest.raises(ModelError, match="'au.dio'"):
         create_fusion("jca", dims={"au.dio": 4, "visual": 4})

@@ -46,6 +46,13 @@ def test_nan_at_invalid_ticks_does_not_leak():
     assert out[2] == 3.0
 
 
+def test_a_valid_tick_without_a_value_stays_without():
+    values = np.array([[1.0, np.nan], [2.0, np.nan]])
+    out = Timeline(10.0).at(np.array([0.05, 0.1]), values, np.ones(2, dtype=bool))
+    np.testing.assert_allclose(out[:, 0], [1.0, 1.5])
+    assert np.isnan(out[:, 1]).all()
+
+
 def test_times_outside_the_recording_are_nan():
     timeline = Timeline(10.0)
     out = timeline.at(np.array([-0.1, 0.0, 0.2, 0.3]), np.array([1.0, 1.0]), np.ones(2, dtype=bool))

@@ -95,10 +95,10 @@ def test_with_its_encoders_it_is_a_model_for_prediction(debug_spec: Spec, tmp_pa
     output = run(recipe_for(store, encoders=str(folder)))
     whole = checkpoint.load(output)
     assert (whole.spec.name, whole.spec.window) == ("concat.tiny", 1.6)
-    assert not whole.spec.calibration
+    assert set(whole.spec.calibration) == {"audio+visual", "audio", "visual"}
     assert whole.spec.corpora[-1].name == "made-up"
     assert "val/ccc" in whole.spec.metrics
-    assert "Not calibrated" in (output / "card.md").read_text()
+    assert "a little too narrow" in (output / "card.md").read_text()
     for name, value in base.encoders.state_dict().items():
         assert torch.equal(whole.encoders.state_dict()[name], value)
     # It says of features what the trained weights say.

@@ -12,6 +12,7 @@ import pandas as pd
 from ..corpus.recordings import VA
 from ..errors import DataError
 from ..trace.files import replacing
+from .baseline import ALPHA, TREES
 from .curves import curves_text, gates_text
 from .features import STREAMS, Segment
 from .markdown import number, table, with_interval
@@ -119,9 +120,10 @@ together. Chosen once, on `{REFERENCE}`, by inner validation segments; nothing i
 test score stops a training. Each segment was the validation segment of some fold, and so the figures are a
 little kind, to all alike. At test, windows overlap by half and are averaged.
 
-**Baselines** on the same features side by side: gradient boosting (scikit-learn's HistGradientBoosting, 100
-trees) and ridge regression, both stretched to the spread of the training labels, for CCC punishes the
-shrinkage of least squares."""
+**Baselines** on the same features side by side: gradient boosting (scikit-learn's HistGradientBoosting,
+{TREES["max_iter"]} trees of {TREES["max_leaf_nodes"]} leaves) and ridge regression (penalty {ALPHA:g}),
+chosen by the same inner validation. Both are stretched to the spread of the training labels, for CCC
+punishes the shrinkage of least squares."""
 
 
 def _seeds(about: About) -> str:

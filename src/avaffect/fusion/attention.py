@@ -47,8 +47,8 @@ class SelfAttention(nn.Module):
         b, t, d = x.shape
         heads = self.project(x).view(b, t, 3, self.heads, d // self.heads)
         query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)  # 3 times (b, head, t, d / head)
-        # A sequence with nothing available would have empty rows, and NaN in them: there all
-        # ticks, zeros every one, are let in, and `keep` empties the result.
+        # A sequence with nothing available would have empty rows, of which some kernels make NaN:
+        # there all ticks, which mean nothing, are let in, and `keep` empties the result.
         answers = mask | ~mask.any(dim=1, keepdim=True)
         found = scaled_dot_product_attention(
             query,

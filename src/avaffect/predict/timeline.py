@@ -81,8 +81,9 @@ class Timeline:
         inside = (position >= -0.5 - 1e-6) & (position <= last + 0.5 + 1e-6)
         usable = inside & ((valid[lower] & valid[upper]) | valid[owner])
         mix = share.reshape(-1, *([1] * (values.ndim - 1)))
-        low, high = np.nan_to_num(values[lower]), np.nan_to_num(values[upper])
-        blended = (1.0 - mix) * low + mix * high
+        # What stands at invalid ticks is emptied; a NaN at a valid one means something and stays.
+        known = np.where(valid.reshape(-1, *([1] * (values.ndim - 1))), values, 0.0)
+        blended = (1.0 - mix) * known[lower] + mix * known[upper]
         out[usable] = blended[usable]
         return out
 

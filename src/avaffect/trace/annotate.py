@@ -75,6 +75,8 @@ def annotate(
             sink.write(draw(frame.image, people, dock=dock), frame.pts)
             if hook is not None:
                 hook(min(frame.pts, stage.end), stage.end)
+    if hook is not None:
+        hook(stage.end, stage.end)
     return Path(target)
 
 

@@ -9,6 +9,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from .. import __version__
 from ..corpus.store import FeatureStore
+from ..corpus.windows import Windows
 from ..errors import DataError
 from ..model import AffectModel
 from .fit import Hook
@@ -40,7 +41,7 @@ def train_sequence(settings: StoreRecipe, hook: Hook) -> None:
     if (settings.output / FIGURES).is_file():
         return
     result = fit_sequence(model, train, val, settings.fit, settings.output / RUN, settings.seed, hook=hook)
-    write(settings, store, result, whole)
+    write(settings, store, result, val, whole)
 
 
 def claim(settings: StoreRecipe) -> None:
@@ -68,13 +69,17 @@ def claim(settings: StoreRecipe) -> None:
 
 @rank_zero_only
 def write(
-    settings: StoreRecipe, store: FeatureStore, result: SequenceResult, whole: AffectModel | None
+    settings: StoreRecipe,
+    store: FeatureStore,
+    result: SequenceResult,
+    val: Windows,
+    whole: AffectModel | None,
 ) -> None:
     """Write the model and, last, the figures, whose presence says that the run is done."""
     if whole is None:
         save_sequence(result.model, describe(settings, store, result), settings.output)
     else:
-        save_whole(whole, result, settings.output)
+        save_whole(whole, result, val, settings.output)
     figures = {"epoch": result.epoch, "epochs": len(result.history), "val": result.figures}
     _write(settings.output / FIGURES, json.dumps(figures, indent=2) + "\n")
 

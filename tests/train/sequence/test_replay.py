@@ -41,6 +41,22 @@ def test_overlapping_windows_are_averaged(store):
         np.testing.assert_array_equal(replay.labels, stored.read()["labels"].numpy())
 
 
+def test_a_hidden_stream_is_as_if_it_were_never_there(store):
+    class Deaf(Windows):
+        def __getitem__(self, index):
+            batch = super().__getitem__(index)
+            return batch | {"audio_mask": torch.zeros_like(batch["audio_mask"])}
+
+    options = {"ticks": 40, "hop": 20, "labelled_only": False}
+    model = model_of(store)
+    seen = predict(model, Windows(store.split("val"), **options))
+    hidden = predict(model, Windows(store.split("val"), **options), hide=["audio"])
+    deaf = predict(model, Deaf(store.split("val"), **options))
+    for name, replay in hidden.items():
+        np.testing.assert_array_equal(replay.values, deaf[name].values)
+        assert np.abs(replay.values - seen[name].values).max() > 1e-3
+
+
 def test_uncovered_ticks_are_missing(store):
     windows = Windows(store.split("val"), ticks=10, hop=30, labelled_only=False)
     replay = next(iter(predict(model_of(store), windows).values()))

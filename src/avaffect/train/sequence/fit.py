@@ -180,7 +180,8 @@ class _Last(Checkpoint):
 
 def _trainer(settings: SequenceFit, folder: Path | None, callbacks: list[Callback]) -> L.Trainer:
     """A quiet trainer that knows where torchrun put it."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # torchrun has started the processes of this machine already, and says how many.
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))
     nodes = int(os.environ["WORLD_SIZE"]) // devices if "LOCAL_WORLD_SIZE" in os.environ else settings.nodes

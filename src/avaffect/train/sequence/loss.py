@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, distributed, nn
-from torch.distributed.nn.functional import all_reduce
 
 from .settings import Loss
 
@@ -81,10 +82,26 @@ class SequenceLoss(nn.Module):
         return torch.arange(len(recording), device=recording.device), len(recording)
 
 
+class _AllReduce(torch.autograd.Function):
+    """The sum over all processes; each one's gradient is the sum of all gradients of the sum."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone()
+        distributed.all_reduce(total)
+        return total
+
+
 def _over_processes(values: Tensor) -> Tensor:
-    """The sum over all processes; its gradient goes back to each."""
+    """The sum over all processes, or the values where there is one."""
     if distributed.is_available() and distributed.is_initialized():
-        return all_reduce(values)
+        return _AllReduce.apply(values)
     return values
 
 

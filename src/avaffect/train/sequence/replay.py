@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,12 @@ class Replay:
 
 @torch.inference_mode()
 def predict(
-    model: SequenceModel, windows: Windows, *, batch: int = 64, weights: bool = False
+    model: SequenceModel,
+    windows: Windows,
+    *,
+    batch: int = 64,
+    weights: bool = False,
+    hide: Collection[str] = (),
 ) -> dict[str, Replay]:
     """Go over recordings, by name; where windows overlap the mean of them counts.
 
@@ -48,6 +53,8 @@ def predict(
         Windows at a time.
     weights : bool
         Also keep the fusion's gates.
+    hide : collection of str
+        Streams to mask throughout.
     """
     training, device = model.training, next(model.parameters()).device
     columns = columns_of(model, windows)
@@ -57,7 +64,7 @@ def predict(
     for start in range(0, len(windows), batch):
         chosen = range(start, min(start + batch, len(windows)))
         data = {name: value.to(device) for name, value in windows[list(chosen)].items()}
-        out = model(data, {name: data[f"{name}_mask"] for name in model.dims})
+        out = model(data, {name: data[f"{name}_mask"] & (name not in hide) for name in model.dims})
         found = {"values": out.values, "labels": data["affect"][..., columns]}
         if weights:
             found |= {f"weight {name}": value for name, value in out.weights.items()}
