@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from .. import __version__
 from ..errors import AvaffectError
+from .benchmark import benchmark
 from .catalogue import describe, fusions, models
 from .evaluate import evaluate
 from .extract import extract
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for verb in (predict, models, describe, fusions, extract, train, evaluate, submit, import_checkpoint):
     app.command()(verb)
+app.add_typer(benchmark, name="benchmark")
 
 
 def _print_version(wanted: bool) -> None:
