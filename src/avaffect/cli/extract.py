@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import DataError
+from .progress import progress
 
 
 def extract(
@@ -49,9 +47,16 @@ def extract(
     from ..corpus.extract import ERRORS
     from ..corpus.extract import extract as run
 
-    with _progress(corpus) as update:
+    with progress(corpus, "recordings") as update:
         report = run(
-            corpus, path, out, model=model, workers=workers, detector=detector, hook=update, **chosen
+            corpus,
+            path,
+            out,
+            model=model,
+            workers=workers,
+            detector=detector,
+            hook=lambda done, total, _: update(done, total),
+            **chosen,
         )
     Console().print(
         f"{len(report.done)} recordings extracted, {len(report.skipped)} were there already,"
@@ -80,21 +85,3 @@ def _option(text: str) -> tuple[str, Any]:
         return key, json.loads(f"[{value}]" if "," in value and not value.startswith("[") else value)
     except json.JSONDecodeError:
         return key, value
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on stderr in recordings; yields the hook that moves it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(escape(label), total=None)
-
-        def update(done: int, total: int, name: str) -> None:
-            progress.update(task, completed=done, total=total, description=escape(name))
-
-        yield update
