@@ -1,4 +1,5 @@
-"""The whole model: an encoder and a temporal network per modality, one fusion, one head.
+"""The whole model: an encoder and a temporal network per modality, one fusion, a joint temporal
+network if wanted, one head.
 
 Axes: ``b`` batch, ``t`` ticks (`Spec.rate` Hz), ``d`` feature.
 """
@@ -77,6 +78,8 @@ class AffectModel(nn.Module):
         )
         dims = {name: stream.fused_dim for name, stream in spec.streams.items()}
         self.fusion = create_fusion(spec.fusion.name, dims=dims, **spec.fusion.options)
+        joint, size = spec.joint, self.fusion.output_dim
+        self.joint = create_temporal(joint.name, size, size, **joint.options) if joint else None
         self.head = AffectHead(self.fusion.output_dim, len(spec.targets), **spec.head)
 
     def encode(self, stream: str, inputs: Tensor) -> Tensor:
@@ -99,4 +102,7 @@ class AffectModel(nn.Module):
         """
         features = {name: network(streams[name], masks[name]) for name, network in self.temporal.items()}
         fused = self.fusion(features, {name: masks[name] for name in features})
-        return Affect(self.head(fused.features), fused.weights)
+        together = fused.features
+        if self.joint is not None:
+            together = self.joint(together, torch.stack([masks[name] for name in features]).any(dim=0))
+        return Affect(self.head(together), fused.weights)

@@ -68,6 +68,8 @@ class Spec:
         Modalities in the order in which the fusion takes them.
     fusion : Component
         Name and options for `avaffect.create_fusion`.
+    joint : Component or None
+        Temporal network on the fused features, by which what was seen a moment ago still counts.
     head : mapping
         Options of `avaffect.model.AffectHead`.
     targets : tuple of str
@@ -95,6 +97,7 @@ class Spec:
     name: str
     streams: Mapping[str, Stream]
     fusion: Component
+    joint: Component | None = None
     head: Mapping[str, Any] = field(default_factory=dict)
     targets: tuple[str, ...] = ("valence", "arousal")
     range: tuple[float, float] = (-1.0, 1.0)
@@ -134,6 +137,7 @@ class Spec:
         try:
             raw["streams"] = {name: _stream(value) for name, value in raw["streams"].items()}
             raw["fusion"] = Component(**raw["fusion"])
+            raw["joint"] = Component(**raw["joint"]) if raw.get("joint") else None
             raw["corpora"] = tuple(Corpus(**value) for value in raw.get("corpora", ()))
             for key in ("targets", "range"):
                 if key in raw:

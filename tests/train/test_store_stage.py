@@ -111,7 +111,7 @@ def test_with_its_encoders_it_is_a_model_for_prediction(debug_spec: Spec, tmp_pa
     [
         ({"temporal": None}, "needs temporal, fused_dim and fusion"),
         ({"standardise": True}, "does not standardise features"),
-        ({"joint": {"name": "tcn"}}, "has no joint network"),
+        ({"joint": {"name": "tcn"}, "joint_dim": 8}, "no joint_dim"),
         ({"streams": ["visual", "audio"]}, "has the streams .'audio', 'visual'., not"),
     ],
 )

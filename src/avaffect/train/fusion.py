@@ -22,7 +22,8 @@ from .schedule import adamw
 
 def after_encoders(model: AffectModel) -> nn.ModuleDict:
     """The parts that this stage trains."""
-    return nn.ModuleDict({"temporal": model.temporal, "fusion": model.fusion, "head": model.head})
+    parts = {"temporal": model.temporal, "fusion": model.fusion, "joint": model.joint, "head": model.head}
+    return nn.ModuleDict({name: part for name, part in parts.items() if part is not None})
 
 
 def collate(sequences: list[PairedSequence]) -> dict[str, Tensor]:

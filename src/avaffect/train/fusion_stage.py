@@ -49,6 +49,7 @@ def spec_of(settings: Recipe) -> Spec:
             for name in ("audio", "visual")
         },
         fusion=Component(plan.mechanism.name, plan.mechanism.options),
+        joint=Component(plan.joint.name, plan.joint.options) if plan.joint else None,
         head=plan.head,
         window=plan.window,
         coverage=settings.calibration.coverage,

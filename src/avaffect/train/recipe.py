@@ -65,6 +65,7 @@ class FusionRecipe(_Strict):
 
     temporal: Part = Part(name="tcn")
     mechanism: Part = Part(name="hgrjca")
+    joint: Part | None = None
     head: dict[str, Any] = Field(default_factory=dict)
     fused_dim: int = Field(128, gt=0)
     window: float = Field(12.8, gt=0, description="seconds of context at prediction")

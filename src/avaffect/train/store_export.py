@@ -41,7 +41,7 @@ def whole_model(settings: StoreRecipe, store: FeatureStore, model: SequenceModel
 
 def save_whole(whole: AffectModel, result: SequenceResult, val: Windows, folder: Path) -> None:
     """Write the model with the trained parts in it, and intervals from the validation recordings."""
-    for part in _TRAINED:
+    for part in [*_TRAINED, *(["joint"] if whole.joint is not None else [])]:
         whole.get_submodule(part).load_state_dict(result.model.get_submodule(part).state_dict())
     whole.spec = replace(
         whole.spec,
@@ -55,8 +55,8 @@ def _misfit(settings: StoreRecipe, model: SequenceModel, base: Spec) -> str:
     """What keeps the recipe's parts out of `AffectModel`, if anything."""
     if settings.temporal is None or settings.fusion is None or settings.fused_dim is None:
         return "needs temporal, fused_dim and fusion"
-    if settings.joint is not None:
-        return "has no joint network"
+    if settings.joint_dim is not None:
+        return "has a joint network as wide as the fusion: no joint_dim"
     if settings.standardise:
         return "does not standardise features"
     if list(model.dims) != list(base.streams):
@@ -82,6 +82,7 @@ def _spec(settings: StoreRecipe, store: FeatureStore, model: SequenceModel, base
             for name, stream in base.streams.items()
         },
         fusion=Component(fusion.name, fusion.options),
+        joint=Component(settings.joint.name, settings.joint.options) if settings.joint else None,
         head=settings.head,
         targets=model.targets,
         window=settings.window,
