@@ -87,12 +87,15 @@ def test_from_a_store_to_a_model(store: FeatureStore, tmp_path: Path) -> None:
         run(recipe_for(store, standardise=True), ["seed=1"])
 
 
-def test_with_its_encoders_it_is_a_model_for_prediction(debug_spec: Spec, tmp_path: Path) -> None:
+@pytest.mark.parametrize("joint", [None, {"name": "tcn"}], ids=["no joint", "joint"])
+def test_with_its_encoders_it_is_a_model_for_prediction(
+    joint: dict | None, debug_spec: Spec, tmp_path: Path
+) -> None:
     torch.manual_seed(0)
     base = AffectModel(debug_spec).eval()
     folder = checkpoint.save(base, tmp_path / "base", card="made up")
     store = made_up(tmp_path / "store", encoders=encoders_hash(base, "mtcnn"))
-    output = run(recipe_for(store, encoders=str(folder)))
+    output = run(recipe_for(store, encoders=str(folder), joint=joint))
     whole = checkpoint.load(output)
     assert (whole.spec.name, whole.spec.window) == ("concat.tiny", 1.6)
     assert set(whole.spec.calibration) == {"audio+visual", "audio", "visual"}

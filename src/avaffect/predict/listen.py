@@ -140,15 +140,10 @@ def listen(
         ticks = timeline.count(ear.samples / RATE)
         present = ear.present(timeline, ticks)
         talking = sound.speech_active(probability, SPEECH_RATE)
-        active = _shares(talking, timeline.rate, ticks) & present
+        active = sound.share(talking, ticks, rate=timeline.rate) & present
         speech = sound.resample(probability, SPEECH_RATE, timeline.rate, ticks)
         features = _encode(logmel, talking, model, preset.rate, ticks)
     return Voice(features, np.where(present, speech, np.nan), active, ear.samples / RATE)
-
-
-def _shares(talking: np.ndarray, rate: float, count: int) -> np.ndarray:
-    """(count,) bool at ``rate`` Hz: at least half of the interval is speech."""
-    return np.nan_to_num(sound.resample(talking.astype(float), SPEECH_RATE, rate, count)) >= 0.5
 
 
 @torch.inference_mode()
@@ -159,7 +154,7 @@ def _encode(
     spec: Spec = model.spec
     if "audio" not in spec.streams:
         return np.zeros((ticks, 0), dtype=np.float32)
-    reference = sound.reference_level(logmel, _shares(talking, rate, len(logmel)), rate=rate)
+    reference = sound.reference_level(logmel, sound.share(talking, len(logmel), rate=rate), rate=rate)
     per_tick = round(rate / spec.rate)
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-import lightning as L
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import IterableDataset
 
 from ..corpus.faces import EMOTIONS, FaceSet
 from ..encoder.face import FaceNet
-from ..loss import CCCLoss
 from ..metric import ccc
 from .augment import Damage, frame, spoil
-from .schedule import adamw
+from .encoder import EncoderModule
 
 
 @dataclass(frozen=True)
@@ -108,45 +105,11 @@ class FaceBatches(IterableDataset):
         }
 
 
-class FaceData(L.LightningDataModule):
-    """Training batches that follow the trainer's epoch: a resumed run sees what it would have seen."""
+class FaceModule(EncoderModule[FaceNet, FaceHeads]):
+    """Soft-label cross entropy on the votes, 1 - CCC on their proxies, squared error on the ratings."""
 
-    def __init__(self, batches: FaceBatches) -> None:
-        super().__init__()
-        self.batches = batches
-
-    def train_dataloader(self) -> DataLoader:
-        """Called anew every epoch (``reload_dataloaders_every_n_epochs=1``)."""
-        self.batches.epoch = self.trainer.current_epoch if self.trainer else 0
-        return DataLoader(self.batches, batch_size=None)
-
-
-class FaceModule(L.LightningModule):
-    """Soft-label cross entropy on the votes, 1 - CCC on their proxies, squared error on the ratings.
-
-    The average of the weights over the last steps (exponential, `decay`) is what is evaluated and kept.
-    """
-
-    def __init__(
-        self,
-        *,
-        encoder: FaceNet,
-        steps: int,
-        rate: float,
-        weight_decay: float,
-        decay: float,
-        warmup: float,
-    ) -> None:
-        super().__init__()
-        self.net = encoder
-        self.heads = FaceHeads(encoder.dim)
-        self.average = AveragedModel(
-            nn.ModuleDict({"net": self.net, "heads": self.heads}),
-            multi_avg_fn=get_ema_multi_avg_fn(decay),
-            use_buffers=True,
-        )
-        self.steps, self.rate, self.weight_decay, self.warmup = steps, rate, weight_decay, warmup
-        self.ccc = CCCLoss()
+    def __init__(self, *, encoder: FaceNet, **plan: Any) -> None:
+        super().__init__(encoder, FaceHeads(encoder.dim), **plan)
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
         """One batch of `FaceBatches`."""
@@ -171,26 +134,6 @@ class FaceModule(L.LightningModule):
         proxy = self.ccc(proxies, labels) + functional.mse_loss(proxies, labels)
         self.log_dict({"train/emotion": emotion, "train/proxy": proxy})
         return emotion + proxy
-
-    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """Step, then move the average of the weights."""
-        super().optimizer_step(*args, **kwargs)
-        self.average.update_parameters(nn.ModuleDict({"net": self.net, "heads": self.heads}))
-
-    def averaged(self) -> tuple[FaceNet, FaceHeads]:
-        """The averaged encoder and heads: what is evaluated and kept."""
-        parts = cast(nn.ModuleDict, self.average.module)
-        return cast(FaceNet, parts["net"]), cast(FaceHeads, parts["heads"])
-
-    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
-        """AdamW on what is trained."""
-        return adamw(
-            nn.ModuleDict({"net": self.net, "heads": self.heads}),
-            rate=self.rate,
-            weight_decay=self.weight_decay,
-            steps=self.steps,
-            warmup=self.warmup,
-        )
 
 
 @torch.inference_mode()

@@ -10,8 +10,8 @@ from ..corpus.faces import SPLITS, FaceSet, diffusionfer, ferplus, framings
 from ..encoder.face import FaceNet
 from ..face.mtcnn import MTCNN
 from .augment import Damage
-from .face import FaceBatches, FaceData, FaceHeads, FaceModule, Faces, evaluate
-from .fit import EveryEpochs, Hook, fit
+from .face import FaceBatches, FaceHeads, FaceModule, Faces, evaluate
+from .fit import EpochData, EveryEpochs, Hook, fit
 from .recipe import Recipe
 from .result import is_done, save_result
 
@@ -70,7 +70,7 @@ def train_face(settings: Recipe, hook: Hook) -> None:
 
     fit(
         module,
-        FaceData(batches),
+        EpochData(batches),
         stage="face",
         folder=folder,
         epochs=plan.epochs,

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
+from torch.utils.data import DataLoader, IterableDataset
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # it advertises at every start
 
 Hook = Callable[[str, int, int], None]
 """``hook(stage, completed, total)``: called as the work goes on."""
+
+
+class Epochs(Protocol):
+    """Batches that differ from epoch to epoch, and are the same for the same epoch."""
+
+    epoch: int
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class EpochData(L.LightningDataModule):
+    """Training batches that follow the trainer's epoch: a resumed run sees what it would have seen."""
+
+    def __init__(self, batches: Epochs) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def train_dataloader(self) -> DataLoader:
+        """Called anew every epoch (``reload_dataloaders_every_n_epochs=1``)."""
+        self.batches.epoch = self.trainer.current_epoch if self.trainer else 0
+        return DataLoader(cast(IterableDataset, self.batches), batch_size=None)
 
 
 class _Progress(Callback):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import IterableDataset
 
 from ..corpus.paired import CLEAN, PairedSequence, Stock, Wear, compose
 from ..loss import CCCLoss
@@ -64,19 +64,6 @@ def held_out(stock: Stock, *, count: int, ticks: int, seed: int, wear: Wear = CL
     """A fixed set of sequences to measure on."""
     rng = np.random.default_rng(seed)
     return collate([compose(stock, ticks, rng, wear=wear) for _ in range(count)])
-
-
-class PairedData(L.LightningDataModule):
-    """Training batches that follow the trainer's epoch."""
-
-    def __init__(self, batches: PairedBatches) -> None:
-        super().__init__()
-        self.batches = batches
-
-    def train_dataloader(self) -> DataLoader:
-        """Called anew every epoch (``reload_dataloaders_every_n_epochs=1``)."""
-        self.batches.epoch = self.trainer.current_epoch if self.trainer else 0
-        return DataLoader(self.batches, batch_size=None)
 
 
 class FusionModule(L.LightningModule):

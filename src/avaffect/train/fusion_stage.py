@@ -20,8 +20,8 @@ from .banks import face_bank, voice_bank
 from .calibrate import coverages, half_widths
 from .card import CORPORA, LICENCE, MEANING, write_card
 from .face_stage import load_face, read_corpora
-from .fit import EveryEpochs, Hook, fit
-from .fusion import FusionModule, PairedBatches, PairedData, after_encoders, held_out
+from .fit import EpochData, EveryEpochs, Hook, fit
+from .fusion import FusionModule, PairedBatches, after_encoders, held_out
 from .judge import advantage, error_by_damage, judge, trust_in_damage
 from .recipe import Recipe
 from .result import is_done, load_result, save_result
@@ -141,7 +141,7 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
 
     fit(
         module,
-        PairedData(batches),
+        EpochData(batches),
         stage="fusion",
         folder=folder,
         epochs=plan.fit.epochs,

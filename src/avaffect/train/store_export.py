@@ -12,12 +12,12 @@ from ..corpus.windows import Windows
 from ..errors import DataError
 from ..model import AffectModel
 from ..spec import Component, Corpus, Spec
+from .fusion import after_encoders
 from .sequence import SequenceModel, SequenceResult
 from .store_calibrate import interval_widths
 from .store_recipe import StoreRecipe
 
 _DETECTORS = ("mtcnn", "yunet")
-_TRAINED = ("temporal", "fusion", "head")
 
 
 def whole_model(settings: StoreRecipe, store: FeatureStore, model: SequenceModel) -> AffectModel:
@@ -41,8 +41,8 @@ def whole_model(settings: StoreRecipe, store: FeatureStore, model: SequenceModel
 
 def save_whole(whole: AffectModel, result: SequenceResult, val: Windows, folder: Path) -> None:
     """Write the model with the trained parts in it, and intervals from the validation recordings."""
-    for part in [*_TRAINED, *(["joint"] if whole.joint is not None else [])]:
-        whole.get_submodule(part).load_state_dict(result.model.get_submodule(part).state_dict())
+    for name, part in after_encoders(whole).items():
+        part.load_state_dict(result.model.get_submodule(name).state_dict())
     whole.spec = replace(
         whole.spec,
         metrics={f"val/{k}": v for k, v in result.figures.items()},

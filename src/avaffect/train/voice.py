@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-import lightning as L
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..corpus.speech import EMOTIONS
 from ..encoder.voice import VoiceNet
-from ..loss import CCCLoss
-from .schedule import cosine
+from .encoder import EncoderModule
 
 SMOOTHING = 0.1  # share of the label that all emotions of the clip's corpus divide
 
@@ -49,32 +46,11 @@ class VoiceHeads(nn.Module):
         return self.emotion(pooled), torch.einsum("bt,btd->bd", weight, self.affect(features))
 
 
-class VoiceModule(L.LightningModule):
-    """Cross entropy among the emotions of the clip's own corpus, 1 - CCC and squared error on the proxies.
+class VoiceModule(EncoderModule[VoiceNet, VoiceHeads]):
+    """Cross entropy among the emotions of the clip's own corpus, 1 - CCC and squared error on the proxies."""
 
-    The average of the weights over the last steps (exponential, `decay`) is what is evaluated and kept.
-    """
-
-    def __init__(
-        self,
-        *,
-        encoder: VoiceNet,
-        steps: int,
-        rate: float,
-        weight_decay: float,
-        decay: float,
-        warmup: float,
-    ) -> None:
-        super().__init__()
-        self.net = encoder
-        self.heads = VoiceHeads(encoder.dim)
-        self.average = AveragedModel(
-            nn.ModuleDict({"net": self.net, "heads": self.heads}),
-            multi_avg_fn=get_ema_multi_avg_fn(decay),
-            use_buffers=True,
-        )
-        self.steps, self.rate, self.weight_decay, self.warmup = steps, rate, weight_decay, warmup
-        self.ccc = CCCLoss()
+    def __init__(self, *, encoder: VoiceNet, **plan: Any) -> None:
+        super().__init__(encoder, VoiceHeads(encoder.dim), **plan)
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
         """One batch of `VoiceBatches`."""
@@ -86,30 +62,6 @@ class VoiceModule(L.LightningModule):
         self.log("train/emotion", emotion)
         self.log("train/proxy", proxy)
         return emotion + proxy
-
-    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """Step, then move the average of the weights."""
-        super().optimizer_step(*args, **kwargs)
-        self.average.update_parameters(nn.ModuleDict({"net": self.net, "heads": self.heads}))
-
-    def averaged(self) -> tuple[VoiceNet, VoiceHeads]:
-        """The averaged encoder and heads: what is evaluated and kept."""
-        parts = cast(nn.ModuleDict, self.average.module)
-        return cast(VoiceNet, parts["net"]), cast(VoiceHeads, parts["heads"])
-
-    def configure_optimizers(self) -> Any:
-        """AdamW, no decay on gains and biases; linear warm-up, then cosine to zero, per step."""
-        trained = [*self.net.named_parameters(), *self.heads.named_parameters()]
-        groups = [
-            {"params": [p for _, p in trained if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for _, p in trained if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.rate)
-        schedule = cosine(optimizer, steps=self.steps, warmup=self.warmup)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
 
 
 def emotion_loss(logits: Tensor, emotion: Tensor, known: Tensor) -> Tensor:

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import lightning as L
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import IterableDataset
 
 from .. import voice
 from ..corpus.speech import EMOTIONS, Utterance
@@ -150,16 +149,3 @@ class VoiceBatches(IterableDataset):
 
     def _known(self, corpus: str) -> list[bool]:
         return [emotion in self.groups[corpus] for emotion in EMOTIONS]
-
-
-class VoiceData(L.LightningDataModule):
-    """Training batches that follow the trainer's epoch: a resumed run sees what it would have seen."""
-
-    def __init__(self, batches: VoiceBatches) -> None:
-        super().__init__()
-        self.batches = batches
-
-    def train_dataloader(self) -> DataLoader:
-        """Called anew every epoch (``reload_dataloaders_every_n_epochs=1``)."""
-        self.batches.epoch = self.trainer.current_epoch if self.trainer else 0
-        return DataLoader(self.batches, batch_size=None)

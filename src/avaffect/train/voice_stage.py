@@ -13,12 +13,12 @@ from .. import voice
 from ..corpus.speech import EMOTIONS, SPLITS, read_speech
 from ..encoder.voice import VoiceNet
 from ..metric import ccc
-from .fit import EveryEpochs, Hook, fit
+from .fit import EpochData, EveryEpochs, Hook, fit
 from .recipe import Recipe
 from .result import is_done, load_result, save_result
 from .voice import VoiceHeads, VoiceModule
 from .voice_augment import Damage
-from .voice_clips import Heard, VoiceBatches, VoiceData, hear, ticks
+from .voice_clips import Heard, VoiceBatches, hear, ticks
 
 Known = Literal["clip", "speaker"]
 
@@ -54,7 +54,7 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
 
     fit(
         module,
-        VoiceData(batches),
+        EpochData(batches),
         stage="voice",
         folder=folder,
         epochs=plan.epochs,
