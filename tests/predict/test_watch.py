@@ -1,9 +1,11 @@
 """The visual half: one crop a person and tick, false alarms left out."""
 
+import cv2
 import numpy as np
 import pytest
 
 from avaffect.face import Face
+from avaffect.face.align import TEMPLATE
 from avaffect.media import Frame
 from avaffect.predict.timeline import Timeline
 from avaffect.predict.watch import Watcher
@@ -36,6 +38,33 @@ class Script:
 def embed(crops):
     """The mark of each crop as its only feature."""
     return crops[:, 0, 0, :1].astype(np.float32)
+
+
+def play(crops, times, *, marks=None, size=(400, 400), rate=12.5):
+    """One person in every frame, with these crops."""
+
+    class Player:
+        def update(self, frame):
+            found = Face(1, np.array([100, 100, 300, 300], np.float32), marks, 0.9, crops[frame.index])
+            return [found]
+
+    watcher = Watcher(Player(), embed, Timeline(rate))
+    for index, time in enumerate(times):
+        watcher.add(Frame(index, float(time), np.zeros((*size, 3), np.uint8)))
+    (person,) = watcher.finish()
+    return person
+
+
+def mouths(count, period):
+    """Crops in which the mouth's part is one of two textures in turn, `period` frames each."""
+    random = np.random.default_rng(0)
+    face, other = (cv2.resize(random.integers(0, 256, (16, 16, 3), np.uint8), (112, 112)) for _ in range(2))
+    changed = face.copy()
+    changed[76:110, 32:80] = other[76:110, 32:80]
+    return [changed if k // period % 2 else face for k in range(count)]
+
+
+MARKS = TEMPLATE * 2 + 100
 
 
 def watch(faces, times, rate=12.5, **options):
@@ -81,3 +110,35 @@ def test_an_unsure_face_is_in_the_table_but_predicts_nothing():
 def test_prominence_grows_with_the_time_seen(scale):
     (person,) = watch([[1]] * (30 * scale), np.arange(30 * scale) / 25)
     assert person.prominence == pytest.approx(30 * scale * 4 * 0.9, rel=1e-5)
+
+
+def test_a_mouth_is_compared_from_tick_to_tick_whatever_the_frame_rate():
+    for rate in (12.5, 25.0, 50.0):
+        times = np.arange(round(2 * rate)) / rate
+        person = play(mouths(len(times), round(rate / 12.5)), times, marks=MARKS)
+        motion = person.mouth_motion(25)
+        assert np.isnan(motion[0])  # nothing to compare it with
+        assert (motion[1:] > 1).all()
+        still = play(mouths(1, 1) * len(times), times, marks=MARKS).mouth_motion(25)
+        np.testing.assert_allclose(still[1:], 0.0, atol=1e-3)
+
+
+def test_rare_frames_stand_for_the_ticks_between_them_until_they_are_too_rare():
+    person = play(mouths(8, 1), np.arange(8) / 6.25, marks=MARKS)
+    assert np.isfinite(person.mouth_motion(15)[1:]).all()
+    person = play(mouths(8, 1), np.arange(8) / 3.0, marks=MARKS)
+    assert np.isnan(person.mouth_motion(30)).all()
+
+
+def test_the_mouth_of_a_small_face_is_not_read():
+    person = play(mouths(25, 1), np.arange(25) / 12.5, marks=TEMPLATE / 2 + 100)
+    assert np.isnan(person.mouth_motion(25)).all()
+    assert len(person.features) == 25
+
+
+def test_without_a_tracker_only_the_frames_times_are_kept():
+    watcher = Watcher(None, embed, Timeline(12.5))
+    for index in range(5):
+        watcher.add(Frame(index, index / 25, IMAGE))
+    assert watcher.finish() == []
+    assert watcher.pts == [0.0, 0.04, 0.08, 0.12, 0.16]

@@ -10,7 +10,7 @@ import pytest
 from avaffect.errors import DataError
 from avaffect.trace import Moment, draw
 from avaffect.trace.glyphs import put_text, text_width
-from avaffect.trace.overlay import DOCKS, Layout
+from avaffect.trace.overlay import DOCKS, Layout, said
 
 SIZES = [(160, 120), (176, 144), (360, 288), (640, 360), (360, 640), (1920, 1080), (3840, 2160)]
 
@@ -166,3 +166,17 @@ def test_text_beyond_the_edge_is_cut():
     for x, y in ((-30, 5), (15, 5), (5, -6), (5, 14), (500, 500), (-500, -500)):
         put_text(image, "+0.25", (x, y), 12, (255, 255, 255))
     assert image.any()
+
+
+@pytest.mark.parametrize(
+    ("voiced", "speaking", "expected"),
+    [
+        (np.nan, np.nan, "no sound"),
+        (0.1, np.nan, "silence"),
+        (0.9, np.nan, "speech"),
+        (0.9, 0.8, "speaks"),
+        (0.9, 0.2, "listens"),
+    ],
+)
+def test_it_says_who_speaks(voiced, speaking, expected):
+    assert said(moment(640, 360, voiced=voiced, speaking=speaking)) == expected

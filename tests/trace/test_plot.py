@@ -86,6 +86,15 @@ def test_strips_show_gates_and_what_was_available(make_trace, made):
     assert any(axes.get_xlabel() == "weight of attended features" for axes in figure.axes)
 
 
+def test_a_model_without_gates_has_none_in_its_plot(make_trace, made):
+    trace = make_trace(1.0)
+    made.blank(trace.table, slice(None), "gate")
+    figure = plot(trace)
+    assert labels(figure)[2:4] == ["face seen", "speech"]
+    assert not any(axes.get_xlabel() == "weight of attended features" for axes in figure.axes)
+    assert not any("Gates" in text.get_text() for text in figure.texts)
+
+
 def test_the_path_and_its_mean(make_trace):
     trace = make_trace(2.0)
     figure = plot(trace)

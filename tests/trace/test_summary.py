@@ -44,7 +44,8 @@ def test_missing_time_is_told_by_reason(made):
     start, end = made.times(1.0, rate=10)
     rows = made.person(start, end)
     rows["voiced"] = 0.9
-    made.blank(rows, slice(0, 4), "face", "valence", "arousal")
+    made.blank(rows, slice(0, 4), "face", "valence", "arousal", "speaking")
+    rows.loc[rows["frame"] == 3, "speaking"] = 0.1
     rows.loc[rows["frame"] == 0, "voiced"] = np.nan
     rows.loc[rows["frame"] == 1, "voiced"] = 0.1
     made.blank(rows, slice(9, 10), "valence", "arousal")
@@ -54,10 +55,33 @@ def test_missing_time_is_told_by_reason(made):
         {
             "no face and no sound": 0.1,
             "no face and no speech": 0.1,
-            "no face, too little speech": 0.2,
+            "no face and too little speech": 0.1,
+            "no face and another's voice": 0.1,
             "face too unclear": 0.1,
         }
     )
+
+
+def test_what_the_model_does_not_use_is_no_reason(made):
+    rows = made.person(*made.times(1.0, rate=10))
+    rows["voiced"] = 0.9
+    made.blank(rows, slice(0, 4), "face", "valence", "arousal", "speaking")
+    (voice,) = summarise(Trace(rows, meta={"streams": ["audio"]})).people
+    assert voice.missing == pytest.approx({"too little speech": 0.4})
+    (face,) = summarise(Trace(rows, meta={"streams": ["visual"]})).people
+    assert face.missing == pytest.approx({"no face": 0.4})
+
+
+def test_the_share_of_the_speech_that_is_their_own(made):
+    rows = made.person(*made.times(1.0, rate=10))
+    rows["voiced"], rows["speaking"] = 0.9, [0.9] * 3 + [0.1] * 2 + [np.nan] * 5
+    (one,) = summarise(Trace(rows)).people
+    assert one.speaking_share == pytest.approx(0.6)
+    assert "speech in 100 % of the time, their own in 60 % of it" in Trace(rows).describe()
+    rows["speaking"] = np.nan
+    (one,) = summarise(Trace(rows)).people
+    assert one.speaking_share is None
+    assert "their own" not in Trace(rows).describe()
 
 
 def test_the_summary_is_json_and_covers_every_file_and_person(make_trace):

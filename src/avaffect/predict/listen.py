@@ -53,10 +53,16 @@ class Voice:
     def stream(self, ticks: int) -> tuple[np.ndarray, np.ndarray]:
         """Features (ticks, d) and mask (ticks,): True where someone speaks."""
         features = np.zeros((ticks, self.features.shape[1]), dtype=np.float32)
-        mask = np.zeros(ticks, dtype=bool)
         shared = min(ticks, len(self.features))
-        features[:shared], mask[:shared] = self.features[:shared], self.active[:shared]
-        return features, mask
+        features[:shared] = self.features[:shared]
+        return features, self.active_at(ticks)
+
+    def active_at(self, ticks: int) -> np.ndarray:
+        """(ticks,) bool: someone speaks, whoever it is."""
+        mask = np.zeros(ticks, dtype=bool)
+        shared = min(ticks, len(self.active))
+        mask[:shared] = self.active[:shared]
+        return mask
 
     def speech_at(self, ticks: int) -> np.ndarray:
         """Probability of speech (ticks,), NaN where there is no sound."""

@@ -20,6 +20,7 @@ from ..trace import Trace
 from .clock import Stages
 from .listen import Voice, listen
 from .rows import Reading, face_rows, person_rows, table
+from .speaking import SPEAKS, speaking
 from .timeline import Timeline, fill_short_gaps
 from .watch import FACE_GAP, Person, Watcher, main_person
 from .windows import fuse
@@ -31,6 +32,10 @@ PEOPLE = ("all", "main")
 
 class Predictor:
     """Runs a trained model on recordings.
+
+    Everyone in a picture is read with the voice that is heard, except while their mouth shows that
+    they only listen (see `avaffect.predict.speaking`). A model of the voice alone looks for nobody: its
+    rows belong to no track. A model of the face alone still listens for speech, to tell who speaks.
 
     Parameters
     ----------
@@ -60,7 +65,7 @@ class Predictor:
         self.model = checkpoint.load(reference)
         self.spec = self.model.spec
         self.people = people
-        self.detector = create_detector(detector)
+        self.detector = create_detector(detector) if "visual" in self.spec.streams else None
         self.timeline = Timeline(self.spec.rate)
         self._hash = checkpoint.weights_hash(reference)
 
@@ -168,7 +173,8 @@ class Predictor:
         hook: Hook | None,
     ) -> Trace:
         stages = Stages()
-        watcher = Watcher(FaceTracker(self.detector), self._embed, self.timeline)
+        tracker = FaceTracker(self.detector) if self.detector else None
+        watcher = Watcher(tracker, self._embed, self.timeline)
         for frame in stages.each("decode", frames or ()):
             with stages.time("face"):
                 watcher.add(frame)
@@ -181,7 +187,7 @@ class Predictor:
             voice = listen(audio, self.model, self.timeline, stages)
         if hook and duration:
             hook(duration, duration)
-        return self._trace(name, watcher, self._chosen(people), voice, stages)
+        return self._trace(name, watcher, people, voice, stages)
 
     def _chosen(self, people: list[Person]) -> list[Person]:
         if self.people == "main" and people:
@@ -201,8 +207,10 @@ class Predictor:
             raise MediaError(f"{name} holds neither frames nor sound")
         ticks = self.timeline.count(float(ends[-1]))
         speech = voice.speech_at(ticks) if voice is not None else None
+        if voice is not None:
+            self._tell_speakers(people, voice, ticks)
         parts = []
-        for person, positions in self._shares(people, len(pts)):
+        for person, positions in self._shares(self._chosen(people), len(pts)):
             with stages.time("model"):
                 reading = self._read(person, voice, ticks)
             columns: dict[str, Any] = {
@@ -248,7 +256,15 @@ class Predictor:
         if free.any():
             yield None, everything[free]
 
+    def _tell_speakers(self, people: list[Person], voice: Voice, ticks: int) -> None:
+        """Set everyone's ``talks``; see `speaking`."""
+        motion = [person.mouth_motion(ticks) for person in people]
+        found = speaking(motion, voice.active_at(ticks), self.timeline.rate)
+        for person, talks in zip(people, found, strict=True):
+            person.talks = talks
+
     def _read(self, person: Person | None, voice: Voice | None, ticks: int) -> Reading:
+        """What the model says of a person; their voice is the one heard, less where they only listen."""
         streams: dict[str, torch.Tensor] = {}
         masks: dict[str, np.ndarray] = {}
         for name, stream in self.spec.streams.items():
@@ -259,10 +275,12 @@ class Predictor:
                 masks[name] = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.rate))
             elif name == "audio" and voice is not None:
                 values, masks[name] = voice.stream(ticks)
+                if person is not None and person.talks is not None:
+                    masks[name] &= ~(person.talks < SPEAKS)
             streams[name] = torch.from_numpy(values)
         tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
         values, trust = fuse(self.model, streams, tensors)
-        return Reading(values, masks, trust)
+        return Reading(values, masks, trust, person.talks if person is not None else None)
 
     @torch.inference_mode()
     def _embed(self, crops: np.ndarray) -> np.ndarray:
@@ -273,6 +291,7 @@ class Predictor:
             "model": self.spec.name,
             "weights_sha256": self._hash,
             "avaffect": __version__,
+            "streams": list(self.spec.streams),
             "rate": self.spec.rate,
             "coverage": self.spec.coverage,
             "people": self.people,

@@ -26,11 +26,14 @@ class Reading:
         Where each modality was available.
     trust : dict of str to (t,) np.ndarray
         Weight of each modality's attended features in [0, 1], for fusions that have gates.
+    talks : (t,) np.ndarray or None
+        Probability that this person speaks, NaN where unknown; None where it is never known.
     """
 
     values: np.ndarray
     masks: dict[str, np.ndarray]
     trust: dict[str, np.ndarray]
+    talks: np.ndarray | None = None
 
     @property
     def available(self) -> np.ndarray:
@@ -83,15 +86,19 @@ def person_rows(
         columns[f"{target}_lo"] = np.clip(centre[:, i] - width[:, i], low, high)
         columns[f"{target}_hi"] = np.clip(centre[:, i] + width[:, i], low, high)
     for name in ("audio", "visual"):
-        columns[f"gate_{name}"] = (
-            timeline.at(pts, reading.trust[name], reading.masks[name])
-            if name in reading.trust
-            else np.full(len(pts), np.nan)
-        )
-    columns["voiced"] = (
-        timeline.at(pts, speech, np.isfinite(speech)) if speech is not None else np.full(len(pts), np.nan)
-    )
+        columns[f"gate_{name}"] = _at(timeline, pts, reading.trust.get(name), reading.masks.get(name))
+    columns["voiced"] = _at(timeline, pts, speech)
+    columns["speaking"] = _at(timeline, pts, reading.talks)
     return columns
+
+
+def _at(
+    timeline: Timeline, pts: np.ndarray, values: np.ndarray | None, valid: np.ndarray | None = None
+) -> np.ndarray:
+    """Values of ticks at the times (n,); NaN where not valid (by default: NaN), or all if there are none."""
+    if values is None:
+        return np.full(len(pts), np.nan)
+    return timeline.at(pts, values, np.isfinite(values) if valid is None else valid)
 
 
 def face_rows(person: Person | None, positions: np.ndarray) -> dict[str, np.ndarray]:

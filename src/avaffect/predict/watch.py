@@ -1,4 +1,4 @@
-"""The visual half of a recording: who is seen where, and one feature a person and tick.
+"""The visual half of a recording: who is seen where, and one feature and mouth motion a person and tick.
 
 Frames pass through one at a time; what is kept is a box and a confidence a face, and one embedding
 a tick, so memory does not grow with the size of the picture.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..face import Face, FaceTracker
+from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
 from .timeline import Timeline
 
@@ -24,6 +25,8 @@ MIN_CONFIDENCE = 0.3
 MIN_SECONDS = 0.5
 # A face lost for less than this many seconds is taken to have kept its expression's course.
 FACE_GAP = 0.25
+# Mouths further apart in time than this are not compared: too much else will have changed.
+MOUTH_GAP = 0.25
 
 
 @dataclass
@@ -40,6 +43,10 @@ class Person:
     confidences : list of float
     features : dict of int to (d,) np.ndarray
         Embedding by tick.
+    mouth : dict of int to float
+        `avaffect.face.mouth.mouth_motion` from the tick before, by tick; only where it can be told.
+    talks : (t,) np.ndarray or None
+        Probability that they speak, by tick, NaN where unknown; None before the sound is known.
     """
 
     track: int
@@ -47,6 +54,8 @@ class Person:
     boxes: list[np.ndarray] = field(default_factory=list)
     confidences: list[float] = field(default_factory=list)
     features: dict[int, np.ndarray] = field(default_factory=dict)
+    mouth: dict[int, float] = field(default_factory=dict)
+    talks: np.ndarray | None = None
 
     @property
     def prominence(self) -> float:
@@ -63,6 +72,12 @@ class Person:
         mask[list(self.features)] = True
         return values, mask
 
+    def mouth_motion(self, ticks: int) -> np.ndarray:
+        """(ticks,) float64, NaN where the motion of the mouth cannot be told."""
+        values = np.full(ticks, np.nan)
+        values[list(self.mouth)] = list(self.mouth.values())
+        return values
+
 
 def main_person(people: list[Person]) -> Person:
     """The most prominent of one or more people."""
@@ -71,11 +86,12 @@ def main_person(people: list[Person]) -> Person:
 
 @dataclass
 class _Candidate:
-    """The crop nearest to a tick's centre so far."""
+    """The face nearest to a tick's centre so far, and the height and width of its picture."""
 
     tick: int
     distance: float
-    crop: np.ndarray
+    face: Face
+    size: tuple[int, int]
 
 
 class Watcher:
@@ -83,32 +99,34 @@ class Watcher:
 
     Parameters
     ----------
-    tracker : FaceTracker
+    tracker : FaceTracker or None
+        None looks for nobody: the frames' times are all that is taken of them.
     embed : callable
         (n, 112, 112, 3) uint8 crops to (n, d) float32.
     timeline : Timeline
     """
 
-    def __init__(self, tracker: FaceTracker, embed: Embed, timeline: Timeline) -> None:
+    def __init__(self, tracker: FaceTracker | None, embed: Embed, timeline: Timeline) -> None:
         self.tracker, self.embed, self.timeline = tracker, embed, timeline
         self.index: list[int] = []
         self.pts: list[float] = []
         self._people: dict[int, Person] = {}
         self._candidates: dict[int, _Candidate] = {}
-        self._queue: list[tuple[int, int, np.ndarray]] = []
+        self._mouths: dict[int, tuple[int, np.ndarray]] = {}  # tick and reduced crop, the latest
+        self._queue: list[_Candidate] = []
 
     def add(self, frame: Frame) -> None:
         """Take the next frame."""
         position = len(self.pts)
         self.index.append(frame.index)
         self.pts.append(frame.pts)
-        for face in self.tracker.update(frame):
+        for face in self.tracker.update(frame) if self.tracker else ():
             person = self._people.setdefault(face.track, Person(face.track))
             person.frames.append(position)
             person.boxes.append(face.box)
             person.confidences.append(face.confidence)
             if face.confidence >= MIN_CONFIDENCE:
-                self._consider(face, frame.pts)
+                self._consider(face, frame)
 
     def finish(self) -> list[Person]:
         """The people seen, in order of appearance and numbered from 1, without false alarms.
@@ -116,8 +134,7 @@ class Watcher:
         A track is kept if it was seen for half a second, or for half of a recording that is shorter
         than a second.
         """
-        for track, candidate in self._candidates.items():
-            self._queue.append((track, candidate.tick, candidate.crop))
+        self._queue.extend(self._candidates.values())
         self._candidates.clear()
         self._flush()
         times = np.asarray(self.pts)
@@ -128,22 +145,38 @@ class Watcher:
             person.track = number
         return kept
 
-    def _consider(self, face: Face, pts: float) -> None:
-        tick = self.timeline.tick(pts)
-        new = _Candidate(tick, abs(pts - self.timeline.centre(tick)), face.crop)
+    def _consider(self, face: Face, frame: Frame) -> None:
+        tick = self.timeline.tick(frame.pts)
+        distance = abs(frame.pts - self.timeline.centre(tick))
         old = self._candidates.get(face.track)
-        if old is not None and old.tick == tick and old.distance <= new.distance:
+        if old is not None and old.tick == tick and old.distance <= distance:
             return
         if old is not None and old.tick != tick:
-            self._queue.append((face.track, old.tick, old.crop))
+            self._queue.append(old)
             if len(self._queue) >= BATCH:
                 self._flush()
-        self._candidates[face.track] = new
+        self._candidates[face.track] = _Candidate(tick, distance, face, frame.image.shape[:2])
 
     def _flush(self) -> None:
+        """Read the crops that stand for the queue's ticks."""
         if not self._queue:
             return
-        features = self.embed(np.stack([crop for _, _, crop in self._queue]))
-        for (track, tick, _), feature in zip(self._queue, features, strict=True):
-            self._people[track].features[tick] = feature
+        features = self.embed(np.stack([chosen.face.crop for chosen in self._queue]))
+        for chosen, feature in zip(self._queue, features, strict=True):
+            self._people[chosen.face.track].features[chosen.tick] = feature
+            self._compare_mouth(chosen)
         self._queue.clear()
+
+    def _compare_mouth(self, chosen: _Candidate) -> None:
+        track, tick = chosen.face.track, chosen.tick
+        last, before = self._mouths.pop(track, (tick, None))
+        if not readable(chosen.face.landmarks, chosen.size):
+            return
+        after = reduced(chosen.face.crop)
+        self._mouths[track] = tick, after
+        if before is None or tick - last > MOUTH_GAP * self.timeline.rate:
+            return
+        motion = mouth_motion(before, after)
+        if np.isfinite(motion):
+            # Where frames are rarer than ticks, the motion is that of all ticks it spans.
+            self._people[track].mouth.update(dict.fromkeys(range(last + 1, tick + 1), motion))

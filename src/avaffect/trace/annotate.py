@@ -162,6 +162,7 @@ class Stage:
             arousal=(value("arousal"), value("arousal_lo"), value("arousal_hi")),
             box=box if np.isfinite(box).all() else None,
             voiced=value("voiced"),
+            speaking=value("speaking"),
             gate_audio=value("gate_audio"),
             gate_visual=value("gate_visual"),
             colour=palette.rgb(palette.colour(number, self._tracks, bright=True)),

@@ -25,6 +25,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "arousal_hi": {"Description": "upper end of the prediction interval of arousal", **_SCALE},
     "face_conf": {"Description": "confidence that the face is seen, 0 to 1; n/a: no face"},
     "voiced": {"Description": "probability of speech, 0 to 1; n/a: no sound"},
+    "speaking": {"Description": "probability that this person is the one who speaks, 0 to 1; n/a: unknown"},
     "gate_audio": {"Description": "weight of the attended features of the voice, 0 to 1"},
     "gate_visual": {"Description": "weight of the attended features of the face, 0 to 1"},
 }

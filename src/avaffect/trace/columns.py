@@ -16,13 +16,13 @@ COLUMNS = (
     "valence", "valence_lo", "valence_hi",
     "arousal", "arousal_lo", "arousal_hi",
     "face_conf", *BOX,
-    "voiced", "gate_audio", "gate_visual",
+    "voiced", "speaking", "gate_audio", "gate_visual",
 )  # fmt: skip
 FLOATS = tuple(name for name in COLUMNS if name not in INTEGERS)
 
 _LIMITS = {
     **{f"{target}{end}": (-1.0, 1.0) for target in TARGETS for end in ("", "_lo", "_hi")},
-    **dict.fromkeys(("face_conf", "voiced", "gate_audio", "gate_visual"), (0.0, 1.0)),
+    **dict.fromkeys(("face_conf", "voiced", "speaking", "gate_audio", "gate_visual"), (0.0, 1.0)),
     **dict.fromkeys(INTEGERS, (0, np.inf)),
 }
 _SLACK = 1e-6  # float32 rounding of a value at the edge of its range is no error
@@ -33,12 +33,12 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : (n, 17) pd.DataFrame
+    table : (n, 18) pd.DataFrame
         Indexed (file, start, end), with exactly the columns of `COLUMNS`, in any order.
 
     Returns
     -------
-    (n, 17) pd.DataFrame
+    (n, 18) pd.DataFrame
         A new table: ``track`` and ``frame`` nullable Int64, everything else float64.
 
     Raises

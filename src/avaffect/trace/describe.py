@@ -77,6 +77,8 @@ def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
         first += ", no sound"
     else:
         first += f", speech in {_percent(person.speech_share)} of the time"
+    if person.speaking_share is not None:
+        first += f", their own in {_percent(person.speaking_share)} of it"
     lines = [first]
     if person.valence or person.arousal:
         means = [level.mean if level else None for level in (person.valence, person.arousal)]

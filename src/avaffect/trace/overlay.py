@@ -45,8 +45,8 @@ class Moment:
         Value, lower and upper end of its interval; NaN where there is none.
     box : (4,) np.ndarray or None
         The face, x1, y1, x2, y2 in pixels; None where there is none.
-    voiced, gate_audio, gate_visual : float
-        Speech probability and gate weights, [0, 1] or NaN.
+    voiced, speaking, gate_audio, gate_visual : float
+        Probability of speech, and of its being this person's, and gate weights: [0, 1] or NaN.
     colour : (r, g, b)
     path : (n, 2) np.ndarray
         Valence and arousal of the last moments, oldest first; NaN where it breaks.
@@ -58,6 +58,7 @@ class Moment:
     arousal: tuple[float, float, float]
     box: np.ndarray | None = None
     voiced: float = np.nan
+    speaking: float = np.nan
     gate_audio: float = np.nan
     gate_visual: float = np.nan
     colour: Colour = palette.rgb(palette.BRIGHT[0])
@@ -202,19 +203,17 @@ def _draw_panel(out: np.ndarray, moment: Moment, layout: Layout, place: Rectangl
 def _draw_head(
     panel: np.ndarray, moment: Moment, at: tuple[float, float], font: int, *, compact: bool
 ) -> None:
-    """The person's name; speech, as a filled or an open dot; what the figures rest on."""
+    """The person's name; speech that may be theirs, as a filled or an open dot; what the figures rest on."""
     x, y = at
     name = "voice" if moment.track is None else f"person {moment.track}"
     name = name.removeprefix("person ") if compact else name
     put_text(panel, name, (x, y), font, moment.colour, bold=True)
     right = panel.shape[1] - x
-    heard = np.isfinite(moment.voiced)
-    speaking = heard and moment.voiced >= SPEAKING
-    said = "speech" if speaking else "silence" if heard else "no sound"
-    said = "" if compact else said
-    put_text(panel, said, (right, y), font - 1, _INK if speaking else _DIM, align="right")
-    dot = right - text_width(said, font - 1) - 0.55 * font
-    _circle(panel, (dot, y), 0.28 * font, _INK if speaking else _DIM, -1 if speaking else 1)
+    word, loud = said(moment), moment.voiced >= SPEAKING and not moment.speaking < SPEAKING
+    word = "" if compact else word
+    put_text(panel, word, (right, y), font - 1, _INK if loud else _DIM, align="right")
+    dot = right - text_width(word, font - 1) - 0.55 * font
+    _circle(panel, (dot, y), 0.28 * font, _INK if loud else _DIM, -1 if loud else 1)
     known = np.isfinite([moment.valence[0], moment.arousal[0]]).any()
     badge = "no prediction" if not known else "voice only" if moment.box is None else ""
     if badge and moment.track is not None:
@@ -223,6 +222,17 @@ def _draw_head(
         mask = _rounded(round(1.3 * font), round(width + 0.6 * font), font // 3)
         blend(panel, mask, round(x), round(y - mask.shape[0] / 2), _BADGE if known else _DIM)
         put_text(panel, badge, (x + 0.3 * font, y), font - 2, (20, 20, 20))
+
+
+def said(moment: Moment) -> str:
+    """Whether speech is heard, and if it is known: whether this person's."""
+    if np.isnan(moment.voiced):
+        return "no sound"
+    if moment.voiced < SPEAKING:
+        return "silence"
+    if np.isnan(moment.speaking):
+        return "speech"
+    return "speaks" if moment.speaking >= SPEAKING else "listens"
 
 
 def _draw_bar(

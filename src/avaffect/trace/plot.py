@@ -68,6 +68,8 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     _draw_title(figure, trace, title, groups)
     _draw_time(figure, trace, groups, people, limits)
     _draw_plane(figure, groups, people, limits)
+    if _gated(trace):
+        _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), "weight of attended features")
     _draw_caption(figure, trace, groups, limits[1] - limits[0])
     if path is not None:
         _save(figure, path)
@@ -140,18 +142,26 @@ def _draw_time(
 def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, str]]:
     """What is shown under the lines, top to bottom: whose, which column, its name, its colour."""
     several = len(groups) > 1
+    gated = _gated(trace)
     strips = []
     for group in groups:
         mark = f"{group.track if group.track is not None else '–'} · " if several else ""
         colour = group.colour if several else palette.INK
-        strips.append((group, "gate_audio", f"{mark}voice gate", colour))
+        if gated:
+            strips.append((group, "gate_audio", f"{mark}voice gate", colour))
         if group.track is not None:
-            strips.append((group, "gate_visual", f"{mark}face gate", colour))
+            if gated:
+                strips.append((group, "gate_visual", f"{mark}face gate", colour))
             strips.append((group, "face_conf", f"{mark}face seen", group.colour))
     # Speech is the recording's, whoever is in view: the loudest row of each moment.
     rows = trace.table.sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)
     everyone = Group(None, "", palette.INK, rows.sort_index())
     return [*strips, (everyone, "voiced", "speech", palette.NOBODY)]
+
+
+def _gated(trace: Trace) -> bool:
+    """Whether the model has gates to show."""
+    return bool(trace.table[["gate_audio", "gate_visual"]].notna().any(axis=None))
 
 
 def _draw_plane(
@@ -170,7 +180,6 @@ def _draw_plane(
     span = limits[1] - limits[0]
     label = f"time along the path ({panels.unit(span)}); dot: mean"
     panels.mark_time(_bar(figure, 0.215, ScalarMappable(norm, _TIME), label), span, 5)
-    _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), "weight of attended features")
 
 
 def _places(count: int) -> list[tuple[float, float, float]]:
@@ -245,9 +254,10 @@ def _draw_caption(figure: Figure, trace: Trace, groups: list[Group], span: float
     parts.append("Valence and arousal: the expression as raters see it, not a feeling.")
     gates = (
         "Gates: yellow where the model went by what voice and face say together,"
-        " blue where it kept to that one alone.  Hatched: no face or no sound to go by."
+        " blue where it kept to that one alone.  "
     )
-    text = "  ".join(parts) + "\n" + gates
+    text = "  ".join(parts) + "\n" + (gates if _gated(trace) else "")
+    text += "Hatched: no face or no voice to go by."
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)
 
 

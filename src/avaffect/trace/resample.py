@@ -21,14 +21,14 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : (n, 17) pd.DataFrame
+    table : (n, 18) pd.DataFrame
         A trace's table.
     rate : float
         Rows per second (Hz).
 
     Returns
     -------
-    (m, 17) pd.DataFrame
+    (m, 18) pd.DataFrame
         ``start`` is ``k / rate``, ``end`` is ``(k + 1) / rate``, ``frame`` is NA.
 
     Raises

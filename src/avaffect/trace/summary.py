@@ -13,7 +13,7 @@ from .columns import TARGETS
 if TYPE_CHECKING:
     from .table import Trace
 
-SPEAKING = 0.5  # speech probability from which a moment counts as speech
+SPEAKING = 0.5  # probability from which a moment counts as speech, and that as a person's own
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ class Person:
     speech_share : float or None
         Share of the time with a speech probability of at least `SPEAKING`; None without sound.
         Speech counts whoever speaks.
+    speaking_share : float or None
+        Share of the time in which it is known whether this person or another speaks, that it is this
+        person; None where it is never known.
     valence, arousal : Level or None
         None where never predicted.
     missing_share : float
@@ -74,6 +77,7 @@ class Person:
     seconds_seen: float
     face_share: float
     speech_share: float | None
+    speaking_share: float | None
     valence: Level | None
     arousal: Level | None
     missing_share: float
@@ -101,10 +105,11 @@ class Summary:
 def summarise(trace: Trace) -> Summary:
     """The figures of a trace; files and people in the table's order, nobody-in-view last."""
     people = []
+    streams = trace.meta.get("streams", ["audio", "visual"])
     for file in trace.files:
         part = trace.file(file)
         groups = [(number, part.track(number).table) for number in [*part.tracks, None]]
-        people += [_person(file, number, rows) for number, rows in groups if len(rows)]
+        people += [_person(file, number, rows, streams) for number, rows in groups if len(rows)]
     return Summary(duration=trace.duration, files=tuple(trace.files), people=tuple(people))
 
 
@@ -114,15 +119,16 @@ def seconds(table: pd.DataFrame) -> pd.Series:
     return pd.Series(end - start, index=table.index)
 
 
-def _person(file: str, track: int | None, rows: pd.DataFrame) -> Person:
+def _person(file: str, track: int | None, rows: pd.DataFrame, streams: list[str]) -> Person:
     weight = seconds(rows).to_numpy()
     if not weight.sum() > 0:  # a picture alone has no length: every row counts the same
         weight = np.full(len(rows), 1.0)
     total = weight.sum()
     share = weight / total
     seen = rows["face_conf"].notna().to_numpy()
-    voiced = rows["voiced"].to_numpy()
-    missing = {reason: float(share[why].sum()) for reason, why in _reasons(rows).items()}
+    voiced, speaking = rows["voiced"].to_numpy(), rows["speaking"].to_numpy()
+    told = float(share[np.isfinite(speaking)].sum())
+    missing = {reason: float(share[why].sum()) for reason, why in _reasons(rows, streams).items()}
     return Person(
         file=file,
         track=track,
@@ -132,6 +138,7 @@ def _person(file: str, track: int | None, rows: pd.DataFrame) -> Person:
         seconds_seen=float(seconds(rows)[seen].sum()),
         face_share=float(share[seen].sum()),
         speech_share=None if np.isnan(voiced).all() else float(share[voiced >= SPEAKING].sum()),
+        speaking_share=float(share[speaking >= SPEAKING].sum()) / told if told else None,
         valence=_level(rows, "valence", weight),
         arousal=_level(rows, "arousal", weight),
         missing_share=float(sum(missing.values())),
@@ -160,15 +167,24 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
     )
 
 
-def _reasons(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Why a row has no prediction, (n,) bool each; a row has at most one reason."""
+def _reasons(rows: pd.DataFrame, streams: list[str]) -> dict[str, np.ndarray]:
+    """Why a row has no prediction, (n,) bool each; a row has at most one reason.
+
+    ``streams`` are those of the model: what it does not use is no reason.
+    """
     empty = rows[list(TARGETS)].isna().all(axis=1).to_numpy()
-    faceless = rows["face_conf"].isna().to_numpy()
+    faceless = rows["face_conf"].isna().to_numpy() | ("visual" not in streams)
+    unclear = {"face too unclear": empty & ~faceless}
+    if "audio" not in streams:
+        return {"no face": empty & faceless, **unclear}
     voiced = rows["voiced"].to_numpy()
-    silent = voiced < SPEAKING
-    return {
-        "no face and no sound": empty & faceless & np.isnan(voiced),
-        "no face and no speech": empty & faceless & silent,
-        "no face, too little speech": empty & faceless & (voiced >= SPEAKING),
-        "face too unclear": empty & ~faceless,
+    listens = rows["speaking"].to_numpy() < SPEAKING
+    lacking = {
+        "no sound": np.isnan(voiced),
+        "no speech": voiced < SPEAKING,
+        "another's voice": (voiced >= SPEAKING) & listens,
+        "too little speech": (voiced >= SPEAKING) & ~listens,
     }
+    if "visual" not in streams:
+        return {reason: empty & why for reason, why in lacking.items()}
+    return {f"no face and {reason}": empty & faceless & why for reason, why in lacking.items()} | unclear

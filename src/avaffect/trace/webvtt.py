@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     "valence", "valence_lo", "valence_hi", "arousal", "arousal_lo", "arousal_hi",
-    "face_conf", "voiced", "gate_audio", "gate_visual",
+    "face_conf", "voiced", "speaking", "gate_audio", "gate_visual",
 )  # fmt: skip
 
 
