@@ -8,6 +8,7 @@ import pytest
 from avaffect.corpus.paired import (
     CLEAN,
     RATE,
+    SHARES,
     FaceBank,
     Stock,
     VoiceClip,
@@ -91,14 +92,19 @@ def test_pauses_are_masked_and_one_speaker_speaks(faces: FaceBank, voices) -> No
         assert one.labelled.all()
 
 
-def test_clean_label_is_the_mean_of_what_is_shown(faces: FaceBank, voices) -> None:
-    errors = []
+def test_clean_label_is_what_is_shown_by_the_shares_of_the_modalities(faces: FaceBank, voices) -> None:
+    voice, face = np.array(SHARES["audio"]), np.array(SHARES["visual"])
+    by_shares, evenly = [], []
     for seed in range(20):
         one = compose(Stock(faces, voices), 150, np.random.default_rng(seed), wear=CLEAN)
         inside = one.audio_mask & (np.abs(np.diff(one.visual, axis=0, prepend=0)).max(1) == 0)
-        mean = (one.audio[:, :2] + one.visual) / 2
-        errors.append(np.abs(mean - one.affect)[inside].mean())
-    assert np.mean(errors) < 0.06
+        for errors, mean in (
+            (by_shares, voice * one.audio[:, :2] + face * one.visual),
+            (evenly, (one.audio[:, :2] + one.visual) / 2),
+        ):
+            errors.append(np.abs(mean - one.affect)[inside].mean(0))
+    assert (np.mean(by_shares, axis=0) < 0.06).all()
+    assert (np.mean(by_shares, axis=0) < np.mean(evenly, axis=0)).all()
 
 
 def test_label_stays_with_the_modality_on_the_path(faces: FaceBank, voices) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -10,6 +12,10 @@ import numpy as np
 import pytest
 import yaml
 from skimage.data import astronaut
+
+from avaffect.train.recipe import read_recipe
+from avaffect.train.run import run
+from avaffect.train.stock import read_stocks
 
 NAMES = [
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
@@ -46,31 +52,42 @@ def made_up_faces(folder: Path, rng: np.random.Generator, count: int = 48) -> No
     )
 
 
-def made_up_voices(folder: Path, rng: np.random.Generator) -> None:
-    """RAVDESS by name: two speakers in each split, four clips each of half a second to one."""
-    folder.mkdir()
+def made_up_voices(
+    folder: Path,
+    rng: np.random.Generator,
+    *,
+    corpus: str,
+    speakers: Sequence[str],
+    emotions: Sequence[str],
+    intensity: str,
+) -> None:
+    """A corpus by name: one clip of half a second to one for each speaker and emotion."""
+    folder.mkdir(exist_ok=True)
     rows, sounds, at = [], [], 0
     header = (
         "corpus,file,start,stop,dur,orig_dur,trim_off,peak,speaker,gender,emotion,sentence,intensity,lang"
     )
-    for actor in (1, 2, 19, 20, 22, 23):
-        for emotion in ("neutral", "happiness", "sadness", "anger"):
+    for number, speaker in enumerate(speakers):
+        for emotion in emotions:
             length = int(rng.integers(8000, 16000))
             time = np.arange(length) / 16000
-            pitch = 100 + 10 * actor + 40 * len(emotion)
+            pitch = 100 + 40 * number + 40 * len(emotion)
             sounds.append(3000 * np.sin(2 * np.pi * pitch * time) * rng.uniform(0.5, 1, length))
-            rows.append(
-                f"ravdess,{at}.wav,{at},{at + length},0,0,0,0.1,ravdess_{actor:02d},M,{emotion},s,normal,en"
-            )
+            place = f"{at},{at + length},0,0,0,0.1"
+            rows.append(f"{corpus},{at}.wav,{place},{corpus}_{speaker},M,{emotion},s,{intensity},en")
             at += length
-    (folder / "ravdess.csv").write_text("\n".join([header, *rows]) + "\n")
+    (folder / f"{corpus}.csv").write_text("\n".join([header, *rows]) + "\n")
     samples = np.concatenate(sounds).astype(np.int16)
-    with av.open(str(folder / "ravdess.flac"), "w") as container:
+    with av.open(str(folder / f"{corpus}.flac"), "w") as container:
         stream = container.add_stream("flac", rate=16000, layout="mono")
         block = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
         block.rate = 16000
         for packet in [*stream.encode(block), *stream.encode(None)]:
             container.mux(packet)
+
+
+CLIPS = {"ravdess": 24, "emogator": 9}
+"""Clips of each voice corpus whose emotion is one that is learnt."""
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +96,22 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpora")
     rng = np.random.default_rng(0)
     made_up_faces(folder, rng)
-    made_up_voices(folder / "speech", rng)
+    made_up_voices(
+        folder / "speech",
+        rng,
+        corpus="ravdess",
+        speakers=("01", "02", "19", "20", "22", "23"),  # two of each split
+        emotions=("neutral", "happiness", "sadness", "anger"),
+        intensity="normal",
+    )
+    made_up_voices(
+        folder / "speech",
+        rng,
+        corpus="emogator",
+        speakers=("000001", "000271", "000301"),
+        emotions=("Anger", "Amusement", "Serenity", "Awe"),
+        intensity="",
+    )
     return folder
 
 
@@ -110,10 +142,32 @@ DEBUG = {
 }
 
 
+def write_recipe(folder: Path, corpora: Path) -> Path:
+    """A recipe that works in a folder of its own."""
+    path = folder / "debug.yaml"
+    places = {"data": str(corpora), "work": str(folder / "work"), "output": str(folder / "model")}
+    path.write_text(yaml.safe_dump({**DEBUG, **places}))
+    return path
+
+
 @pytest.fixture
 def recipe(tmp_path: Path, corpora: Path) -> Path:
     """A recipe for `corpora` that works in the test's own folder."""
-    path = tmp_path / "debug.yaml"
-    places = {"data": str(corpora), "work": str(tmp_path / "work"), "output": str(tmp_path / "model")}
-    path.write_text(yaml.safe_dump({**DEBUG, **places}))
-    return path
+    return write_recipe(tmp_path, corpora)
+
+
+@pytest.fixture(scope="session")
+def encoders(tmp_path_factory: pytest.TempPathFactory, corpora: Path) -> Path:
+    """A work folder with trained encoders and the features of every face and clip."""
+    folder = tmp_path_factory.mktemp("encoders")
+    path = write_recipe(folder, corpora)
+    run(path, stages=["face", "voice"])
+    read_stocks(read_recipe(path), lambda stage, done, total: None)
+    return folder / "work"
+
+
+@pytest.fixture
+def encoded(recipe: Path, encoders: Path, tmp_path: Path) -> Path:
+    """`recipe` with its encoders trained already."""
+    shutil.copytree(encoders, tmp_path / "work")
+    return recipe

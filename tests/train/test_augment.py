@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avaffect.train.augment import HARSH, MILD, Damage, frame, jitter, occlude, relight, spoil
+from avaffect.train.augment import HARSH, MILD, Damage, frame, jitter, occlude, relight, spoil, talk
 
 HALVE = np.array([[0.5, 0, -0.25], [0, 0.5, -0.25]])
 
@@ -39,12 +39,12 @@ def test_reproducible_and_in_range(image: np.ndarray, damage: Damage) -> None:
 
 def test_jitter_mirrors_half_of_the_time_and_keeps_the_centre() -> None:
     rng = np.random.default_rng(0)
-    still = Damage(turn=0, scale=0, shift=0)
+    still = Damage(turn=0, scale=0, stretch=0, lean=0, shift=0)
     drawn = np.stack([jitter(rng, still) for _ in range(400)])
     mirrored = drawn[:, 0, 0] < 0
     assert 0.4 < mirrored.mean() < 0.6
-    np.testing.assert_allclose(drawn @ [27.5, 27.5, 1], 27.5)
-    np.testing.assert_allclose(drawn[mirrored] @ [0, 0, 1], np.tile([55, 0], (mirrored.sum(), 1)))
+    np.testing.assert_allclose((drawn @ [27.5, 27.5, 1])[:, :2], 27.5)
+    np.testing.assert_allclose(drawn[mirrored] @ [0, 0, 1], np.tile([55, 0, 1], (mirrored.sum(), 1)))
 
 
 def test_harsh_is_further_from_the_picture_than_mild(image: np.ndarray) -> None:
@@ -67,3 +67,22 @@ def test_light_keeps_the_order_of_grays_when_it_is_even() -> None:
     ramp = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (64, 1))
     out = relight(ramp, np.random.default_rng(3)).astype(int)
     assert np.corrcoef(out.ravel(), ramp.ravel())[0, 1] > 0.8
+
+
+def test_lean_makes_one_side_larger() -> None:
+    rng = np.random.default_rng(0)
+    leaning = Damage(turn=0, scale=0, stretch=0, lean=0.1, shift=0)
+    ratios = []
+    for _ in range(200):
+        points = jitter(rng, leaning) @ np.array([[0, 27.5, 55], [27.5] * 3, [1] * 3])
+        x = points[0] / points[2]
+        ratios.append(np.log((x[2] - x[1]) / (x[1] - x[0])))
+        assert x[1] == pytest.approx(27.5)
+    assert 0.05 < np.std(ratios) < 0.2
+
+
+def test_talk_moves_the_mouth_and_not_the_eyes(image: np.ndarray) -> None:
+    crop = frame(image, HALVE, np.random.default_rng(0))
+    moved = np.mean([talk(crop, np.random.default_rng(s)) != crop for s in range(20)], axis=0)
+    assert moved[46:, 24:32].mean() > 0.5
+    assert moved[:30].mean() < 0.01

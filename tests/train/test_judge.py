@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,11 +15,16 @@ from avaffect.metric import ccc
 from avaffect.model import Affect
 from avaffect.train.bank_files import load_faces, load_voices, save_faces, save_voices
 from avaffect.train.calibrate import coverages, half_widths
+from avaffect.train.fusion import predict
 from avaffect.train.judge import advantage, error_by_damage, judge, trust_in_damage
 
 
 class Adding(torch.nn.Module):
     """Mean of the available streams' first two features; trust is the share of the other stream."""
+
+    def __init__(self, *streams: str) -> None:
+        super().__init__()
+        self.spec = SimpleNamespace(streams=dict.fromkeys(streams or ("audio", "visual")))
 
     def fuse(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> Affect:
         total = sum(streams[m] * masks[m][..., None] for m in streams)
@@ -62,7 +68,7 @@ def test_fusion_of_two_noisy_streams_beats_each() -> None:
     assert figures["fusion/ccc_valence"] > figures["audio/ccc_valence"] + 0.05
     assert figures["fusion/ccc_valence"] == pytest.approx(figures["mean/ccc_valence"], abs=1e-6)
     # The mean of both is what this model is: no advantage over it, and an interval of no width.
-    assert advantage(Adding(), data, draws=20)["valence"] == pytest.approx([0, 0, 0], abs=1e-6)
+    assert advantage(Adding(), data, resamples=20)["valence"] == pytest.approx([0, 0, 0], abs=1e-6)
 
 
 def test_trust_falls_where_the_stream_is_worn() -> None:
@@ -84,8 +90,24 @@ def test_intervals_cover_other_data_and_widen_with_noise() -> None:
     for single in ("audio", "visual"):
         assert widths[single]["valence"] > 1.2 * widths["audio+visual"]["valence"]
     covered = coverages(Adding(), other, widths)
+    error = np.abs(predict(Adding(), other)[0] - other["affect"].numpy())[..., 0]
+    both = (other["audio_mask"] & other["visual_mask"]).numpy()
+    width = np.where(both, widths["audio+visual"]["valence"], widths["visual"]["valence"])
+    assert covered["all"]["valence"] == pytest.approx((error <= width).mean())
     assert 0.88 < covered["visual"]["arousal"] < 0.93
     assert 0.88 < covered["audio+visual"]["valence"] < 0.93
+
+
+def test_intervals_of_one_stream_are_for_where_it_is() -> None:
+    data = made_up(200, noise=0.2, seed=1)
+    widths = half_widths(Adding("audio"), data, coverage=0.9)
+    assert list(widths) == ["audio"]
+    errors = (data["audio"] - data["affect"]).abs()[data["audio_mask"]].numpy()
+    assert widths["audio"]["arousal"] == pytest.approx(np.quantile(errors[:, 1], 0.905), abs=0.01)
+    covered = coverages(Adding("audio"), data, widths)
+    assert covered["all"] == covered["audio"]
+    figures = judge(Adding("audio"), data)
+    assert list(figures) == ["fusion/ccc_valence", "fusion/ccc_arousal"]
 
 
 def test_banks_come_back(tmp_path: Path) -> None:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from avaffect import checkpoint
 from avaffect.errors import DataError
+from avaffect.train.fusion_stage import sequences
+from avaffect.train.recipe import read_recipe
+from avaffect.train.result import load_figures
 from avaffect.train.run import run
+from avaffect.train.stock import read_stocks
+
+from .conftest import made_up_voices
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """No progress."""
 
 
 def test_from_corpora_to_a_model_that_loads(recipe: Path, tmp_path: Path) -> None:
@@ -22,6 +33,12 @@ def test_from_corpora_to_a_model_that_loads(recipe: Path, tmp_path: Path) -> Non
     assert model.spec.name == "debug.test"
     assert set(model.spec.calibration) == {"audio+visual", "audio", "visual"}
     assert model.spec.metrics["face/test/ferplus/accuracy"] <= 1
+    assert set(model.spec.metrics) >= {
+        "voice/test/all/r_arousal",
+        "face/test/diffusionfer/r_valence",
+        "calibration/coverage/all/valence",
+        "fusion/clean/mean/ccc_arousal",
+    }
     crops = torch.randint(0, 255, (3, 112, 112, 3), dtype=torch.uint8)
     assert model.encode("visual", crops).shape == (3, 16)
     card = (output / "card.md").read_text()
@@ -34,6 +51,92 @@ def test_from_corpora_to_a_model_that_loads(recipe: Path, tmp_path: Path) -> Non
     run(recipe)
     assert {p: p.stat().st_mtime_ns for p in before} == before
     assert not seen
+
+
+def test_a_family_on_one_set_of_encoders(encoded: Path, tmp_path: Path) -> None:
+    recipe = encoded
+    run(recipe, stages=["fusion"])
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "work").rglob("*") if p.is_file()}
+    for name in ("audio", "visual"):
+        child = recipe.with_name(f"{name}.yaml")
+        child.write_text(
+            f"extends: {recipe.name}\nname: {name}.test\noutput: {tmp_path / name}\n"
+            f"fusion: {{streams: [{name}], mechanism: {{name: concat}}}}\n"
+        )
+        model = checkpoint.load(run(child))
+        assert list(model.spec.streams) == list(model.spec.calibration) == [name]
+        assert list(model.encoders) == [name]
+        metrics = model.spec.metrics
+        assert "fusion/worn/fusion/ccc_valence" in metrics
+        assert "fusion/worn/mean/ccc_valence" not in metrics
+        card = (tmp_path / name / "card.md").read_text()
+        assert f"| {name}.test |" in card
+        assert "less the best other" not in card
+        assert ("Voice encoder" in card) == (name == "audio")
+        assert ("Face encoder" in card) == (name == "visual")
+    assert {p: p.stat().st_mtime_ns for p in before} == before  # encoders and features were there
+
+
+def test_all_models_of_a_family_are_measured_on_the_same_sequences(encoded: Path) -> None:
+    found = []
+    for overrides in ([], ["name=audio.test", "fusion.streams=[audio]"]):
+        settings = read_recipe(encoded, overrides)
+        found.append(sequences(settings, read_stocks(settings, quiet)["test"], count=3))
+    for kind, data in found[0].items():
+        assert set(data) == set(found[1][kind])
+        for name, values in data.items():
+            torch.testing.assert_close(values, found[1][kind][name], rtol=0, atol=0)
+
+
+def test_corpora_by_recipe_and_corpora_never_seen(recipe: Path, tmp_path: Path) -> None:
+    free = ["face.corpora=[diffusionfer]", "face.unseen=[ferplus]", "voice.corpora=[emogator]"]
+    output = run(recipe, [*free, "voice.unseen=[ravdess]", "name=open.test"])
+    spec = checkpoint.load(output).spec
+    assert [corpus.name for corpus in spec.corpora] == ["DiffusionFER", "EmoGator (subset)"]
+    assert spec.licence == "MIT; trained on CC0 and Apache-2.0 data only"
+    unseen = {key for key in spec.metrics if "/unseen/" in key}
+    affect = {f"{kind}_{target}" for kind in ("ccc", "r") for target in ("valence", "arousal")}
+    assert {f"voice/unseen/ravdess/{figure}" for figure in {*affect, "uar"}} <= unseen
+    # No votes in training: the emotions were never taught, and there is nothing to measure.
+    assert {f"face/unseen/ferplus/{figure}" for figure in affect} == {k for k in unseen if "face/" in k}
+    card = (output / "card.md").read_text()
+    assert "| RAVDESS |" in card
+    assert "CC BY-NC" not in card
+    assert "non-commercial" not in card
+    assert "Groups not covered" in card
+
+
+def test_only_voted_faces(recipe: Path, tmp_path: Path) -> None:
+    run(recipe, ["face.corpora=[ferplus]", "face.unseen=[diffusionfer]"], stages=["face"])
+    figures = load_figures(tmp_path / "work" / "face")
+    assert {"ferplus/accuracy", "ferplus/uar", "ferplus/r_valence"} <= set(figures["test"])
+    assert set(figures["unseen"]["diffusionfer"]) == {"ccc_valence", "ccc_arousal", "r_valence", "r_arousal"}
+
+
+def test_a_corpus_without_speakers_for_each_split_says_so(
+    recipe: Path, corpora: Path, tmp_path: Path
+) -> None:
+    speech = tmp_path / "speech"
+    rng = np.random.default_rng(0)
+    made_up_voices(
+        speech, rng, corpus="tess", speakers=("OAF", "YAF"), emotions=("anger", "sadness"), intensity=""
+    )
+    only = ["voice.corpora=[tess]", f"voice.speech={speech}"]
+    run(recipe, only, stages=["face", "voice"])
+    assert load_figures(tmp_path / "work" / "voice")["val"] == {}
+    with pytest.raises(DataError, match="no speaker of tess is in the split 'val'.*add a corpus"):
+        run(recipe, only, stages=["fusion"])
+
+
+def test_slips_given_or_measured(encoded: Path, tmp_path: Path) -> None:
+    run(encoded, ["fusion.face_slip=[0.3, 0.2]"], stages=["fusion"])
+    figures = load_figures(tmp_path / "work" / "debug.test" / "fusion")
+    assert figures["face_slip"] == [0.3, 0.2]
+    settings = read_recipe(encoded)
+    stocks = read_stocks(settings, quiet)
+    assert stocks["train"].face_slip != (0.3, 0.2)
+    assert list(stocks["train"].voice_slip) == figures["voice_slip"]
+    assert stocks["val"].face_slip == stocks["test"].voice_slip == (0.0, 0.0)
 
 
 class Killed(BaseException):

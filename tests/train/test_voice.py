@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import balanced_accuracy_score
 
 from avaffect.corpus.speech import EMOTIONS, Utterance
 from avaffect.train.voice import SMOOTHING, VoiceHeads, emotion_loss
 from avaffect.train.voice_augment import Damage, add_noise, cut, mask_bands
-from avaffect.train.voice_clips import TICKS, Heard, VoiceBatches, hear, loudness, ticks
-from avaffect.train.voice_stage import recall, view
+from avaffect.train.voice_clips import LOUDER, TICKS, Heard, VoiceBatches, hear, loudness, ticks
+from avaffect.train.voice_stage import view
 from avaffect.voice.level import GAIN_SPREAD, MANNER_SPREAD
 
 NONE = Damage(speed=0, room=0, microphone=0, band=0, noise=0, babble=0, time_masks=0, band_masks=0)
@@ -84,8 +83,19 @@ def test_loudness_keeps_manner_and_loses_it_in_short_recordings():
     loud = np.array([loudness(heard(manner=1.0), rng) for _ in range(4000)])
     left = MANNER_SPREAD**2 / (MANNER_SPREAD**2 + GAIN_SPREAD**2)
     assert loud.mean() == pytest.approx((1 + left) / 2, abs=0.03)
-    scaled = Heard(clip(), np.ones(100, bool), 5.0, float("nan"))
-    assert abs(np.mean([loudness(scaled, rng) for _ in range(4000)])) < 0.03
+
+
+def test_loudness_that_a_corpus_lost_follows_arousal():
+    rng = np.random.default_rng(0)
+
+    def usual(emotion: str) -> float:
+        scaled = Heard(clip(emotion=emotion), np.ones(100, bool), 5.0, float("nan"))
+        return float(np.mean([loudness(scaled, rng) for _ in range(4000)]))
+
+    kept = (1 + MANNER_SPREAD**2 / (MANNER_SPREAD**2 + GAIN_SPREAD**2)) / 2
+    arousal = {name: clip(emotion=name).valence_arousal[1] for name in ("anger", "sadness")}
+    expected = kept * LOUDER * (arousal["anger"] - arousal["sadness"])
+    assert usual("anger") - usual("sadness") == pytest.approx(expected, abs=0.05)
 
 
 def test_usual_level_is_the_speakers_where_the_corpus_kept_it():
@@ -154,12 +164,3 @@ def test_ticks_of_frames():
     voiced[6:20] = True
     assert ticks(voiced).tolist() == [False, True, True, False]
     assert ticks(np.arange(16) == 3).tolist() == [True, False]  # never none
-
-
-def test_recall_is_balanced_accuracy():
-    rng = np.random.default_rng(0)
-    truth = rng.integers(0, 4, 200)
-    logits = rng.standard_normal((200, 8))
-    logits[np.arange(200), truth] += 1
-    guess = logits[:, :4].argmax(axis=1)
-    assert recall(logits, truth) == pytest.approx(balanced_accuracy_score(truth, guess))

@@ -27,7 +27,7 @@ def train(
     from the last finished epoch.
 
     Examples: avaffect train recipes/hgrjca.default.yaml data=/path/to/corpora;
-    avaffect train recipes/studyforrest.yaml store=features/forrest fusion.name=jca output=runs/jca
+    avaffect train recipes/studyforrest/fusion.yaml store=features/forrest fusion.name=jca output=runs/jca
     """
     try:
         from ..train.run import read, run, stages_of

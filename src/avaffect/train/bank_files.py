@@ -58,6 +58,7 @@ def load_voices(path: Path) -> dict[str, list[VoiceClip]]:
 
 
 def _save(path: Path, **arrays: NDArray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npz")
     with part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)

@@ -20,7 +20,6 @@ from torch.utils.data import IterableDataset
 
 from ..corpus.faces import EMOTIONS, FaceSet
 from ..encoder.face import FaceNet
-from ..metric import ccc
 from .augment import Damage, frame, spoil
 from .encoder import EncoderModule
 
@@ -153,24 +152,3 @@ def read_faces(net: FaceNet, heads: FaceHeads, faces: Faces) -> dict[str, NDArra
 
 
 _PLAIN = np.random.default_rng(0)  # `frame` without damage draws nothing from it
-
-
-def evaluate(net: FaceNet, heads: FaceHeads, faces: Faces) -> dict[str, float]:
-    """Held-out figures of one corpus: accuracy against the raters' first choice, CCC of valence and arousal.
-
-    `accuracy` counts every image with an emotion as first choice, `accuracy_agreed` those where more
-    than half of the raters chose it.
-    """
-    out = read_faces(net, heads, faces)
-    corpus = faces.corpus
-    figures: dict[str, float] = {}
-    affect = out["affect"]
-    if not corpus.rated.all():
-        right = out["logits"].argmax(1) == corpus.emotions.argmax(1)
-        figures["accuracy"] = float(right.mean())
-        figures["accuracy_agreed"] = float(right[corpus.agreed].mean())
-        with torch.inference_mode():
-            affect = heads.as_proxy(torch.from_numpy(affect)).numpy()
-    for k, target in enumerate(("valence", "arousal")):
-        figures[f"ccc_{target}"] = float(ccc(affect[:, k], corpus.valence_arousal[:, k]))
-    return figures

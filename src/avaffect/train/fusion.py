@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import IterableDataset
 
 from ..corpus.paired import CLEAN, PairedSequence, Stock, Wear, compose
+from ..errors import ModelError
 from ..loss import CCCLoss
 from ..model import AffectModel
 from .schedule import adamw
@@ -71,6 +72,10 @@ class FusionModule(L.LightningModule):
 
     Features get a little noise, and in a share of the sequences one whole modality is hidden: each has to do
     alone at times. The average of the weights over the last steps (exponential, `decay`) is what is kept.
+
+    Left to themselves, gates in front of a temporal network take all they can get from joint attention,
+    damaged or not. The sequences know what is damaged, so the gates are told: `gate` weighs the cross entropy
+    of their trust in joint attention with the damage of the stream that it replaces.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class FusionModule(L.LightningModule):
         decay: float,
         noise: float = 0.15,
         hide: float = 0.2,
+        gate: float = 0.0,
     ) -> None:
         super().__init__()
         self.model = model
@@ -91,19 +97,24 @@ class FusionModule(L.LightningModule):
             after_encoders(model), multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True
         )
         self.steps, self.rate, self.weight_decay, self.warmup = steps, rate, weight_decay, warmup
-        self.noise, self.hide = noise, hide
+        self.noise, self.hide, self.gate = noise, hide, gate
         self.ccc = CCCLoss()
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
         """One batch of `PairedBatches`."""
-        streams = {name: self._noisy(batch[name]) for name in ("audio", "visual")}
+        streams = {name: self._noisy(batch[name]) for name in self.model.spec.streams}
         masks = self._hidden({name: batch[f"{name}_mask"] for name in streams})
         out = self.model.fuse(streams, masks)
-        labelled = batch["labelled"] & (masks["audio"] | masks["visual"])
+        labelled = batch["labelled"] & torch.stack(list(masks.values())).any(0)
         loss = self.ccc(out.values, batch["affect"], labelled)
         error = functional.mse_loss(out.values[labelled], batch["affect"][labelled])
         self.log_dict({"train/ccc": loss, "train/mse": error}, prog_bar=True)
-        return loss + 2 * error
+        loss = loss + 2 * error
+        if self.gate:
+            gates = gate_loss(out.weights, {name: batch[f"{name}_worn"] for name in streams}, masks)
+            self.log("train/gate", gates)
+            loss = loss + self.gate * gates
+        return loss
 
     def _noisy(self, features: Tensor) -> Tensor:
         spread = features.detach().std(dim=(0, 1), keepdim=True)
@@ -111,6 +122,8 @@ class FusionModule(L.LightningModule):
 
     def _hidden(self, masks: dict[str, Tensor]) -> dict[str, Tensor]:
         """Hide one whole modality in a share of the sequences that have both."""
+        if len(masks) == 1:
+            return masks
         audio, visual = masks["audio"], masks["visual"]
         both = audio.any(1, keepdim=True) & visual.any(1, keepdim=True)
         draw = torch.rand(len(audio), 1, device=audio.device)
@@ -141,6 +154,35 @@ class FusionModule(L.LightningModule):
         )
 
 
+def gate_loss(
+    weights: Mapping[str, Tensor], worn: Mapping[str, Tensor], masks: Mapping[str, Tensor]
+) -> Tensor:
+    """Cross entropy of each stream's trust in joint attention with its damage, where all streams are there.
+
+    Parameters
+    ----------
+    weights : mapping
+        Of `Affect`; ``trust.NAME`` (b, t) in [0, 1].
+    worn, masks : mapping of str to (b, t) torch.BoolTensor
+        Where each stream is damaged, and where it is there.
+
+    Raises
+    ------
+    ModelError
+        If the fusion has no gates.
+    """
+    there = torch.stack(list(masks.values())).all(0)
+    losses = []
+    for name, damage in worn.items():
+        if f"trust.{name}" not in weights:
+            raise ModelError(
+                "the fusion has no gates to teach: leave out fusion.gate, or take a gated fusion"
+            )
+        trust = weights[f"trust.{name}"].float().clamp(1e-4, 1 - 1e-4)
+        losses.append(functional.binary_cross_entropy(trust[there], damage[there].float()))
+    return torch.stack(losses).mean()
+
+
 @torch.inference_mode()
 def predict(
     model: AffectModel, data: Mapping[str, Tensor], *, without: str = ""
@@ -150,7 +192,7 @@ def predict(
     values, trust = [], []
     for start in range(0, len(data["audio"]), 64):
         part = slice(start, start + 64)
-        masks = {name: data[f"{name}_mask"][part] for name in ("audio", "visual")}
+        masks = {name: data[f"{name}_mask"][part] for name in model.spec.streams}
         if without:
             masks[without] = torch.zeros_like(masks[without])
         out = model.fuse({name: data[name][part] for name in masks}, masks)

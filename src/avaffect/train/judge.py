@@ -8,63 +8,98 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..evaluate.bootstrap import RESAMPLES, interval, resample
+from ..evaluate.moments import measures, sums
 from ..metric import ccc, pcc
 from ..model import AffectModel
+from .agreement import TARGETS
 from .fusion import predict
 
-TARGETS = ("valence", "arousal")
+
+def systems(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, NDArray]:
+    """What a model says, (n, t, 2): ``fusion``, and if it has two streams each alone, and their ``mean``.
+
+    A stream alone is the same model with the other one masked.
+    """
+    said = {"fusion": predict(model, data)[0]}
+    names = tuple(model.spec.streams)
+    if len(names) == 2:
+        alone = {
+            name: predict(model, data, without=other)[0]
+            for name, other in zip(names, names[::-1], strict=True)
+        }
+        said |= {**alone, "mean": np.mean(list(alone.values()), axis=0)}
+    return said
 
 
 def judge(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:
-    """CCC of valence and arousal, pooled over labelled ticks at which both modalities are there or were.
+    """CCC of valence and arousal of the `systems`, pooled over all labelled ticks.
 
-    ``fusion``; ``audio`` and ``visual``: the same model with the other modality masked; ``mean`` of
-    these two. Each single modality is judged on all labelled ticks, as the fusion is: where it has
-    nothing, the model says what it says of nothing.
+    Labelled is where either modality is there. All are judged on the same ticks, so that models of different
+    streams compare: where a model or a stream has nothing, it says what it says of nothing.
     """
     labels, labelled = data["affect"].numpy(), data["labelled"].numpy()
-    fused, _ = predict(model, data)
-    audio, _ = predict(model, data, without="visual")
-    visual, _ = predict(model, data, without="audio")
-    systems = {"fusion": fused, "audio": audio, "visual": visual, "mean": (audio + visual) / 2}
-    figures = {}
-    for name, values in systems.items():
-        for k, target in enumerate(TARGETS):
-            figures[f"{name}/ccc_{target}"] = ccc(values[..., k], labels[..., k], labelled)
-    return figures
+    return {
+        f"{name}/ccc_{target}": ccc(values[..., k], labels[..., k], labelled)
+        for name, values in systems(model, data).items()
+        for k, target in enumerate(TARGETS)
+    }
 
 
 def advantage(
-    model: AffectModel, data: Mapping[str, Tensor], *, draws: int = 500, seed: int = 0
+    model: AffectModel, data: Mapping[str, Tensor], *, resamples: int = RESAMPLES
 ) -> dict[str, list[float]]:
     """CCC of the fusion less that of its best rival, with the 95 % interval of resampled sequences.
 
     Returns
     -------
     dict
-        Per target: difference, lower and upper end. The rival is the best of audio, visual and mean, pooled.
+        Per target: difference, lower and upper end. The rival is the best of each stream alone and their
+        mean, pooled. For models of two streams.
     """
-    rng = np.random.default_rng(seed)
     labels, labelled = data["affect"].numpy(), data["labelled"].numpy()
-    fused, _ = predict(model, data)
-    audio, _ = predict(model, data, without="visual")
-    visual, _ = predict(model, data, without="audio")
-    rivals = (audio, visual, (audio + visual) / 2)
+    found = {
+        name: resampled(values, labels, labelled, resamples=resamples)
+        for name, values in systems(model, data).items()
+    }
+    whole, drawn = found.pop("fusion")
     out = {}
     for k, target in enumerate(TARGETS):
-
-        def gain(chosen: NDArray[np.intp], values: NDArray, k: int = k) -> float:
-            return ccc(values[chosen, :, k], labels[chosen, :, k], labelled[chosen])
-
-        everything = np.arange(len(labels))
-        rival = max(rivals, key=lambda values: gain(everything, values))
-        differences = []
-        for _ in range(draws):
-            chosen = rng.integers(len(labels), size=len(labels))
-            differences.append(gain(chosen, fused) - gain(chosen, rival))
-        whole = gain(everything, fused) - gain(everything, rival)
-        out[target] = [whole, *(float(q) for q in np.quantile(differences, [0.025, 0.975]))]
+        rival, rival_drawn = max(found.values(), key=lambda of: of[0][k])
+        out[target] = [float(whole[k] - rival[k]), *interval(drawn[:, k] - rival_drawn[:, k])]
     return out
+
+
+def resampled(
+    values: NDArray,
+    labels: NDArray,
+    counted: NDArray[np.bool_],
+    *,
+    measure: str = "ccc",
+    resamples: int = RESAMPLES,
+) -> tuple[NDArray, NDArray]:
+    """A measure over all sequences together, and over each resample of them.
+
+    Parameters
+    ----------
+    values, labels : (n, t, targets) numpy.ndarray
+    counted : (n, t) bool numpy.ndarray
+    measure : str
+        One of `avaffect.evaluate.moments.MEASURES`.
+    resamples : int
+        The same sequences are drawn for all that is measured: differences are paired.
+
+    Returns
+    -------
+    (targets,) and (resamples, targets) numpy.ndarray
+    """
+    values = np.where(counted[..., None], values, np.nan)
+    columns = range(values.shape[-1])
+    table = np.stack(
+        [[sums(v[:, k], label[:, k]) for k in columns] for v, label in zip(values, labels, strict=True)]
+    )
+    drawn = resample(table, np.arange(len(table)), resamples=resamples)
+    return measures(table.sum(axis=0))[measure], drawn["pooled"][measure]
 
 
 def trust_in_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:

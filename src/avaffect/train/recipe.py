@@ -1,20 +1,26 @@
 """Recipes: everything a training run is made of, in one YAML file with a strict schema.
 
 An unknown key, a value of the wrong kind or a missing one is a `DataError` that names it. ``key.sub=value``
-on the command line replaces what the file says.
+on the command line replaces what the file says, and ``extends: other.yaml`` in it builds on another recipe.
+
+Recipes that share `Recipe.work` share encoders and the features of every face and clip; what belongs to one
+of them alone lies in the folder of its name in there.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..errors import DataError, nearest
+from ..corpus.speech import CORPORA as VOICES
+from ..errors import nearest
+from .recipe_file import as_recipe, read_yaml
+
+FACES = ("ferplus", "diffusionfer")
 
 
 class _Strict(BaseModel):
@@ -33,24 +39,46 @@ class Fit(_Strict):
     precision: str = "32-true"
 
 
-class FaceRecipe(_Strict):
+class _Corpora(_Strict):
+    corpora: tuple[str, ...] = Field(min_length=1, description="trained on, and measured on held-out parts")
+    unseen: tuple[str, ...] = Field((), description="measured on only, whole")
+
+    def _check(self, known: Iterable[str]) -> Self:
+        for name in (*self.corpora, *self.unseen):
+            if name not in known:
+                raise ValueError(f"unknown corpus {name!r}; {nearest(name, known)}")
+            if (*self.corpora, *self.unseen).count(name) > 1:
+                raise ValueError(f"{name!r} is named twice in corpora and unseen; name it once")
+        return self
+
+
+class FaceRecipe(_Corpora):
     """The face encoder and its corpora (paths relative to `Recipe.data`)."""
 
     options: dict[str, Any] = Field(default_factory=dict, description="of encoder.face.FaceNet")
+    corpora: tuple[str, ...] = Field(FACES, min_length=1)
     ferplus: Path = Path("fer2013_ferplus.npz")
     diffusionfer: Path = Path("diffusionfer_va.npz")
     rated_repeats: int = Field(4, gt=0, description="times a rated face is shown in an epoch")
     fit: Fit
 
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        return self._check(FACES)
 
-class VoiceRecipe(_Strict):
+
+class VoiceRecipe(_Corpora):
     """The voice encoder and its corpora."""
 
     options: dict[str, Any] = Field(default_factory=dict, description="of encoder.voice.VoiceNet")
     speech: Path = Field(Path("speech"), description="folder in `Recipe.data`")
-    corpora: tuple[str, ...] = ("ravdess", "emodb4_full", "nemo", "tess", "emogator")
+    corpora: tuple[str, ...] = Field(VOICES, min_length=1)
     draws: int = Field(2400, gt=0, description="clips heard in an epoch")
     fit: Fit
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        return self._check(VOICES)
 
 
 class Part(_Strict):
@@ -60,9 +88,15 @@ class Part(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+Slip = tuple[float, float]
+
+
 class FusionRecipe(_Strict):
     """What comes after the encoders, and the paired sequences it learns from."""
 
+    streams: tuple[Literal["audio", "visual"], ...] = Field(
+        ("audio", "visual"), min_length=1, description="those that the model has, in the fusion's order"
+    )
     temporal: Part = Part(name="tcn")
     mechanism: Part = Part(name="hgrjca")
     joint: Part | None = None
@@ -73,7 +107,20 @@ class FusionRecipe(_Strict):
     ticks: tuple[int, int] = Field((24, 160), description="shortest and longest sequence")
     steps: int = Field(200, gt=0, description="batches in an epoch")
     held_out: int = Field(300, gt=0, description="sequences measured on")
+    face_slip: Slip | None = Field(
+        None, description="standard deviation of what strangers add to the error, valence and arousal"
+    )
+    voice_slip: Slip | None = Field(None, description="likewise; measured on validation items if absent")
+    noise: float = Field(0.15, ge=0, description="of the features, in their standard deviations")
+    hide: float = Field(0.2, ge=0, le=1, description="share of sequences without one of the streams")
+    gate: float = Field(0.0, ge=0, description="weight of the loss that tells gates what is damaged")
     fit: Fit
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if len(set(self.streams)) < len(self.streams):
+            raise ValueError(f"streams {list(self.streams)} name one twice; name each once")
+        return self
 
 
 class CalibrationRecipe(_Strict):
@@ -86,7 +133,7 @@ class CalibrationRecipe(_Strict):
 class Recipe(_Strict):
     """A whole run."""
 
-    name: str
+    name: str = Field(pattern=r"^\w[\w-]*(\.[\w-]+)+$", description="architecture.tag, as in hgrjca.default")
     data: Path = Field(description="folder of the corpora")
     work: Path = Field(Path("runs/default"), description="checkpoints and caches")
     output: Path = Field(Path("runs/default/model"), description="folder of the finished model")
@@ -97,8 +144,10 @@ class Recipe(_Strict):
     fusion: FusionRecipe
     calibration: CalibrationRecipe = CalibrationRecipe(coverage=0.9, sequences=1000)
 
-
-Kind = TypeVar("Kind", bound=BaseModel)
+    @property
+    def own(self) -> Path:
+        """Folder of what recipes with the same encoders do not share: fusion and calibration."""
+        return self.work / self.name
 
 
 def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -110,73 +159,3 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         If the file is missing, is not YAML, or does not fit the schema.
     """
     return as_recipe(Recipe, read_yaml(path, overrides), path)
-
-
-def read_yaml(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """What a recipe's file says with the overrides applied, of whatever kind it is.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or is no mapping in YAML.
-    """
-    path = Path(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot read the recipe ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        raise DataError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(raw, dict):
-        raise DataError(f"{path}: a recipe is a mapping of keys to values, e.g. 'seed: 0'")
-    for override in overrides:
-        _apply(raw, override)
-    return raw
-
-
-def as_recipe(kind: type[Kind], raw: Mapping[str, Any], path: str | Path) -> Kind:
-    """A recipe of a kind, from what its file says.
-
-    Raises
-    ------
-    DataError
-        If it does not fit the schema.
-    """
-    try:
-        return kind.model_validate(raw)
-    except ValidationError as error:
-        raise DataError(f"{path}: {_first(error, kind)}") from error
-
-
-def _apply(raw: dict[str, Any], override: str) -> None:
-    key, sign, value = override.partition("=")
-    if not sign or not key:
-        raise DataError(f"override {override!r}: expected key=value, e.g. data=/path/to/data")
-    *parents, last = key.split(".")
-    for parent in parents:
-        child = raw.setdefault(parent, {})
-        if not isinstance(child, dict):
-            raise DataError(f"override {override!r}: {parent!r} is a value and has no keys")
-        raw = child
-    raw[last] = yaml.safe_load(value)
-
-
-def _first(error: ValidationError, kind: type[BaseModel]) -> str:
-    """The first problem in one line, with the nearest known key for an unknown one."""
-    problem = error.errors()[0]
-    where = [str(part) for part in problem["loc"]]
-    key = ".".join(where)
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}; {nearest(where[-1], _fields(kind, where[:-1]))}"
-    if problem["type"] == "missing":
-        return f"the key {key!r} is missing; add it, or give {key}=VALUE on the command line"
-    return f"{key}: {problem['msg']}, but it is {problem['input']!r}"
-
-
-def _fields(kind: type[BaseModel], where: Sequence[str]) -> list[str]:
-    for part in where:
-        outer = kind.model_fields[part].annotation
-        for inner in (outer, *get_args(outer)):  # `Part | None` too
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                kind = inner
-    return list(kind.model_fields)

@@ -41,8 +41,7 @@ def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any
     DataError
         If the stage of this folder is not done, or was of another recipe.
     """
-    if not is_done(folder):
-        raise DataError(f"{folder} holds no result: run the stage {folder.name!r} first")
+    figures = load_figures(folder)
     state = load_file(folder / "weights.safetensors")
     for name, module in modules.items():
         prefix = f"{name}."
@@ -54,4 +53,17 @@ def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any
                 f"{folder} is of a recipe with other networks: give another work=FOLDER, or remove it"
             ) from error
         module.eval()
+    return figures
+
+
+def load_figures(folder: Path) -> dict[str, Any]:
+    """The figures of a stage.
+
+    Raises
+    ------
+    DataError
+        If the stage of this folder is not done.
+    """
+    if not is_done(folder):
+        raise DataError(f"{folder} holds no result: run the stage {folder.name!r} first")
     return json.loads((folder / "figures.json").read_text(encoding="utf-8"))

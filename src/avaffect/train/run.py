@@ -16,7 +16,8 @@ from lightning import seed_everything
 
 from ..errors import DataError, nearest
 from .fit import Hook
-from .recipe import Recipe, as_recipe, read_yaml
+from .recipe import Recipe
+from .recipe_file import as_recipe, read_yaml
 from .store_recipe import StoreRecipe
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ _STAGES = {
     "face": ("face_stage", "train_face"),
     "voice": ("voice_stage", "train_voice"),
     "fusion": ("fusion_stage", "train_fusion"),
-    "calibrate": ("fusion_stage", "calibrate"),
-    "export": ("fusion_stage", "export"),
+    "calibrate": ("calibration_stage", "calibrate"),
+    "export": ("export_stage", "export"),
     "sequence": ("store_stage", "train_sequence"),
 }  # name -> file, function
 STORE_STAGES = ("sequence",)

@@ -31,6 +31,13 @@ SHARES: Mapping[str, float] = {
 LEVELLED = ("ravdess", "tess")
 """Corpora that kept one gain per speaker; in the others each clip was scaled, or recorded anywhere."""
 
+LOUDER, LOUDER_SPREAD = 1.0, 0.5
+"""Bels that a speaker's level rises per unit of arousal, and its spread about that: between what the levelled
+corpora show (RAVDESS 1.47 and 0.59, TESS 0.39 and 0.38)."""
+
+USUAL_AROUSAL = 0.24
+"""Mean proxy of RAVDESS, whose speakers' mean level is their usual one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Heard:
@@ -83,8 +90,13 @@ def loudness(item: Heard, rng: np.random.Generator) -> float:
 
     In a long recording the reference is the speaker's usual level, nearly. Where the clip is the whole
     recording, what is left of its level is what `voice.reference_level` leaves, with the gain in it.
+
+    A corpus that scaled its clips lost what loudness told, and a network that learns from it would learn that
+    loudness tells nothing: there the level is drawn as the arousal of the clip lets expect.
     """
-    manner = rng.normal(0, 0.3) if np.isnan(item.usual) else item.level - item.usual
+    manner = item.level - item.usual
+    if np.isnan(manner):
+        manner = rng.normal(LOUDER * (item.clip.valence_arousal[1] - USUAL_AROUSAL), LOUDER_SPREAD)
     if rng.random() < 0.5:
         return float(manner + rng.normal(0, 0.2))
     left = MANNER_SPREAD**2 / (MANNER_SPREAD**2 + GAIN_SPREAD**2)

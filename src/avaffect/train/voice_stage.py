@@ -12,7 +12,7 @@ import torch
 from .. import voice
 from ..corpus.speech import EMOTIONS, SPLITS, read_speech
 from ..encoder.voice import VoiceNet
-from ..metric import ccc
+from .agreement import agreement, recall
 from .fit import EpochData, EveryEpochs, Hook, fit
 from .recipe import Recipe
 from .result import is_done, load_result, save_result
@@ -63,7 +63,11 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
         hook=hook,
         callbacks=(EveryEpochs(measure, every=4),),
     )
-    figures = {split: measure(split) for split in SPLITS[1:]}
+    unseen = hear(read_speech(settings.data / settings.voice.speech, settings.voice.unseen))
+    figures = {
+        **{split: measure(split) for split in SPLITS[1:]},
+        "unseen": per_corpus(net, heads, unseen),
+    }
     save_result(folder, {"encoder": net, "heads": heads}, figures)
     (folder / "last.ckpt").unlink(missing_ok=True)
 
@@ -111,27 +115,42 @@ def read_voices(
 def evaluate(
     net: VoiceNet, heads: VoiceHeads, items: Sequence[Heard], known: Known = "clip"
 ) -> dict[str, float]:
-    """Held-out figures: unweighted average recall per corpus, CCC of valence and arousal with the proxies.
+    """Held-out figures, as ``CORPUS/FIGURE``: those of `per_corpus`, and over ``all`` clips together.
 
-    The recall is among the emotions that the corpus has; the CCC is over all clips, and per corpus.
+    Nothing where there are no clips.
     """
+    if not items:
+        return {}
     out = read_voices(net, heads, items, known)
+    return {
+        f"{name}/{key}": value
+        for name, figures in _by_corpus(out, items, together=True).items()
+        for key, value in figures.items()
+    }
+
+
+def per_corpus(
+    net: VoiceNet, heads: VoiceHeads, items: Sequence[Heard], known: Known = "clip"
+) -> dict[str, dict[str, float]]:
+    """Figures by corpus: ``uar``, ``ccc_`` and ``r_`` (Pearson) of valence and arousal with the proxies.
+
+    The unweighted average recall, ``uar``, is among the emotions that the corpus has.
+    """
+    return _by_corpus(read_voices(net, heads, items, known), items, together=False) if items else {}
+
+
+def _by_corpus(
+    out: dict[str, np.ndarray], items: Sequence[Heard], *, together: bool
+) -> dict[str, dict[str, float]]:
     truth = np.array([EMOTIONS.index(item.clip.emotion) for item in items])
     proxies = np.array([item.clip.valence_arousal for item in items])
     groups = defaultdict(list)
     for index, item in enumerate(items):
         groups[item.clip.corpus].append(index)
-    figures: dict[str, float] = {}
+    figures = {"all": agreement(out["affect"], proxies)} if together else {}
     for name, part in groups.items():
-        figures[f"{name}/uar"] = recall(out["logits"][part], truth[part])
-    for name, part in {"all": list(range(len(items))), **groups}.items():
-        for k, target in enumerate(("valence", "arousal")):
-            figures[f"{name}/ccc_{target}"] = float(ccc(out["affect"][part, k], proxies[part, k]))
+        figures[name] = {
+            "uar": recall(out["logits"][part], truth[part]),
+            **agreement(out["affect"][part], proxies[part]),
+        }
     return figures
-
-
-def recall(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Unweighted average recall among the classes that occur: (n, classes) and (n,) to a number in [0, 1]."""
-    classes = np.unique(truth)
-    guess = classes[logits[:, classes].argmax(axis=1)]
-    return float(np.mean([np.mean(guess[truth == c] == c) for c in classes]))
