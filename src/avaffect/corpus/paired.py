@@ -21,6 +21,7 @@ from .shown import Shown, fade_between, held, smooth
 
 RATE = 12.5
 Array = NDArray[np.float32]
+Offset = tuple[float, float] | NDArray[np.floating]  # in valence and arousal
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ class Stock:
     """Faces and voices of one split, and how far its encoders' readings stray from those of strangers.
 
     An encoder knows the faces and voices of its own training too well; who learns to combine encoders
-    from these alone trusts them too much, the voice above all. A slip makes up for it: what is shown is
-    not the item whose proxy counts but another one, whose valence and arousal are off by a normal error.
+    from these alone trusts them too much. A slip makes up for it: what is shown is not the item whose proxy
+    counts but another one, whose valence and arousal are off by a normal error. A stranger is misread in the
+    same way all along, so the error is drawn once a sequence: no waiting averages it out.
 
     Attributes
     ----------
@@ -161,11 +163,12 @@ def show_faces(
     worn: NDArray[np.bool_],
     rng: np.random.Generator,
     *,
-    slip: tuple[float, float] = (0.0, 0.0),
+    slip: Offset = (0.0, 0.0),
 ) -> Shown:
     """Faces near a path: each held for 0.3 to 4 s, two to three ticks of cross-fade between them.
 
-    A held face is seen in its views, changing every few ticks, as a face that moves a little.
+    A held face is seen in its views, changing every few ticks, as a face that moves a little. What is seen
+    is off by `slip` from what is labelled.
     """
     ticks, views = len(course), bank.features.shape[1]
     spans = held(ticks, 0.3, 4.0, rng)
@@ -189,9 +192,9 @@ def say(
     worn: NDArray[np.bool_],
     rng: np.random.Generator,
     *,
-    slip: tuple[float, float] = (0.0, 0.0),
+    slip: Offset = (0.0, 0.0),
 ) -> Shown:
-    """One speaker's clips near a path, with pauses of 0.1 to 2.5 s between them, masked."""
+    """One speaker's clips near a path, with masked pauses of 0.1 to 2.5 s between; `slip` as for faces."""
     ticks, dim = len(course), clips[0].features.shape[1]
     features = np.zeros((ticks, dim), np.float32)
     affect = np.full((ticks, 2), np.nan, np.float32)
@@ -227,8 +230,8 @@ def compose(stock: Stock, ticks: int, rng: np.random.Generator, *, wear: Wear) -
         other[str(rng.choice(["a", "v"]))] = False
     away = path(ticks, rng, anchor=_anchor(faces, clips, rng))
     seen, heard = (away if other[m] else course for m in ("v", "a"))
-    face = show_faces(faces, seen, worn["v"], rng, slip=stock.face_slip)
-    voice = say(clips, heard, worn["a"], rng, slip=stock.voice_slip)
+    face = show_faces(faces, seen, worn["v"], rng, slip=rng.normal(0, stock.face_slip))
+    voice = say(clips, heard, worn["a"], rng, slip=rng.normal(0, stock.voice_slip))
     there = {m: np.ones(ticks, bool) for m in ("a", "v")}
     if harmed:
         for m in there:
@@ -294,13 +297,11 @@ def _nearest(affect: Array, place: Array, among: int, rng: np.random.Generator) 
     return int(drawn[np.square(affect[drawn] - place).sum(1).argmin()])
 
 
-def _slipped(
-    affect: Array, item: int, slip: tuple[float, float], among: int, rng: np.random.Generator
-) -> int:
-    """The item that an encoder's error of so much makes of an item."""
-    if not any(slip):
+def _slipped(affect: Array, item: int, slip: Offset, among: int, rng: np.random.Generator) -> int:
+    """The item that an encoder which is off by so much takes an item for."""
+    if not np.any(slip):
         return item
-    return _nearest(affect, affect[item] + rng.normal(0, slip), among, rng)
+    return _nearest(affect, affect[item] + np.asarray(slip), among, rng)
 
 
 def _spans(ticks: int, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..corpus.paired import SHARES
 from .corpora import CORPORA, is_free
 from .recipe import Recipe
 
@@ -63,6 +64,7 @@ def targets(settings: Recipe) -> str:
         "No corpus\npairs a face with a voice: the part behind the encoders learnt from sequences in which a "
         "speaker's clips and\nother people's faces of like valence and arousal are put together."
     )
+    said.append(_BOTH.format(**SHARES))
     return " ".join(said) + "\n"
 
 
@@ -76,10 +78,9 @@ def limits(settings: Recipe) -> str:
     heads = {"audio": "Voices", "visual": "Faces"}
     told = [f"- {heads[stream]} of the training. {who}." for stream, who in people.items()]
     if "visual" in people:
-        told.append(
-            "- Faces are still pictures: mouth movement of speech was not in the training and may read as\n"
-            "  expression."
-        )
+        told.append(_TALK)
+    if "audio" in people:
+        told.append(_VOICE)
     if is_free(settings):
         told.append(
             "- Few free corpora exist: these weights read people much worse than those of `hgrjca.default`."
@@ -90,6 +91,20 @@ def limits(settings: Recipe) -> str:
 _ACTED = """\
 - Acted and posed expressions, seen in still pictures and heard in short clips: spontaneous ones are weaker
   and mixed. Training and the figures above know no person's rating of a video."""
+
+_BOTH = """\
+Where both are there, the label
+goes by the face for {visual[0]:.0%} of the valence and {visual[1]:.0%} of the arousal, by the voice for the
+rest (ours)."""
+
+_TALK = """\
+- Faces are still pictures: mouth movement of speech was only imitated in training, by warping them, and may
+  read as expression."""
+
+_VOICE = """\
+- What a voice tells of arousal carries over to corpora that training never heard; what it tells of valence
+  hardly does (docs/strangers.md of the project). The voice is taken from a person only while their mouth
+  visibly stays still: a listener whose lips move, cannot be read or are too small still gets it."""
 
 _GROUPS = """\
 - Groups not covered: children, old people, languages and accents other than those named, and anyone whose
