@@ -1,177 +1,228 @@
 """Training from the feature store against decoding JPEG and wav for every window, on one made-up corpus.
 
-    python benchmarks/training.py --threads 2
+    python benchmarks/training.py --threads 2 --out benchmarks/training.md
 
-Three ways train the same parts behind the same frozen encoders, in batches of as many windows of 17 s:
+Windows of 17 s of two kinds, each from both sources, in turn, so that all meet the same state of the machine:
 
-    decoded    each window's pictures and sound are read and encoded, one face and 80 ms of sound a tick
-    published  as the published scripts do: 16 steps of 32 frames, of each step 8 pictures and 1.07 s of sound
-               are read and encoded, and windows lie one frame apart, so that a window labels 16 new frames
-    store      features are read that the encoders gave once
+    every tick  213 ticks of 80 ms, as the recipes train; decoded: one face and 80 ms of sound a tick
+    published   16 steps of 32 frames, as the published scripts train; decoded: 8 pictures and 1.07 s of sound
+                a step, windows one frame apart, so that each labels 16 new frames; stored: the mean of the
+                ticks of a step
 
-The published backbones are 20 to 100 times larger than the encoders used here: this is a lower bound.
+What is trained on a batch, however it was got, is what `avaffect train` trains on it: forward, backward and
+optimiser of `SequenceModule`, for a light network and a heavy one, in float32 and in bfloat16 where autocast
+takes it. The published backbones (ResNet-18, R(2+1)D-18) have some 16 times the weights of the encoders here,
+and the published sound lies in a file for each frame: for decoding, these are lower bounds of its cost.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import os
+import platform
+import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
-from scipy.io import wavfile
-from torch import Tensor
+from training_corpus import FRAME_RATE, STEPS, STRIDE, Batch, Decoder, Load, Steps, make_corpus
 
-from avaffect import voice
-from avaffect.corpus.recordings import Features
-from avaffect.corpus.store import FeatureStore, Meta, write
+from avaffect import checkpoint
+from avaffect.corpus.store import FeatureStore
 from avaffect.corpus.windows import Windows
-from avaffect.loss import CCCLoss
 from avaffect.model import AffectModel
-from avaffect.train.fusion import after_encoders
-from avaffect.train.fusion_stage import spec_of
-from avaffect.train.recipe import read_recipe
+from avaffect.train.run import read
+from avaffect.train.sequence import SequenceFit, SequenceModel, SequenceModule
+from avaffect.train.sequence.batches import Batches
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "hgrjca.default.yaml"
+HEAVY, LIGHT = "hgrjca.default", "jca.tbiom"
+RECIPE = Path(__file__).parents[1] / "recipes" / "affwild2" / f"{LIGHT}.yaml"
 FRAMES = 2_993_081  # of Aff-Wild2
-FRAME_RATE = 30.0
-SOUND_RATE = 16_000
+KINDS = ("every tick", "published")
+PRECISIONS = ("float32", "bfloat16")
 
-STEPS, STRIDE, SHOWN = 16, 32, 8  # steps of a published window, frames of a step, pictures read of it
+Times = dict[tuple[str, ...], list["Seconds"]]
 
-Batch = dict[str, Tensor]
-Load = Callable[[Path, AffectModel, str, int, int], dict[str, Tensor]]
+
+class Seconds(NamedTuple):
+    """What a step takes on the clock, and of all cores together, which other work slows less."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Seconds:
+        """For `since`."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self) -> Seconds:
+        """From then to now."""
+        return Seconds(time.perf_counter() - self.wall, time.process_time() - self.cpu)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--recordings", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each")
-    parser.add_argument("--window", type=float, default=17.04, help="seconds")
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--decoded", type=int, default=4, help="steps of the decoding way")
-    parser.add_argument("--stored", type=int, default=40, help="steps from the store")
+    parser.add_argument("--batch", type=int, default=32, help="windows in a step")
+    parser.add_argument("--rounds", type=int, default=7, help="a decoded step and some stored ones in each")
+    parser.add_argument("--stored", type=int, default=3, help="steps from the store in a round")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="write the results there, as markdown")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
     torch.manual_seed(0)
-    model = AffectModel(spec_of(read_recipe(RECIPE, ["data=."])))
-    model.encoders.eval()
+    encoders = checkpoint.load(HEAVY)
     with tempfile.TemporaryDirectory() as folder:
-        store = make_corpus(Path(folder), model, arguments.recordings, arguments.seconds)
-        ticks = round(arguments.window * store.rate)
-        windows = Windows(store.recordings, ticks=ticks, hop=ticks // 2)
-        print(f"{len(windows)} windows of {arguments.window:g} s, batches of {arguments.batch}")
-        rates = {}
-        for name, load, steps in (
-            ("decoded", Decoder(Path(folder), model, windows, ticks_of_window), arguments.decoded),
-            ("published", Decoder(Path(folder), model, windows, steps_of_window), arguments.decoded),
-            ("store", windows.__getitem__, arguments.stored),
-        ):
-            loading, training = time_steps(model, load, order(len(windows), arguments.batch), steps)
-            rates[name] = arguments.batch / (loading + training)
-            share = loading / (loading + training)
-            print(
-                f"{name:10} {rates[name]:7.1f} windows/s; a step: {1e3 * loading:7.1f} ms to get features "
-                f"({100 * share:.1f} %), {1e3 * training:6.1f} ms of training"
+        store = make_corpus(Path(folder), encoders, arguments.recordings, arguments.seconds)
+        ticks = round(STEPS * STRIDE / FRAME_RATE * store.rate)
+        windows = Windows(store.recordings, ticks=ticks, hop=1)
+        loads = {
+            ("every tick", "decoded"): Decoder(Path(folder), encoders, windows, steps=False),
+            ("every tick", "stored"): Batches(windows).__getitem__,
+            ("published", "decoded"): Decoder(Path(folder), encoders, windows, steps=True),
+            ("published", "stored"): Steps(windows),
+        }
+        modules = {
+            (kind, name): module_of(name, encoders, store, length, arguments.batch)
+            for kind, length in zip(KINDS, (ticks, STEPS), strict=True)
+            for name in (LIGHT, HEAVY)
+        }
+        batches = order(len(windows), arguments.batch)
+        times = measure(loads, modules, batches, arguments.rounds, arguments.stored)
+    text = "\n".join(report(times, arguments, ticks, store.rate)) + "\n"
+    print(text)
+    if arguments.out:
+        arguments.out.write_text(text, encoding="utf-8")
+
+
+def module_of(
+    name: str, encoders: AffectModel, store: FeatureStore, length: int, batch: int
+) -> tuple[SequenceModule, torch.optim.Optimizer]:
+    """What is trained, for windows of a length, with its optimiser."""
+    if name == LIGHT:
+        settings = read(RECIPE, [f"store={store.path}", f"fusion.options.window={length}"])
+        model, plan = settings.model(store), settings.fit
+    else:
+        spec = encoders.spec
+        streams = spec.streams
+        model = SequenceModel(
+            {name: stream.dim for name, stream in streams.items()},
+            fused_dim={name: stream.fused_dim for name, stream in streams.items()},
+            temporal=next(iter(streams.values())).temporal,
+            fusion=spec.fusion,
+            joint=spec.joint,
+            head=spec.head,
+        )
+        plan = SequenceFit(epochs=1, batch=batch, rate=0.001)
+    module = SequenceModule(
+        model=model, settings=plan, columns=[0, 1], recordings=len(store.recordings), steps=1, seed=0
+    )
+    return module.train(), module.configure_optimizers()
+
+
+def measure(
+    loads: dict[tuple[str, str], Load],
+    modules: dict[tuple[str, str], tuple[SequenceModule, torch.optim.Optimizer]],
+    batches: Iterator[list[int]],
+    rounds: int,
+    stored: int,
+) -> Times:
+    """Every step's loading, (kind, source), and training, (kind, source, network, precision).
+
+    A round that does not count goes before.
+    """
+    times: Times = defaultdict(list)
+    for number in range(rounds + 1):
+        if number == 1:
+            times.clear()
+        for (kind, source), load in loads.items():
+            for _ in range(stored if source == "stored" else 1):
+                begin = Seconds.now()
+                batch = load(next(batches))
+                times[kind, source].append(begin.since())
+                for (of, network), (module, optimizer) in modules.items():
+                    for precision in PRECISIONS if of == kind else ():
+                        begin = Seconds.now()
+                        train(module, optimizer, batch, precision)
+                        times[kind, source, network, precision].append(begin.since())
+    return times
+
+
+def train(module: SequenceModule, optimizer: torch.optim.Optimizer, batch: Batch, precision: str) -> None:
+    """One step."""
+    half = precision == "bfloat16"
+    with torch.autocast("cpu", torch.bfloat16, cache_enabled=False) if half else nullcontext():
+        loss = module.training_step(batch, 0)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def report(times: Times, arguments: argparse.Namespace, ticks: int, rate: float) -> list[str]:
+    """The results as markdown."""
+    windows = {"every tick": FRAMES / FRAME_RATE * rate / (ticks // 2), "published": FRAMES / STEPS}
+    lines = [
+        "# Training from the feature store against decoding every window\n",
+        f"`python benchmarks/training.py --threads {arguments.threads} --batch {arguments.batch} "
+        f"--rounds {arguments.rounds} --stored {arguments.stored}`, {datetime.date.today().isoformat()}, "
+        f"torch {torch.__version__}, {platform.machine()}, threads: {arguments.threads} on {os.cpu_count()} "
+        f"CPU cores. Windows of 17 s in batches of {arguments.batch}; medians of {arguments.rounds} steps "
+        f"decoded and {arguments.rounds * arguments.stored} stored, in turn.\n",
+        "| windows | network | precision | decoded, windows/s | stored, windows/s | ratio | of CPU time | "
+        "loading, of a stored step | an epoch decoded, h | stored, h |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for kind, source, network, precision in (key for key in times if len(key) == 4):
+        if source == "stored":
+            steps = {
+                way: [medians(times[kind, way]), medians(times[kind, way, network, precision])]
+                for way in ("decoded", "stored")
+            }
+            lines.append(
+                f"| {kind} | {network} | {precision} | {compared(steps, arguments.batch, windows[kind])} |"
             )
-        tiled = FRAMES / FRAME_RATE * store.rate / (ticks // 2)
-        epochs = {"decoded": tiled, "published": FRAMES / STEPS, "store": tiled}
-        hours = {name: count / rates[name] / 3600 for name, count in epochs.items()}
-        for name, count in epochs.items():
-            print(f"{name:10} an epoch of {FRAMES} frames in {count:.0f} windows: {hours[name]:.2f} h")
-        for name in ("decoded", "published"):
-            print(
-                f"store against {name}: {rates['store'] / rates[name]:.1f} times the windows a second, "
-                f"{hours[name] / hours['store']:.0f} epochs in the time of one"
+    lines += [
+        f"\nAn epoch of Aff-Wild2's {FRAMES:,} frames is {windows['every tick']:,.0f} windows of every tick, "
+        f"half a window apart, or {windows['published']:,.0f} published ones.\n",
+        "| a step | median, s | lowest | highest | CPU time, s |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for key, taken in times.items():
+        if len(key) == 2 or key[1] == "stored":
+            walls = [seconds.wall for seconds in taken]
+            lines.append(
+                f"| {'load' if len(key) == 2 else 'train'}: {', '.join(key)} | {medians(taken).wall:.4f} | "
+                f"{min(walls):.4f} | {max(walls):.4f} | {medians(taken).cpu:.4f} |"
             )
+    return lines
 
 
-def make_corpus(folder: Path, model: AffectModel, recordings: int, seconds: float) -> FeatureStore:
-    """Noise faces as JPEG, noise as wav, random ratings, and the store of what the encoders make of them."""
-    rng = np.random.default_rng(0)
-    rate, ticks = model.spec.rate, int(seconds * model.spec.rate)
-    for number in range(recordings):
-        faces = folder / f"r{number}"
-        faces.mkdir()
-        base = cv2.resize(rng.integers(0, 256, (14, 14, 3), np.uint8), (112, 112))
-        for frame in range(int(seconds * FRAME_RATE)):
-            noisy = np.clip(base + rng.normal(0, 8, base.shape), 0, 255).astype(np.uint8)
-            cv2.imwrite(str(faces / f"{frame + 1:05}.jpg"), noisy)
-        sound = (3000 * rng.standard_normal(int(seconds * SOUND_RATE))).astype(np.int16)
-        wavfile.write(folder / f"r{number}.wav", SOUND_RATE, sound)
-        streams = ticks_of_window(folder, model, f"r{number}", 0, ticks)
-        masks = {name: np.ones(ticks, bool) for name in streams}
-        affect = np.tanh(rng.standard_normal((ticks, 2))).astype(np.float32)
-        meta = Meta(f"r{number}", f"r{number}", "train", "made-up", ("valence", "arousal"), rate)
-        arrays = {name: x.numpy() for name, x in streams.items()}
-        write(folder / "store", meta, Features(arrays, masks), affect, np.ones(ticks, bool), half=True)
-    return FeatureStore(folder / "store")
+def compared(steps: dict[str, list[Seconds]], batch: int, windows: float) -> str:
+    """The columns of a row, from the medians of loading and training a step in both ways."""
+    wall = {way: sum(part.wall for part in parts) for way, parts in steps.items()}
+    cpu = {way: sum(part.cpu for part in parts) for way, parts in steps.items()}
+    hours = {way: windows / batch * seconds / 3600 for way, seconds in wall.items()}
+    return (
+        f"{batch / wall['decoded']:.2f} | {batch / wall['stored']:.1f} | "
+        f"{wall['decoded'] / wall['stored']:.0f} | {cpu['decoded'] / cpu['stored']:.0f} | "
+        f"{100 * steps['stored'][0].wall / wall['stored']:.1f} % | "
+        f"{hours['decoded']:.1f} | {hours['stored']:.2f}"
+    )
 
 
-@torch.inference_mode()
-def ticks_of_window(folder: Path, model: AffectModel, name: str, start: int, ticks: int) -> dict[str, Tensor]:
-    """Every tick of a window from its files: (t, 128) per stream."""
-    centres = (np.arange(start, start + ticks) + 0.5) / model.spec.rate
-    begin = start / model.spec.rate
-    return {
-        "audio": hear(folder, model, name, begin, begin + ticks / model.spec.rate)[:ticks],
-        "visual": see(folder, model, name, (centres * FRAME_RATE).astype(int)),
-    }
-
-
-@torch.inference_mode()
-def steps_of_window(folder: Path, model: AffectModel, name: str, start: int, ticks: int) -> dict[str, Tensor]:
-    """16 steps from as many pictures and sounds as the published scripts read: (16, 128) per stream."""
-    first = int(start / model.spec.rate * FRAME_RATE)
-    last = int((start + ticks) / model.spec.rate * FRAME_RATE) - STRIDE
-    visual, audio = [], []
-    for frame in np.linspace(first, last, STEPS).astype(int):
-        visual.append(see(folder, model, name, frame + np.arange(0, STRIDE, STRIDE // SHOWN)).mean(0))
-        begin, end = frame / FRAME_RATE, (frame + STRIDE) / FRAME_RATE
-        audio.append(hear(folder, model, name, begin, end).mean(0))
-    return {"audio": torch.stack(audio), "visual": torch.stack(visual)}
-
-
-def see(folder: Path, model: AffectModel, name: str, frames: np.ndarray) -> Tensor:
-    """Faces of frames, from 0, to (n, 128)."""
-    crops = np.stack([cv2.imread(str(folder / name / f"{frame + 1:05}.jpg"))[..., ::-1] for frame in frames])
-    parts = [torch.from_numpy(crops[i : i + 64]) for i in range(0, len(crops), 64)]
-    return torch.cat([model.encode("visual", part) for part in parts])
-
-
-def hear(folder: Path, model: AffectModel, name: str, begin: float, end: float) -> Tensor:
-    """Sound between two times, in seconds, to (t, 128)."""
-    _, sound = wavfile.read(folder / f"{name}.wav", mmap=True)
-    piece = sound[int(begin * SOUND_RATE) : int(end * SOUND_RATE)]
-    logmel = torch.from_numpy(voice.log_mel(piece.astype(np.float32) / 32768))
-    return model.encode("audio", logmel[None, : len(logmel) // 8 * 8])[0]
-
-
-class Decoder:
-    """Batches of windows as `Windows` gives them, from the files instead of the store."""
-
-    def __init__(self, folder: Path, model: AffectModel, windows: Windows, load: Load) -> None:
-        self.folder, self.model, self.windows, self.load = folder, model, windows, load
-
-    def __call__(self, indices: list[int]) -> Batch:
-        batch = self.windows[indices]  # for ratings and masks; costs next to nothing
-        chosen = [self.windows.windows[i] for i in indices]
-        names = [self.windows.recordings[window.recording].name for window in chosen]
-        found = [
-            self.load(self.folder, self.model, name, window.start, window.length)
-            for name, window in zip(names, chosen, strict=True)
-        ]
-        features = {name: torch.stack([each[name] for each in found]) for name in found[0]}
-        ticks = features["visual"].shape[1]
-        return {
-            name: value if name == "window" else value[:, :ticks] for name, value in batch.items()
-        } | features
+def medians(taken: list[Seconds]) -> Seconds:
+    """Of each clock by itself."""
+    return Seconds(*(statistics.median(clock) for clock in zip(*taken, strict=True)))
 
 
 def order(count: int, batch: int) -> Iterator[list[int]]:
@@ -179,28 +230,6 @@ def order(count: int, batch: int) -> Iterator[list[int]]:
     rng = np.random.default_rng(0)
     while True:
         yield rng.integers(count, size=batch).tolist()
-
-
-def time_steps(
-    model: AffectModel, load: Callable[[list[int]], Batch], batches: Iterator[list[int]], steps: int
-) -> tuple[float, float]:
-    """Median seconds of a step for getting the features, and for training; one step more goes before."""
-    optimizer, loss_of = torch.optim.AdamW(after_encoders(model).parameters()), CCCLoss()
-    model.train()
-    model.encoders.eval()
-    times = []
-    for _, indices in zip(range(steps + 1), batches, strict=False):
-        begin = time.perf_counter()
-        batch = load(indices)
-        middle = time.perf_counter()
-        masks = {name: batch[f"{name}_mask"] for name in ("audio", "visual")}
-        loss = loss_of(model.fuse(batch, masks).values, batch["affect"], batch["labelled"])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        times.append((middle - begin, time.perf_counter() - middle))
-    loading, training = np.median(times[1:], axis=0)
-    return float(loading), float(training)
 
 
 if __name__ == "__main__":

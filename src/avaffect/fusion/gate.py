@@ -176,7 +176,7 @@ def _blend(weights: Tensor, candidates: Sequence[Tensor]) -> Tensor:
     shares = weights.to(candidates[0].dtype).split(1, dim=-1)  # k times (b, t, 1)
     mixture = shares[0] * candidates[0]
     for share, candidate in zip(shares[1:], candidates[1:], strict=True):
-        mixture = mixture + share * candidate
+        mixture = torch.addcmul(mixture, share, candidate)
     return mixture
 
 

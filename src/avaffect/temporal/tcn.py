@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch.nn.functional import conv2d, pad
 from torch.nn.utils.parametrizations import weight_norm
 
 from avaffect.errors import ModelError
@@ -93,14 +93,30 @@ class TCN(nn.Module):
         (b, t, dim_out) torch.Tensor
             Zero at masked ticks.
         """
-        x = _keep(x, mask)
         for block in self.blocks:
-            x = block(x, mask)
+            x = block(_keep(x, mask), mask)
         return _keep(self.out(x), mask)
 
 
+class _Convolution(nn.Conv1d):
+    """Convolution along the time axis of (b, t, f), with zeros beyond the ends: as long as its input."""
+
+    def __init__(self, dim_in: int, dim_out: int, kernel: int, dilation: int, causal: bool) -> None:
+        super().__init__(dim_in, dim_out, kernel, dilation=dilation)
+        reach = (kernel - 1) * dilation
+        self.beyond = (reach, 0) if causal else (reach // 2, reach // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, t, dim_in) to (b, t, dim_out)."""
+        # Time before features is, to a convolution of pictures one pixel high, the order "channels last":
+        # so it takes and gives the sequence as it lies in memory, where `conv1d` copies it both ways.
+        picture = pad(x, (0, 0, *self.beyond)).transpose(1, 2).unsqueeze(2)  # (b, f, 1, t + reach)
+        y = conv2d(picture, self.weight.unsqueeze(2), self.bias, dilation=(1, *self.dilation))
+        return y.squeeze(2).transpose(1, 2)
+
+
 class _Block(nn.Module):
-    """x + f(f(x)), f = dropout(LeakyReLU(norm(convolution)))."""
+    """x + f(f(x)), f = dropout(LeakyReLU(norm(convolution))), of an x that is zero where masked."""
 
     def __init__(
         self,
@@ -113,12 +129,10 @@ class _Block(nn.Module):
         norm: str,
     ) -> None:
         super().__init__()
-        reach = (kernel - 1) * dilation
-        self.padding = (reach, 0) if causal else (reach // 2, reach // 2)
         self.convolutions = nn.ModuleList()
         self.norms = nn.ModuleList()
         for size in (dim_in, dim_out):
-            convolution = nn.Conv1d(size, dim_out, kernel, dilation=dilation)
+            convolution = _Convolution(size, dim_out, kernel, dilation, causal)
             self.convolutions.append(weight_norm(convolution) if norm == "weight" else convolution)
             self.norms.append(nn.LayerNorm(dim_out) if norm == "layer" else nn.Identity())
         self.activation = nn.LeakyReLU()
@@ -126,12 +140,12 @@ class _Block(nn.Module):
         self.skip = nn.Linear(dim_in, dim_out) if dim_in != dim_out else nn.Identity()
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        y = x
-        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            # (b, t, f) -> (b, f, t), convolve, and back
-            y = convolution(pad(y.transpose(1, 2), self.padding)).transpose(1, 2)
-            y = _keep(self.dropout(self.activation(norm(y))), mask)
-        return _keep(self.skip(x) + y, mask)
+        y = _keep(self._filter(0, x), mask)
+        return self.skip(x) + self._filter(1, y)
+
+    def _filter(self, index: int, x: Tensor) -> Tensor:
+        y = self.norms[index](self.convolutions[index](x))
+        return self.dropout(self.activation(y))
 
 
 def _keep(x: Tensor, mask: Tensor | None) -> Tensor:

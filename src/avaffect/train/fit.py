@@ -11,13 +11,14 @@ from typing import Any, Protocol, cast
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger
 from torch.utils.data import DataLoader, IterableDataset
+
+from .metrics_table import MetricsTable
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # it advertises at every start
 
 Hook = Callable[[str, int, int], None]
-"""``hook(stage, completed, total)``: called as the work goes on."""
+"""``hook(stage, completed, total)``: called as the work goes on, by the first of several processes."""
 
 
 class Epochs(Protocol):
@@ -47,7 +48,8 @@ class _Progress(Callback):
         self.hook = hook
 
     def on_train_batch_end(self, trainer: L.Trainer, module: L.LightningModule, *args: Any) -> None:
-        self.hook(self.stage, trainer.global_step, int(trainer.estimated_stepping_batches))
+        if trainer.is_global_zero:
+            self.hook(self.stage, trainer.global_step, int(trainer.estimated_stepping_batches))
 
 
 class _Seed(Callback):
@@ -90,7 +92,8 @@ def fit(
     """Train until `epochs` are done, from ``folder/last.ckpt`` where a stopped run left one.
 
     The checkpoint is written at the end of each epoch and replaced atomically; the epoch in which a run was
-    stopped starts again from its beginning, with the same batches.
+    stopped starts again from its beginning, with the same batches. ``folder/log/metrics.csv`` has what was
+    logged by all runs, each step once.
     """
     checkpoint = ModelCheckpoint(
         folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False
@@ -100,7 +103,7 @@ def fit(
         accelerator="auto",
         precision=precision,  # type: ignore[arg-type]
         default_root_dir=folder,
-        logger=CSVLogger(folder, name="log", version=""),
+        logger=MetricsTable(folder / "log" / "metrics.csv"),
         callbacks=[checkpoint, _Seed(seed), _Progress(stage, hook), *callbacks],
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -23,13 +23,14 @@ from avaffect.train.sequence import SequenceFit, SequenceModel, fit_sequence
 store = FeatureStore(sys.argv[1])
 train = Windows(store.split("train"), ticks=40, hop=20)
 val = Windows(store.split("val"), ticks=40, hop=40, labelled_only=False)
-runs = {}
+runs, told = {}, []
 for name, loss in json.loads(sys.argv[3]).items():
     torch.manual_seed(0)
     model = SequenceModel(store.dims, fusion=Component("hgrjca"), fused_dim=8, head={"dropout": 0.0},
                           temporal=Component("tcn", {"levels": 1, "dropout": 0.0}))
     plan = SequenceFit(epochs=3, batch=17, rate=0.01, loss=loss)
-    runs[name] = fit_sequence(model, train, val, plan).history
+    runs[name] = fit_sequence(model, train, val, plan, hook=lambda *what: told.append(what)).history
+open(sys.argv[2] + os.environ["RANK"], "w").write(str(len(told)))
 if os.environ["RANK"] == "0":
     open(sys.argv[2], "w").write(json.dumps(runs))
 """
@@ -55,6 +56,9 @@ def test_two_processes_have_the_loss_of_one(store, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     train = Windows(store.split("train"), ticks=40, hop=20)
+    # The first process alone tells of progress: a step of all together, once.
+    told = [int((tmp_path / f"found.json{rank}").read_text()) for rank in (0, 1)]
+    assert told == [len(LOSSES) * 3 * -(-len(train) // 17), 0]
     assert len(train) % 17 == 1  # the last batch leaves the second process nothing
     val = Windows(store.split("val"), ticks=40, hop=40, labelled_only=False)
     for name, loss in LOSSES.items():

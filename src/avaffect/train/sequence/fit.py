@@ -80,7 +80,7 @@ def fit_sequence(
     seed : int
         Of the order of windows and of dropout.
     hook : callable, optional
-        Called as ``hook("sequence", completed, total)`` after every step.
+        Called as ``hook("sequence", completed, total)`` after every step, by the first process alone.
 
     Raises
     ------
@@ -158,7 +158,8 @@ class _Progress(Callback):
         self.hook = hook
 
     def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
-        self.hook("sequence", trainer.global_step, int(trainer.estimated_stepping_batches))
+        if trainer.is_global_zero:
+            self.hook("sequence", trainer.global_step, int(trainer.estimated_stepping_batches))
 
 
 class _Last(Checkpoint):
