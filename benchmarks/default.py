@@ -26,13 +26,13 @@ from avaffect.corpus.paired import Stock, Wear
 from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
 from avaffect.train.agreement import TARGETS
-from avaffect.train.calibrate import coverages
-from avaffect.train.family import gains, late, places, scores, trust_and_damage
-from avaffect.train.frozen import frozen_gates
-from avaffect.train.fusion import held_out, predict
-from avaffect.train.fusion_stage import sequences
+from avaffect.train.fusion.calibrate import coverages
+from avaffect.train.fusion.family import gains, late, places, scores, trust_and_damage
+from avaffect.train.fusion.frozen import frozen_gates
+from avaffect.train.fusion.module import held_out, predict
+from avaffect.train.fusion.stage import sequences
+from avaffect.train.fusion.stock import kept_stock
 from avaffect.train.recipe import Recipe, read_recipe
-from avaffect.train.stock import kept_stock
 
 ROOT = Path(__file__).parents[1]
 FAMILY = ("hgrjca", "jca", "audio", "visual")

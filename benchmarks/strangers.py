@@ -25,13 +25,13 @@ from avaffect.benchmark.markdown import number, table
 from avaffect.corpus.speech import read_speech
 from avaffect.metric import pcc
 from avaffect.train.agreement import TARGETS
-from avaffect.train.corpora import CORPORA
-from avaffect.train.face import Faces
-from avaffect.train.face_stage import read_corpora
+from avaffect.train.card.corpora import CORPORA
+from avaffect.train.face.module import Faces
+from avaffect.train.face.stage import read_corpora
 from avaffect.train.recipe import Recipe, read_recipe
 from avaffect.train.result import is_done, load_figures
 from avaffect.train.run import run
-from avaffect.train.voice_clips import Heard, hear
+from avaffect.train.voice.clips import Heard, hear
 
 Stage = Literal["face", "voice"]
 ROOT = Path(__file__).parents[1]

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from skimage.data import astronaut
 
+from avaffect.train.fusion.stock import read_stocks
 from avaffect.train.recipe import read_recipe
 from avaffect.train.run import run
-from avaffect.train.stock import read_stocks
 
 NAMES = [
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",

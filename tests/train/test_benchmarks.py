@@ -13,13 +13,13 @@ import pytest
 
 from avaffect.errors import DataError
 from avaffect.metric import ccc
-from avaffect.train.family import late
-from avaffect.train.fusion import predict
-from avaffect.train.fusion_stage import sequences
+from avaffect.train.fusion.family import late
+from avaffect.train.fusion.module import predict
+from avaffect.train.fusion.stage import sequences
+from avaffect.train.fusion.stock import kept_stock
 from avaffect.train.recipe import read_recipe
 from avaffect.train.run import run
-from avaffect.train.stock import kept_stock
-from avaffect.train.voice_clips import Heard
+from avaffect.train.voice.clips import Heard
 
 from .conftest import CLIPS
 

@@ -15,8 +15,8 @@ from avaffect.errors import AvaffectError, DataError
 from avaffect.fusion import list_fusions
 from avaffect.train.run import read, stages_of
 from avaffect.train.sequence import SequenceModule
+from avaffect.train.sequence.recipe import StoreRecipe
 from avaffect.train.sequence.replay import columns_of
-from avaffect.train.store_recipe import StoreRecipe
 
 ROOT = Path(__file__).parents[2] / "recipes"
 RECIPES = sorted(ROOT.glob("*/*.yaml"))

@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 
 from avaffect import checkpoint
 from avaffect.errors import DataError
-from avaffect.train.fusion_stage import sequences
+from avaffect.train.fusion.stage import sequences
+from avaffect.train.fusion.stock import read_stocks
 from avaffect.train.recipe import read_recipe
 from avaffect.train.result import load_figures
 from avaffect.train.run import run
-from avaffect.train.stock import read_stocks
 
 from .conftest import made_up_voices
 

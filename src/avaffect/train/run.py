@@ -18,17 +18,17 @@ from ..errors import DataError, nearest
 from .fit import Hook
 from .recipe import Recipe
 from .recipe_file import as_recipe, read_yaml
-from .store_recipe import StoreRecipe
+from .sequence.recipe import StoreRecipe
 
 log = logging.getLogger(__name__)
 
 _STAGES = {
-    "face": ("face_stage", "train_face"),
-    "voice": ("voice_stage", "train_voice"),
-    "fusion": ("fusion_stage", "train_fusion"),
-    "calibrate": ("calibration_stage", "calibrate"),
+    "face": ("face.stage", "train_face"),
+    "voice": ("voice.stage", "train_voice"),
+    "fusion": ("fusion.stage", "train_fusion"),
+    "calibrate": ("fusion.calibration_stage", "calibrate"),
     "export": ("export_stage", "export"),
-    "sequence": ("store_stage", "train_sequence"),
+    "sequence": ("sequence.stage", "train_sequence"),
 }  # name -> file, function
 STORE_STAGES = ("sequence",)
 STAGES = tuple(stage for stage in _STAGES if stage not in STORE_STAGES)
@@ -63,7 +63,7 @@ def run(
     Parameters
     ----------
     recipe : path
-        A YAML file, see `avaffect.train.recipe.Recipe` and `avaffect.train.store_recipe.StoreRecipe`.
+        A YAML file, see `avaffect.train.recipe.Recipe` and `avaffect.train.sequence.recipe.StoreRecipe`.
     overrides : sequence of str
         ``key.sub=value``, e.g. ``data=/path/to/corpora``.
     stages : sequence of str, optional

@@ -1,0 +1,1 @@
+"""Training, judging and calibrating what comes after the encoders."""

@@ -1,0 +1,68 @@
+"""A gated fusion whose gates no longer look: what they are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import ModelError
+from ...fusion.gate import StageGate
+from ...model import AffectModel
+from .module import predict
+
+
+@contextmanager
+def frozen_gates(model: AffectModel, data: Mapping[str, Tensor]) -> Iterator[AffectModel]:
+    """The model with every gate held at its mean over all ticks of some sequences, while inside.
+
+    Raises
+    ------
+    ModelError
+        If its fusion has no gates.
+    """
+    means = mean_gates(model, data)
+    with ExitStack() as hooks:
+        for gate, weights in means.items():
+            hooks.callback(gate.register_forward_hook(_holding(weights)).remove)
+        yield model
+
+
+def mean_gates(model: AffectModel, data: Mapping[str, Tensor]) -> dict[StageGate, Tensor]:
+    """Mean weights (k,) of each gate over all ticks; of one that iterations share, over these too.
+
+    Raises
+    ------
+    ModelError
+        If the fusion has no gates.
+    """
+    seen: dict[StageGate, list[Tensor]] = {
+        gate: [] for gate in model.fusion.modules() if isinstance(gate, StageGate)
+    }
+    if not seen:
+        raise ModelError(f"{model.spec.fusion.name!r} has no gates to hold; take a gated fusion")
+    with ExitStack() as hooks:
+        for gate, found in seen.items():
+            hooks.callback(gate.register_forward_hook(_noting(found)).remove)
+        predict(model, data)
+    return {gate: torch.cat(found).mean(dim=(0, 1)) for gate, found in seen.items()}
+
+
+def _noting(found: list[Tensor]) -> Any:
+    def note(gate: nn.Module, arguments: Any, output: tuple[Tensor, Tensor]) -> None:
+        found.append(output[1])
+
+    return note
+
+
+def _holding(weights: Tensor) -> Any:
+    def hold(
+        gate: StageGate, arguments: tuple[Sequence[Tensor]], output: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        mixture = torch.stack([w * x for w, x in zip(weights, arguments[0], strict=True)]).sum(dim=0)
+        return (torch.relu(mixture) if gate.activation == "relu" else mixture), weights.expand_as(output[1])
+
+    return hold

@@ -1,0 +1,205 @@
+"""Training what comes after the encoders: temporal networks, fusion and head, on paired sequences."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import IterableDataset
+
+from ...corpus.paired import CLEAN, PairedSequence, Stock, Wear, compose
+from ...errors import ModelError
+from ...loss import CCCLoss
+from ...model import AffectModel
+from ..schedule import adamw
+
+
+def after_encoders(model: AffectModel) -> nn.ModuleDict:
+    """The parts that this stage trains."""
+    parts = {"temporal": model.temporal, "fusion": model.fusion, "joint": model.joint, "head": model.head}
+    return nn.ModuleDict({name: part for name, part in parts.items() if part is not None})
+
+
+def collate(sequences: list[PairedSequence]) -> dict[str, Tensor]:
+    """Sequences of one length as a batch: fields of `PairedSequence`, each with a first axis b."""
+    names = PairedSequence.__dataclass_fields__
+    return {n: torch.from_numpy(np.stack([getattr(s, n) for s in sequences])) for n in names}
+
+
+class PairedBatches(IterableDataset):
+    """One epoch of new sequences, the same for the same seed and epoch; batches differ in length."""
+
+    def __init__(
+        self,
+        stock: Stock,
+        *,
+        steps: int,
+        batch: int,
+        ticks: tuple[int, int],
+        seed: int,
+        wear: Wear,
+    ) -> None:
+        self.stock, self.wear = stock, wear
+        self.steps, self.batch, self.ticks, self.seed = steps, batch, ticks, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        rng = np.random.default_rng((self.seed, self.epoch))
+        for _ in range(self.steps):
+            ticks = int(rng.integers(self.ticks[0], self.ticks[1] + 1))
+            drawn = [compose(self.stock, ticks, rng, wear=self.wear) for _ in range(self.batch)]
+            yield collate(drawn)
+
+
+def held_out(stock: Stock, *, count: int, ticks: int, seed: int, wear: Wear = CLEAN) -> dict[str, Tensor]:
+    """A fixed set of sequences to measure on."""
+    rng = np.random.default_rng(seed)
+    return collate([compose(stock, ticks, rng, wear=wear) for _ in range(count)])
+
+
+class FusionModule(L.LightningModule):
+    """1 - CCC over all labelled ticks of the batch, and squared error so that the scale is right.
+
+    Features get a little noise, and in a share of the sequences one whole modality is hidden: each has to do
+    alone at times. The average of the weights over the last steps (exponential, `decay`) is what is kept.
+
+    Left to themselves, gates in front of a temporal network take all they can get from joint attention,
+    damaged or not. The sequences know what is damaged, so the gates are told: `gate` weighs the cross entropy
+    of their trust in joint attention with the damage of the stream that it replaces.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: AffectModel,
+        steps: int,
+        rate: float,
+        weight_decay: float,
+        warmup: float,
+        decay: float,
+        noise: float = 0.15,
+        hide: float = 0.2,
+        gate: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.average = AveragedModel(
+            after_encoders(model), multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True
+        )
+        self.steps, self.rate, self.weight_decay, self.warmup = steps, rate, weight_decay, warmup
+        self.noise, self.hide, self.gate = noise, hide, gate
+        self.ccc = CCCLoss()
+
+    def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
+        """One batch of `PairedBatches`."""
+        streams = {name: self._noisy(batch[name]) for name in self.model.spec.streams}
+        masks = self._hidden({name: batch[f"{name}_mask"] for name in streams})
+        out = self.model.fuse(streams, masks)
+        labelled = batch["labelled"] & torch.stack(list(masks.values())).any(0)
+        loss = self.ccc(out.values, batch["affect"], labelled)
+        error = functional.mse_loss(out.values[labelled], batch["affect"][labelled])
+        self.log_dict({"train/ccc": loss, "train/mse": error}, prog_bar=True)
+        loss = loss + 2 * error
+        if self.gate:
+            gates = gate_loss(out.weights, {name: batch[f"{name}_worn"] for name in streams}, masks)
+            self.log("train/gate", gates)
+            loss = loss + self.gate * gates
+        return loss
+
+    def _noisy(self, features: Tensor) -> Tensor:
+        spread = features.detach().std(dim=(0, 1), keepdim=True)
+        return features + self.noise * spread * torch.randn_like(features)
+
+    def _hidden(self, masks: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Hide one whole modality in a share of the sequences that have both."""
+        if len(masks) == 1:
+            return masks
+        audio, visual = masks["audio"], masks["visual"]
+        both = audio.any(1, keepdim=True) & visual.any(1, keepdim=True)
+        draw = torch.rand(len(audio), 1, device=audio.device)
+        return {
+            "audio": audio & ~(both & (draw < self.hide / 2)),
+            "visual": visual & ~(both & (draw > 1 - self.hide / 2)),
+        }
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Step, then move the average of the weights."""
+        super().optimizer_step(*args, **kwargs)
+        self.average.update_parameters(after_encoders(self.model))
+
+    def averaged(self) -> AffectModel:
+        """A copy of the model with the averaged weights: what is evaluated and kept."""
+        twin = copy.deepcopy(self.model)
+        after_encoders(twin).load_state_dict(self.average.module.state_dict())
+        return twin.eval()
+
+    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
+        """AdamW on what is trained."""
+        return adamw(
+            after_encoders(self.model),
+            rate=self.rate,
+            weight_decay=self.weight_decay,
+            steps=self.steps,
+            warmup=self.warmup,
+        )
+
+
+def gate_loss(
+    weights: Mapping[str, Tensor], worn: Mapping[str, Tensor], masks: Mapping[str, Tensor]
+) -> Tensor:
+    """Cross entropy of each stream's trust in joint attention with its damage, where all streams are there.
+
+    Parameters
+    ----------
+    weights : mapping
+        Of `Affect`; ``trust.NAME`` (b, t) in [0, 1].
+    worn, masks : mapping of str to (b, t) torch.BoolTensor
+        Where each stream is damaged, and where it is there.
+
+    Raises
+    ------
+    ModelError
+        If the fusion has no gates.
+    """
+    there = torch.stack(list(masks.values())).all(0)
+    losses = []
+    for name, damage in worn.items():
+        if f"trust.{name}" not in weights:
+            raise ModelError(
+                "the fusion has no gates to teach: leave out fusion.gate, or take a gated fusion"
+            )
+        trust = weights[f"trust.{name}"].float().clamp(1e-4, 1 - 1e-4)
+        losses.append(functional.binary_cross_entropy(trust[there], damage[there].float()))
+    return torch.stack(losses).mean()
+
+
+@torch.inference_mode()
+def predict(
+    model: AffectModel, data: Mapping[str, Tensor], *, without: str = ""
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Values (n, t, 2) and trust by stream (n, t) on sequences, `without` one modality if named."""
+    model.eval()
+    values, trust = [], []
+    for start in range(0, len(data["audio"]), 64):
+        part = slice(start, start + 64)
+        masks = {name: data[f"{name}_mask"][part] for name in model.spec.streams}
+        if without:
+            masks[without] = torch.zeros_like(masks[without])
+        out = model.fuse({name: data[name][part] for name in masks}, masks)
+        values.append(out.values)
+        trust.append({n: out.weights[f"trust.{n}"] for n in masks if f"trust.{n}" in out.weights})
+    names = trust[0]
+    return (
+        torch.cat(values).numpy(),
+        {name: torch.cat([t[name] for t in trust]).numpy() for name in names},
+    )

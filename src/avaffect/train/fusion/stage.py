@@ -1,0 +1,136 @@
+"""The fusion stage of a run: train what comes after the encoders on paired sequences, and measure it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ... import __version__
+from ...corpus.paired import CLEAN, WORN, Stock, Wear
+from ...model import AffectModel
+from ...spec import Component, Spec, Stream
+from ..card.corpora import corpora_of, licence_of, meaning_of
+from ..fit import EpochData, EveryEpochs, Hook, fit
+from ..recipe import Recipe
+from ..result import is_done, load_result, save_result
+from .judge import advantage, error_by_damage, judge, trust_in_damage
+from .module import FusionModule, PairedBatches, after_encoders, held_out
+from .stock import read_stocks
+
+
+def spec_of(settings: Recipe) -> Spec:
+    """The untrained model's description."""
+    plan = settings.fusion
+    options = {"audio": settings.voice.options, "visual": settings.face.options}
+    encoders = {"audio": "voice", "visual": "face"}
+    preprocessing: dict[str, dict[str, Any]] = {"audio": {"logmel": "default16k"}, "visual": {"crop": 112}}
+    return Spec(
+        name=settings.name,
+        streams={
+            name: Stream(
+                encoder=Component(encoders[name], options[name]),
+                temporal=Component(plan.temporal.name, plan.temporal.options),
+                dim=int(options[name].get("dim", 128)),
+                fused_dim=plan.fused_dim,
+                preprocessing=preprocessing[name],
+            )
+            for name in plan.streams
+        },
+        fusion=Component(plan.mechanism.name, plan.mechanism.options),
+        joint=Component(plan.joint.name, plan.joint.options) if plan.joint else None,
+        head=plan.head,
+        window=plan.window,
+        coverage=settings.calibration.coverage,
+        meaning=meaning_of(settings),
+        licence=licence_of(settings),
+        corpora=corpora_of(settings),
+        code_version=__version__,
+    )
+
+
+def folder_of(settings: Recipe) -> Path:
+    """Where the stage leaves its result."""
+    return settings.own / "fusion"
+
+
+def train_fusion(settings: Recipe, hook: Hook) -> None:
+    """Train everything after the encoders unless `folder_of` the recipe holds the result."""
+    folder = folder_of(settings)
+    if is_done(folder):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    stocks = read_stocks(settings, hook)
+    plan = settings.fusion
+    batches = PairedBatches(
+        stocks["train"],
+        steps=plan.steps,
+        batch=plan.fit.batch,
+        ticks=plan.ticks,
+        seed=settings.seed,
+        wear=Wear(),
+    )
+    module = FusionModule(
+        model=AffectModel(spec_of(settings)),
+        steps=plan.fit.epochs * plan.steps,
+        rate=plan.fit.rate,
+        weight_decay=plan.fit.weight_decay,
+        warmup=plan.fit.warmup,
+        decay=plan.fit.average,
+        noise=plan.noise,
+        hide=plan.hide,
+        gate=plan.gate,
+    )
+    watched = sequences(settings, stocks["val"], count=100)
+
+    def measure() -> dict[str, float]:
+        return {
+            f"{name}/{key}": value
+            for name, data in watched.items()
+            for key, value in judge(module.averaged(), data).items()
+        }
+
+    fit(
+        module,
+        EpochData(batches),
+        stage="fusion",
+        folder=folder,
+        epochs=plan.fit.epochs,
+        precision=plan.fit.precision,
+        seed=settings.seed,
+        hook=hook,
+        callbacks=(EveryEpochs(measure, every=4),),
+    )
+    model = module.averaged()
+    sets = sequences(settings, stocks["test"], count=plan.held_out)
+    slips: dict[str, Any] = {
+        "face_slip": list(stocks["train"].face_slip),
+        "voice_slip": list(stocks["train"].voice_slip),
+    }
+    figures = {name: _figures(model, data) for name, data in sets.items()} | slips
+    save_result(folder, {"after": after_encoders(model)}, figures)
+    (folder / "last.ckpt").unlink(missing_ok=True)
+
+
+def load_fusion(settings: Recipe, spec: Spec | None = None) -> AffectModel:
+    """The model with all that this stage has trained, in evaluation mode; its encoders are untrained."""
+    model = AffectModel(spec or spec_of(settings))
+    load_result(folder_of(settings), {"after": after_encoders(model)})
+    return model.eval()
+
+
+def sequences(settings: Recipe, stock: Stock, *, count: int) -> dict[str, dict[str, Tensor]]:
+    """Sequences to measure on, ``clean`` and ``worn``: for one seed the same, whatever the model."""
+    ticks, seed = settings.fusion.ticks[1], settings.seed + 1
+    return {
+        name: held_out(stock, count=count, ticks=ticks, seed=seed, wear=wear)
+        for name, wear in (("clean", CLEAN), ("worn", WORN))
+    }
+
+
+def _figures(model: AffectModel, data: dict[str, Tensor]) -> dict[str, Any]:
+    figures: dict[str, Any] = {**judge(model, data), "error": error_by_damage(model, data)}
+    if len(model.spec.streams) > 1:
+        figures |= {"advantage": advantage(model, data), "trust": trust_in_damage(model, data)}
+    return figures

@@ -1,0 +1,138 @@
+"""Figures, intervals and banks on a model whose answers are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from avaffect.corpus.paired import FaceBank, VoiceClip
+from avaffect.metric import ccc
+from avaffect.model import Affect
+from avaffect.train.fusion.bank_files import load_faces, load_voices, save_faces, save_voices
+from avaffect.train.fusion.calibrate import coverages, half_widths
+from avaffect.train.fusion.judge import advantage, error_by_damage, judge, trust_in_damage
+from avaffect.train.fusion.module import predict
+
+
+class Adding(torch.nn.Module):
+    """Mean of the available streams' first two features; trust is the share of the other stream."""
+
+    def __init__(self, *streams: str) -> None:
+        super().__init__()
+        self.spec = SimpleNamespace(streams=dict.fromkeys(streams or ("audio", "visual")))
+
+    def fuse(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> Affect:
+        total = sum(streams[m] * masks[m][..., None] for m in streams)
+        count = sum(masks[m].float() for m in streams).clamp_min(1)[..., None]
+        trust = {f"trust.{m}": 1 - (streams[m].abs().mean(-1) > 2).float() for m in streams}
+        return Affect(total / count, trust)
+
+
+def made_up(count: int, *, noise: float, seed: int) -> dict[str, Tensor]:
+    """Labels, and each stream the label with noise of its own; the audio is missing at the last third."""
+    rng = np.random.default_rng(seed)
+    affect = rng.normal(0, 0.4, (count, 30, 2))
+    streams = {m: affect + rng.normal(0, noise, affect.shape) for m in ("audio", "visual")}
+    there = np.ones((count, 30), bool)
+    audio_there = there & (np.arange(30) < 20)
+    worn = there & (np.arange(30) < 5)
+    streams["visual"][worn] += 10
+    data = {
+        **streams,
+        "affect": affect,
+        "labelled": there,
+        "audio_mask": audio_there,
+        "visual_mask": there,
+        "audio_worn": ~there,
+        "visual_worn": worn,
+    }
+    return {
+        name: torch.tensor(value, dtype=torch.bool if value.dtype == bool else torch.float32)
+        for name, value in data.items()
+    }
+
+
+def test_fusion_of_two_noisy_streams_beats_each() -> None:
+    data = made_up(60, noise=0.4, seed=0)
+    for key in ("audio", "visual"):
+        data[key] = torch.where(data["visual_worn"][..., None], data["affect"], data[key])
+    data["audio_mask"] = torch.ones_like(data["audio_mask"])
+    figures = judge(Adding(), data)
+    want = ccc(data["audio"][..., 1].numpy(), data["affect"][..., 1].numpy())
+    assert figures["audio/ccc_arousal"] == pytest.approx(want, abs=1e-6)
+    assert figures["fusion/ccc_valence"] > figures["audio/ccc_valence"] + 0.05
+    assert figures["fusion/ccc_valence"] == pytest.approx(figures["mean/ccc_valence"], abs=1e-6)
+    # The mean of both is what this model is: no advantage over it, and an interval of no width.
+    assert advantage(Adding(), data, resamples=20)["valence"] == pytest.approx([0, 0, 0], abs=1e-6)
+
+
+def test_trust_falls_where_the_stream_is_worn() -> None:
+    data = made_up(60, noise=0.1, seed=0)
+    trust = trust_in_damage(Adding(), data)
+    assert trust["visual_trust/visual_worn"] < -0.9
+    assert "visual_trust/audio_worn" not in trust  # no damaged audio in the data
+    errors = error_by_damage(Adding(), data)
+    assert errors["visual"] > 10 * errors["none"]
+    assert "audio" not in errors  # nothing of the kind in the data
+
+
+def test_intervals_cover_other_data_and_widen_with_noise() -> None:
+    quiet, other = (made_up(200, noise=0.2, seed=seed) for seed in (1, 2))
+    for data in (quiet, other):
+        data["visual_worn"][:] = False
+        data["visual"] = torch.where(data["visual"].abs() > 5, data["affect"], data["visual"])
+    widths = half_widths(Adding(), quiet, coverage=0.9)
+    for single in ("audio", "visual"):
+        assert widths[single]["valence"] > 1.2 * widths["audio+visual"]["valence"]
+    covered = coverages(Adding(), other, widths)
+    error = np.abs(predict(Adding(), other)[0] - other["affect"].numpy())[..., 0]
+    both = (other["audio_mask"] & other["visual_mask"]).numpy()
+    width = np.where(both, widths["audio+visual"]["valence"], widths["visual"]["valence"])
+    assert covered["all"]["valence"] == pytest.approx((error <= width).mean())
+    assert 0.88 < covered["visual"]["arousal"] < 0.93
+    assert 0.88 < covered["audio+visual"]["valence"] < 0.93
+
+
+def test_intervals_of_one_stream_are_for_where_it_is() -> None:
+    data = made_up(200, noise=0.2, seed=1)
+    widths = half_widths(Adding("audio"), data, coverage=0.9)
+    assert list(widths) == ["audio"]
+    errors = (data["audio"] - data["affect"]).abs()[data["audio_mask"]].numpy()
+    assert widths["audio"]["arousal"] == pytest.approx(np.quantile(errors[:, 1], 0.905), abs=0.01)
+    covered = coverages(Adding("audio"), data, widths)
+    assert covered["all"] == covered["audio"]
+    figures = judge(Adding("audio"), data)
+    assert list(figures) == ["fusion/ccc_valence", "fusion/ccc_arousal"]
+
+
+def test_banks_come_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    views, damaged = rng.normal(size=(2, 5, 2, 4)).astype(np.float32)
+    faces = FaceBank(views, damaged, np.zeros((5, 2), np.float32))
+    voices = {
+        speaker: [
+            VoiceClip(
+                rng.random((n, 4), np.float32),
+                rng.random((n, 4), np.float32),
+                rng.random(n) < 0.5,
+                rng.random(2, np.float32),
+            )
+            for n in (3, 7)
+        ]
+        for speaker in ("ann", "bob")
+    }
+    save_faces(tmp_path / "faces.npz", faces)
+    save_voices(tmp_path / "voices.npz", voices)
+    seen, heard = load_faces(tmp_path / "faces.npz"), load_voices(tmp_path / "voices.npz")
+    np.testing.assert_allclose(seen.damaged, faces.damaged, atol=2e-3)
+    assert list(heard) == ["ann", "bob"]
+    for speaker, clips in voices.items():
+        for one, two in zip(clips, heard[speaker], strict=True):
+            np.testing.assert_allclose(one.features, two.features, atol=2e-3)
+            np.testing.assert_array_equal(one.active, two.active)
+            np.testing.assert_array_equal(one.affect, two.affect)
