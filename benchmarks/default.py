@@ -198,8 +198,8 @@ python benchmarks/default.py work=runs/default --out docs/default.md
 
 Written by that command on {day}: {count} sequences of {seconds:.1f} s each, clean and damaged, put together
 from test faces and test speakers as in training ([training](training.md#the-default-model)). No one there
-was seen or heard in training; but the label is a proxy, the mean of what face and voice stand for, and the
-figures say how well two streams are combined, not how well people are read.
+was seen or heard in training; but the label is a proxy, the weighted mean of what face and voice stand
+for, and the figures say how well two streams are combined, not how well people are read.
 
 `hgrjca`, `jca`: both streams, trained alike but for the gates. `audio`, `visual`: models of one stream, on
 the same encoders. `late`: the mean of these two; `late, of those there`: of those whose stream is there at

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in names:
         found["face"][name] = {"items": len(faces[name].corpus)} | train(settings, options, "face", name)
     epochs = {stage: options.epochs or getattr(settings, stage).fit.epochs for stage in found}
-    text = report(found, epochs)
+    text = report(found, epochs, shorter=f" --epochs {options.epochs}" if options.epochs else "")
     print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
@@ -146,9 +146,11 @@ def z_mean(values: np.ndarray) -> np.ndarray:
     return ((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)).mean(axis=1)
 
 
-def report(found: Mapping[str, Mapping[str, Mapping[str, float]]], epochs: Mapping[str, int]) -> str:
-    """The page in Markdown."""
-    parts = [HEAD.format(day=datetime.date.today().isoformat())]
+def report(
+    found: Mapping[str, Mapping[str, Mapping[str, float]]], epochs: Mapping[str, int], *, shorter: str = ""
+) -> str:
+    """The page in Markdown; `shorter` is what the command had that shortened the training."""
+    parts = [HEAD.format(day=datetime.date.today().isoformat(), shorter=shorter)]
     if found["voice"]:
         parts += [VOICE.format(epochs=epochs["voice"]), voice_table(found["voice"])]
     if found["face"]:
@@ -204,7 +206,7 @@ HEAD = """\
 # Strangers
 
 ```
-python benchmarks/strangers.py data=PATH --out docs/strangers.md
+python benchmarks/strangers.py data=PATH{shorter} --out docs/strangers.md
 ```
 
 Written by that command on {day}. Each corpus is left out once: the encoder of the default recipe is trained

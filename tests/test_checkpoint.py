@@ -67,3 +67,19 @@ def test_broken_weights_file(model, tmp_path):
     (folder / checkpoint.WEIGHTS).write_bytes(b"not weights")
     with pytest.raises(ModelError, match="does not fit"):
         checkpoint.load(folder)
+
+
+def test_the_embedded_models_fit_in_the_package():
+    size = sum(path.stat().st_size for folder in checkpoint.embedded().values() for path in folder.iterdir())
+    assert size < 25e6
+
+
+@pytest.mark.parametrize("name", sorted(checkpoint.embedded()))
+def test_an_embedded_model_is_complete(name):
+    spec = checkpoint.load(name).spec
+    assert spec.name == name
+    assert set(spec.streams) == set(max(spec.calibration, key=len).split("+"))
+    assert checkpoint.find(name).joinpath("card.md").read_text().startswith(f"# {name}\n")
+    free = {corpus.terms for corpus in spec.corpora} <= {"CC0", "Apache-2.0"}
+    assert spec.licence.startswith("MIT" if free else "non-commercial")
+    assert free == name.endswith(".open")

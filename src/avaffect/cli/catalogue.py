@@ -7,24 +7,24 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 
 
 def models(as_json: AsJson = False) -> None:
-    """List the models that ship with avaffect, with what they were trained on and their terms."""
+    """List the models that ship with avaffect; `avaffect describe NAME` says what one was trained on."""
     from ..checkpoint import embedded, read_spec
 
     specs = [read_spec(name) for name in embedded()]
     if as_json:
         typer.echo(json.dumps([json.loads(spec.to_json()) for spec in specs], indent=2))
         return
-    table = Table("model", "fusion", "streams", "rate", "trained on", "licence")
+    table = Table(Column("model", no_wrap=True), "reads", "fusion", "rate", "licence of the weights")
     for spec in specs:
-        corpora = ", ".join(corpus.name for corpus in spec.corpora)
         streams = " + ".join(spec.streams)
-        table.add_row(spec.name, spec.fusion.name, streams, f"{spec.rate:g} Hz", corpora, spec.licence)
+        fusion = spec.fusion.name if len(spec.streams) > 1 else ""
+        table.add_row(spec.name, streams, fusion, f"{spec.rate:g} Hz", spec.licence)
     Console().print(table)
 
 

@@ -13,7 +13,7 @@ Update = Callable[[float, float | None], None]
 
 
 @contextmanager
-def progress(label: str, unit: str = "s") -> Iterator[Update]:
+def progress(label: str, unit: str = "s", *, quiet: bool = False) -> Iterator[Update]:
     """A bar with a label; yields the function that moves it, `update(done, total)` in ``unit``."""
     digits = ".1f" if unit == "s" else ".0f"
     columns = (
@@ -22,7 +22,7 @@ def progress(label: str, unit: str = "s") -> Iterator[Update]:
         TextColumn(f"{{task.completed:{digits}}}/{{task.total:{digits}}} {unit}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as bar:
         task = bar.add_task(escape(label), total=1.0)
 
         def update(done: float, total: float | None) -> None:

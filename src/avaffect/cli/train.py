@@ -30,16 +30,19 @@ def train(
     avaffect train recipes/studyforrest/fusion.yaml store=features/forrest fusion.name=jca output=runs/jca
     """
     try:
+        from lightning.pytorch.utilities import rank_zero_only
+
         from ..train.run import read, run, stages_of
     except ModuleNotFoundError as error:
         raise AvaffectError(
             f"training needs {error.name}, which is not installed: pip install 'avaffect[train]'"
         ) from error
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    quiet = rank_zero_only.rank != 0  # of several processes, one speaks
     folder = recipe
     for stage in stages_of(read(recipe, overrides or [])):
-        with progress(stage, unit="steps") as update:
+        with progress(stage, unit="steps", quiet=quiet) as update:
             folder = run(
                 recipe, overrides or [], stages=[stage], hook=lambda _, done, total: update(done, total)
             )
-    Console().print(f"The model is in {escape(str(folder))}", highlight=False, soft_wrap=True)
+    Console(quiet=quiet).print(f"The model is in {escape(str(folder))}", highlight=False, soft_wrap=True)
