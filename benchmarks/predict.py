@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import statistics
 
+import torch
+
 import avaffect
 
 
@@ -18,7 +20,9 @@ def main() -> None:
     parser.add_argument("clip", nargs="+")
     parser.add_argument("--model", default="hgrjca.default")
     parser.add_argument("--runs", type=int, default=5, help="counted runs; one more goes before, uncounted")
+    parser.add_argument("--threads", type=int, default=1, help="as of avaffect predict")
     arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
     predictor = avaffect.load(arguments.model)
     for clip in arguments.clip:
         traces = [predictor.process_file(clip) for _ in range(arguments.runs + 1)][1:]

@@ -68,6 +68,12 @@ def predict(
     resume: Annotated[
         bool, typer.Option("--resume", help="Skip inputs whose results are already there.")
     ] = False,
+    threads: Annotated[
+        int,
+        typer.Option(
+            "--threads", min=1, help="CPU threads of the networks, which are small: one is fastest as a rule."
+        ),
+    ] = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON for a script to read.")
     ] = False,
@@ -83,8 +89,11 @@ def predict(
     files = _gather(inputs, out, recursive)
     names = _names(files)
     _make(out)
+    import torch
+
     from .. import load
 
+    torch.set_num_threads(threads)
     predictor = load(model, people=people.value, detector=detector.value)
     console = Console()
     failures: list[dict[str, str]] = []

@@ -38,7 +38,7 @@ def train(
             f"training needs {error.name}, which is not installed: pip install 'avaffect[train]'"
         ) from error
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    quiet = rank_zero_only.rank != 0  # of several processes, one speaks
+    quiet = getattr(rank_zero_only, "rank", 0) != 0  # of several processes, one speaks
     folder = recipe
     for stage in stages_of(read(recipe, overrides or [])):
         with progress(stage, unit="steps", quiet=quiet) as update:
