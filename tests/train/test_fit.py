@@ -15,6 +15,7 @@ from torch.utils.data import IterableDataset
 
 from avaffect.train.fit import EpochData, EveryEpochs, _Progress, fit
 from avaffect.train.metrics_table import MetricsTable
+from avaffect.train.recipe import Fit
 
 STEPS, EPOCHS = 45, 4  # two steps of an epoch are logged: every twentieth
 
@@ -67,8 +68,7 @@ def train(folder: Path, *, until: int = STEPS * EPOCHS) -> None:
         EpochData(Draws()),
         stage="some",
         folder=folder,
-        epochs=EPOCHS,
-        precision="32-true",
+        plan=Fit(epochs=EPOCHS, batch=4, rate=0.01),
         hook=hook,
         # The second column comes late: the header changes under a table that is there already.
         callbacks=(EveryEpochs(lambda: {"weight": module.layer.weight[0, 0].item()}, every=2),),

@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch.utils.data import DataLoader, IterableDataset
 
 from .metrics_table import MetricsTable
+from .recipe import Fit
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # it advertises at every start
 
@@ -83,13 +84,12 @@ def fit(
     *,
     stage: str,
     folder: Path,
-    epochs: int,
-    precision: str,
+    plan: Fit,
     seed: int = 0,
     hook: Hook,
     callbacks: tuple[Callback, ...] = (),
 ) -> None:
-    """Train until `epochs` are done, from ``folder/last.ckpt`` where a stopped run left one.
+    """Train until the epochs of the plan are done, from ``folder/last.ckpt`` where a stopped run left one.
 
     The checkpoint is written at the end of each epoch and replaced atomically; the epoch in which a run was
     stopped starts again from its beginning, with the same batches. ``folder/log/metrics.csv`` has what was
@@ -99,9 +99,9 @@ def fit(
         folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False
     )
     trainer = L.Trainer(
-        max_epochs=epochs,
+        max_epochs=plan.epochs,
         accelerator="auto",
-        precision=precision,  # type: ignore[arg-type]
+        precision=plan.precision,  # type: ignore[arg-type]
         default_root_dir=folder,
         logger=MetricsTable(folder / "log" / "metrics.csv"),
         callbacks=[checkpoint, _Seed(seed), _Progress(stage, hook), *callbacks],

@@ -20,7 +20,7 @@ from torch.utils.data import IterableDataset
 
 from ...corpus.faces import EMOTIONS, FaceSet
 from ...encoder.face import FaceNet
-from ..encoder import EncoderModule
+from ..averaged import EncoderModule
 from .augment import Damage, frame, spoil
 
 

@@ -58,11 +58,8 @@ def train_face(settings: Recipe, hook: Hook) -> None:
     )
     module = FaceModule(
         encoder=FaceNet(**settings.face.options),
+        plan=plan,
         steps=plan.epochs * len(batches),
-        rate=plan.rate,
-        weight_decay=plan.weight_decay,
-        decay=plan.average,
-        warmup=plan.warmup,
     )
     net, heads = module.averaged()
     taught = list(corpora.values())
@@ -79,8 +76,7 @@ def train_face(settings: Recipe, hook: Hook) -> None:
         EpochData(batches),
         stage="face",
         folder=folder,
-        epochs=plan.epochs,
-        precision=plan.precision,
+        plan=plan,
         seed=settings.seed,
         hook=hook,
         callbacks=(EveryEpochs(measure, every=4),),

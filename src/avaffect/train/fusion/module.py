@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-import lightning as L
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import IterableDataset
 
 from ...corpus.paired import CLEAN, PairedSequence, Stock, Wear, compose
 from ...errors import ModelError
-from ...loss import CCCLoss
 from ...model import AffectModel
-from ..schedule import adamw
+from ..averaged import AveragedModule
+from ..recipe import Fit
 
 
 def after_encoders(model: AffectModel) -> nn.ModuleDict:
@@ -67,11 +64,11 @@ def held_out(stock: Stock, *, count: int, ticks: int, seed: int, wear: Wear = CL
     return collate([compose(stock, ticks, rng, wear=wear) for _ in range(count)])
 
 
-class FusionModule(L.LightningModule):
+class FusionModule(AveragedModule):
     """1 - CCC over all labelled ticks of the batch, and squared error so that the scale is right.
 
     Features get a little noise, and in a share of the sequences one whole modality is hidden: each has to do
-    alone at times. The average of the weights over the last steps (exponential, `decay`) is what is kept.
+    alone at times. The average of the weights over the last steps (exponential) is what is kept.
 
     Left to themselves, gates in front of a temporal network take all they can get from joint attention,
     damaged or not. The sequences know what is damaged, so the gates are told: `gate` weighs the cross entropy
@@ -82,23 +79,15 @@ class FusionModule(L.LightningModule):
         self,
         *,
         model: AffectModel,
+        plan: Fit,
         steps: int,
-        rate: float,
-        weight_decay: float,
-        warmup: float,
-        decay: float,
         noise: float = 0.15,
         hide: float = 0.2,
         gate: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(after_encoders(model), plan=plan, steps=steps)
         self.model = model
-        self.average = AveragedModel(
-            after_encoders(model), multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True
-        )
-        self.steps, self.rate, self.weight_decay, self.warmup = steps, rate, weight_decay, warmup
         self.noise, self.hide, self.gate = noise, hide, gate
-        self.ccc = CCCLoss()
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
         """One batch of `PairedBatches`."""
@@ -132,26 +121,11 @@ class FusionModule(L.LightningModule):
             "visual": visual & ~(both & (draw > 1 - self.hide / 2)),
         }
 
-    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """Step, then move the average of the weights."""
-        super().optimizer_step(*args, **kwargs)
-        self.average.update_parameters(after_encoders(self.model))
-
     def averaged(self) -> AffectModel:
         """A copy of the model with the averaged weights: what is evaluated and kept."""
         twin = copy.deepcopy(self.model)
         after_encoders(twin).load_state_dict(self.average.module.state_dict())
         return twin.eval()
-
-    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
-        """AdamW on what is trained."""
-        return adamw(
-            after_encoders(self.model),
-            rate=self.rate,
-            weight_decay=self.weight_decay,
-            steps=self.steps,
-            warmup=self.warmup,
-        )
 
 
 def gate_loss(

@@ -73,11 +73,8 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
     )
     module = FusionModule(
         model=AffectModel(spec_of(settings)),
+        plan=plan.fit,
         steps=plan.fit.epochs * plan.steps,
-        rate=plan.fit.rate,
-        weight_decay=plan.fit.weight_decay,
-        warmup=plan.fit.warmup,
-        decay=plan.fit.average,
         noise=plan.noise,
         hide=plan.hide,
         gate=plan.gate,
@@ -96,8 +93,7 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         EpochData(batches),
         stage="fusion",
         folder=folder,
-        epochs=plan.fit.epochs,
-        precision=plan.fit.precision,
+        plan=plan.fit,
         seed=settings.seed,
         hook=hook,
         callbacks=(EveryEpochs(measure, every=4),),

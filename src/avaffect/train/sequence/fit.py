@@ -142,6 +142,7 @@ class _Data(L.LightningDataModule):
         self.windows, self.settings, self.seed = windows, settings, seed
 
     def train_dataloader(self) -> DataLoader[dict[str, torch.Tensor]]:
+        """This process's share of each batch."""
         assert self.trainer is not None  # Lightning sets it before it asks
         shares = Shares(
             len(self.windows),

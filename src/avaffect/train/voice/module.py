@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ...corpus.speech import EMOTIONS
 from ...encoder.voice import VoiceNet
-from ..encoder import EncoderModule
+from ..averaged import EncoderModule
 
 SMOOTHING = 0.1  # share of the label that all emotions of the clip's corpus divide
 

@@ -40,11 +40,8 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
     )
     module = VoiceModule(
         encoder=VoiceNet(**settings.voice.options),
+        plan=plan,
         steps=plan.epochs * len(batches),
-        rate=plan.rate,
-        weight_decay=plan.weight_decay,
-        decay=plan.average,
-        warmup=plan.warmup,
     )
     net, heads = module.averaged()
 
@@ -57,8 +54,7 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
         EpochData(batches),
         stage="voice",
         folder=folder,
-        epochs=plan.epochs,
-        precision=plan.precision,
+        plan=plan,
         seed=settings.seed,
         hook=hook,
         callbacks=(EveryEpochs(measure, every=4),),
