@@ -21,8 +21,7 @@ import torch
 from torch import Tensor
 
 from avaffect import checkpoint
-from avaffect.benchmark.markdown import table
-from avaffect.corpus.paired import Stock, Wear
+from avaffect.comparison.markdown import table
 from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
 from avaffect.train.agreement import TARGETS
@@ -32,6 +31,7 @@ from avaffect.train.fusion.frozen import frozen_gates
 from avaffect.train.fusion.module import held_out, predict
 from avaffect.train.fusion.stage import sequences
 from avaffect.train.fusion.stock import kept_stock
+from avaffect.train.paired import Stock, Wear
 from avaffect.train.recipe import Recipe, read_recipe
 
 ROOT = Path(__file__).parents[1]

@@ -21,7 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from avaffect import voice
-from avaffect.benchmark.markdown import number, table
+from avaffect.comparison.markdown import number, table
 from avaffect.corpus.speech import read_speech
 from avaffect.metric import pcc
 from avaffect.train.agreement import TARGETS

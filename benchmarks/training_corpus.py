@@ -12,7 +12,7 @@ from scipy.io import wavfile
 from torch import Tensor
 
 from avaffect import voice
-from avaffect.corpus.recordings import Features
+from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, write
 from avaffect.corpus.windows import Windows
 from avaffect.model import AffectModel

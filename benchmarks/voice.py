@@ -17,14 +17,7 @@ import numpy as np
 import torch
 
 from avaffect.encoder.voice import CONTEXT, STRIDE, VoiceNet
-from avaffect.voice import (
-    log_mel,
-    reference_level,
-    relative,
-    share,
-    speech_active,
-    speech_probability,
-)
+from avaffect.voice import log_mel, reference_level, relative, share, speech_active, speech_probability
 
 RATE = 16000
 WINDOW = 750  # ticks, 60 s

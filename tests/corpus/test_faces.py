@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avaffect.corpus.circumplex import VALENCE_AROUSAL
+from avaffect.corpus.emotions import VALENCE_AROUSAL
 from avaffect.corpus.faces import EMOTIONS, diffusionfer, expected_valence_arousal, ferplus, framings
 from avaffect.errors import DataError
 from avaffect.face.align import TEMPLATE

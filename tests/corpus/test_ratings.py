@@ -5,7 +5,7 @@ import pytest
 
 from avaffect.corpus.ratings import Ratings, check_range, label_ticks
 from avaffect.errors import DataError
-from avaffect.predict.timeline import Timeline
+from avaffect.streams.timeline import Timeline
 
 TIMELINE = Timeline(12.5)
 

@@ -6,7 +6,7 @@ import pytest
 from avaffect.corpus import open_corpus
 from avaffect.corpus.table import read_table
 from avaffect.errors import DataError
-from avaffect.predict.timeline import Timeline
+from avaffect.streams.timeline import Timeline
 
 TIMES = np.arange(200) * 0.04
 

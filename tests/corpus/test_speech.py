@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from avaffect.corpus.circumplex import coordinates
+from avaffect.corpus.emotions import coordinates
 from avaffect.corpus.speech import CORPORA, EMOTIONS, HELD_OUT, read_speech
 from avaffect.errors import DataError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from avaffect.corpus.recordings import Features
+from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, inspect, write
 from avaffect.corpus.windows import Windows, window_starts
 from avaffect.errors import DataError

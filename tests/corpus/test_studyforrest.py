@@ -5,7 +5,7 @@ import pytest
 
 from avaffect.corpus import open_corpus
 from avaffect.errors import DataError
-from avaffect.predict.timeline import Timeline
+from avaffect.streams.timeline import Timeline
 
 
 @pytest.fixture

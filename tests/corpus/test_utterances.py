@@ -6,7 +6,7 @@ import pytest
 from avaffect.corpus import open_corpus
 from avaffect.corpus.ratings import label_ticks
 from avaffect.errors import DataError
-from avaffect.predict.timeline import Timeline
+from avaffect.streams.timeline import Timeline
 
 
 def write(path, *, steps=(4, 8, 2), score=1.5, **extra):

@@ -9,7 +9,7 @@ import pytest
 from avaffect.face import align
 from avaffect.face.align import TEMPLATE
 from avaffect.face.mouth import MAX_TURN, MIN_EYES, mouth_motion, readable, reduced
-from avaffect.predict.speaking import STILL
+from avaffect.streams.active_speaker import STILL
 
 SIZE = (400, 400)
 

@@ -11,12 +11,7 @@ import torch
 from torch import nn
 
 from avaffect.errors import ModelError
-from avaffect.fusion.published import (
-    PUBLISHED_KEYS,
-    create_published,
-    import_checkpoint,
-    list_published,
-)
+from avaffect.fusion.published import PUBLISHED_KEYS, create_published, import_checkpoint, list_published
 
 from .published import SHAPES, published_jca, published_recurrent, random_state
 

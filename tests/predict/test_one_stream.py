@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from avaffect import checkpoint, load, media
+from avaffect.draw import annotate, plot
 from avaffect.model import AffectModel
-from avaffect.trace import annotate, plot
 
 
 @pytest.fixture(scope="module")

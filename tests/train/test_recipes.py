@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 
-from avaffect.corpus.recordings import Features
+from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, write
 from avaffect.errors import AvaffectError, DataError
 from avaffect.fusion import list_fusions

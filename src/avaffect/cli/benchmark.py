@@ -52,7 +52,7 @@ def fusion(
     """
     if corpus != "studyforrest":
         raise AvaffectError(f"no benchmark on {corpus!r}; type --corpus studyforrest")
-    from ..benchmark import About, Bench, Settings, choose, plan, read_segments, write_report
+    from ..comparison import About, Bench, Settings, choose, plan, read_segments, write_report
 
     chosen = choose(systems or [])
     segments = read_segments(data)

@@ -128,7 +128,7 @@ def _one(
     label: str,
 ) -> tuple[Trace, list[Path]]:
     """Predict one file and write everything asked for."""
-    from .. import trace as results
+    from .. import draw
 
     with progress(label) as update:
         trace = predictor.process_file(file, hook=update)
@@ -139,13 +139,13 @@ def _one(
         written.append(path)
     if plot:
         path = target.with_name(f"{target.name}.png")
-        results.plot(trace, path)
+        draw.plot(trace, path)
         written.append(path)
     if video and trace.table["frame"].notna().any():
         # Never NAME.mp4: with --out beside the input that would be the input itself.
         path = target.with_name(f"{target.name}_annotated.mp4")
         with progress(f"{path.name}, annotated") as update:
-            results.annotate(trace, file, path, hook=update)
+            draw.annotate(trace, file, path, hook=update)
         written.append(path)
     return trace, written
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError, nearest
 
 if TYPE_CHECKING:
-    from .recordings import Corpus
+    from .base import Corpus
 
 __all__ = ["list_corpora", "open_corpus"]
 

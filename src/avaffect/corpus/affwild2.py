@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..media import frame_times
+from .base import VA, Corpus, Recording, need_folder, read_text
 from .ratings import Ratings
-from .recordings import VA, Corpus, Recording, need_folder, read_text
 
 log = logging.getLogger(__name__)
 

@@ -16,13 +16,13 @@ from .. import checkpoint, media
 from ..errors import DataError
 from ..face import FaceTracker, create_detector
 from ..model import AffectModel
-from ..predict.clock import Stages
-from ..predict.listen import Voice, listen
-from ..predict.timeline import Timeline, fill_short_gaps
-from ..predict.watch import BATCH, FACE_GAP, Watcher, main_person
+from ..streams.audio import Voice, listen
+from ..streams.timeline import Timeline, fill_short_gaps
+from ..streams.timing import Stages
+from ..streams.visual import BATCH, FACE_GAP, Watcher, main_person
 from .affwild2 import need_video
+from .base import Features, Recording
 from .ratings import ticks_of
-from .recordings import Features, Recording
 
 CROP = 112  # pixels
 

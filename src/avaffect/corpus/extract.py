@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AvaffectError, DataError
-from ..predict.timeline import Timeline
+from ..streams.timeline import Timeline
 from . import open_corpus
+from .base import FeatureCorpus, Features, Recording
 from .ratings import label_ticks
-from .recordings import FeatureCorpus, Features, Recording
 from .store import Meta, file_of, inspect, write
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..face.align import align_matrix
-from .circumplex import coordinates
+from .emotions import coordinates
 
 EMOTIONS = (
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",

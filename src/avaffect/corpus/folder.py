@@ -22,9 +22,9 @@ import pandas as pd
 
 from ..errors import DataError
 from ..media import list_media
+from .annotation import read_carma, read_tiers
+from .base import SPLITS, VA, Corpus, Recording, need_folder
 from .ratings import Ratings, check_range
-from .recordings import SPLITS, VA, Corpus, Recording, need_folder
-from .tracks import read_carma, read_tiers
 
 WHO = "recordings.csv"
 _COLUMNS = ("file", "pts", *VA)

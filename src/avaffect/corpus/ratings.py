@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..predict.timeline import Timeline
+from ..streams.timeline import Timeline
 
 Array = NDArray[np.float64]
 

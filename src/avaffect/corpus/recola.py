@@ -25,8 +25,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..media.folder import MEDIA_ENDINGS
+from .base import VA, Corpus, Recording, need_folder
 from .ratings import Ratings, check_range
-from .recordings import VA, Corpus, Recording, need_folder
 from .table import NumberTable, read_table
 
 DELAY = {"valence": 2.32, "arousal": 2.72}

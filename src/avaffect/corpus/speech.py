@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError, nearest
-from .circumplex import coordinates
+from .emotions import coordinates
 
 CORPORA = ("ravdess", "emodb4_full", "nemo", "tess", "emogator")
 EMOTIONS = (

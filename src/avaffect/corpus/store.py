@@ -23,8 +23,8 @@ from safetensors.numpy import save
 from torch import Tensor
 
 from ..errors import DataError, nearest
-from .folds import Fold, leave_one_out, rolling_folds
-from .recordings import Features
+from .base import Features
+from .splits import Fold, leave_one_out, rolling_folds
 
 ENDING = ".safetensors"
 FORMAT = 1
@@ -37,7 +37,7 @@ class Meta:
     Attributes
     ----------
     name, subject, split : str
-        As `avaffect.corpus.recordings.Recording`.
+        As `avaffect.corpus.base.Recording`.
     corpus : str
     targets : tuple of str
         Columns of the labels.

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..predict.timeline import Timeline
+from ..streams.timeline import Timeline
 from .archive import read_npz
-from .folds import Fold, leave_one_out
+from .base import VA, FeatureCorpus, Features, Recording
 from .ratings import Ratings, check_range, tick_means, ticks_of
-from .recordings import VA, FeatureCorpus, Features, Recording
+from .splits import Fold, leave_one_out
 
 FRAME_RATE = 25.0
 _KEYS = ("audio", "visual", "phash", *VA, "labelled")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .recordings import read_text
+from .base import read_text
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .archive import read_npz
+from .base import SPLITS, FeatureCorpus, Features, Recording, need_folder
 from .ratings import Ratings, check_range
-from .recordings import SPLITS, FeatureCorpus, Features, Recording, need_folder
 
 STREAMS = ("text", "audio", "visual")
 

@@ -14,11 +14,11 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from ..draw.palette import FAINT, INK, PEOPLE, RULE
 from ..errors import DataError
+from ..files import replacing
 from ..metric import Array
 from ..trace.columns import TARGETS
-from ..trace.files import replacing
-from ..trace.palette import FAINT, INK, PEOPLE, RULE
 from .bootstrap import Estimate
 from .match import Pairing
 from .report import Report

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ..errors import DataError
+from ..files import replacing
 from ..metric import Array
 from ..trace.columns import TARGETS
-from ..trace.files import replacing
 from .abaw import SUBMISSION_HEADER, locations, read_locations, read_submission
 from .match import TOLERANCE, listed
 from .recording import Recording, unique

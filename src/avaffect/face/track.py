@@ -16,8 +16,8 @@ import numpy as np
 from .align import align
 from .appearance import describe, unit
 from .boxes import overlap
-from .cut import CutDetector
 from .detector import Detection, FaceDetector, check_image
+from .shots import CutDetector
 
 _SAME_PLACE = 0.4  # overlap from which two boxes in one picture are one face
 _COAST = 0.4  # seconds for which a lost face is thought to go on moving

@@ -11,12 +11,12 @@ from .ca import CA
 from .coattention import CoAttention
 from .concat import Concat
 from .dca import DCA
-from .gate import ModalityGate, StageGate, set_temperature
 from .grjca import GRJCA
 from .hgrjca import HGRJCA
 from .iaca import IACA
 from .jca import JCA
 from .late import Late
+from .layers.gate import ModalityGate, StageGate, set_temperature
 from .lfan import LFAN
 from .registry import create_fusion, fusion_class, list_fusions, register
 from .rjca import RJCA

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from avaffect.errors import ModelError
 
-from .masking import keep, where_available
+from .layers.masking import keep, where_available
 
 ABSENT = ("learned", "zero")
 

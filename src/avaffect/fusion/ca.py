@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .base import AttentionFusion
-from .masking import keep, masked_softmax, unit
+from .layers.masking import keep, masked_softmax, unit
 from .registry import register
 
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from .base import AttentionFusion, at_least
-from .joint import check_mixing, number_maps
-from .joint_window import check_window
-from .masking import count, keep, keep_all, precise
+from .layers.joint import check_mixing, number_maps
+from .layers.joint_window import check_window
+from .layers.masking import count, keep, keep_all, precise
 from .registry import register
 
 

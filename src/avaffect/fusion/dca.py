@@ -10,7 +10,7 @@ from torch import Tensor
 from avaffect.errors import ModelError
 
 from .base import AttentionFusion, Fused, Fusion
-from .gate import StreamGates
+from .layers.gate import StreamGates
 from .registry import create_fusion, fusion_class, register
 
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from .base import one_of
-from .gate import StreamGates
-from .joint import JointSteps, number_maps
+from .layers.gate import StreamGates
+from .layers.joint import JointSteps, number_maps
 
 REFERENCES = ("previous", "input")
 RECURSES = ("gated", "attended")

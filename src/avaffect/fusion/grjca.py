@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from .base import Fused, Fusion, one_of
-from .gate import StreamGates
 from .gated import GatedSteps
-from .joint import JointSteps, number_maps
+from .layers.gate import StreamGates
+from .layers.joint import JointSteps, number_maps
 from .registry import register
 
 GATINGS = ("each", "across")

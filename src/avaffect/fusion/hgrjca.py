@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from .base import Fused, Fusion
-from .gate import StreamGates
 from .gated import GatedSteps
-from .joint import JointSteps
+from .layers.gate import StreamGates
+from .layers.joint import JointSteps
 from .registry import register
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from .attention import SelfAttention
 from .base import Fused, Fusion, at_least
 from .dca import create_attention
-from .gate import ModalityGate, StreamGates
+from .layers.attention import SelfAttention
+from .layers.gate import ModalityGate, StreamGates
 from .registry import register
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from .base import AttentionFusion
-from .joint import JointSteps
+from .layers.joint import JointSteps
 from .registry import register
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from avaffect.errors import ModelError
 
 from .base import Fused, Fusion, at_least
-from .masking import masked_softmax
+from .layers.masking import masked_softmax
 from .registry import register
 
 

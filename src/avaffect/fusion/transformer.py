@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from .attention import SelfAttention
 from .base import Fused, Fusion, at_least
+from .layers.attention import SelfAttention
 from .registry import register
 
 

@@ -16,14 +16,14 @@ from ..errors import AvaffectError, MediaError
 from ..face import FaceTracker, create_detector
 from ..media import AudioBlock, Frame
 from ..media.resample import resample
+from ..streams.active_speaker import SPEAKS, speaking
+from ..streams.audio import Voice, listen
+from ..streams.timeline import Timeline, fill_short_gaps
+from ..streams.timing import Stages
+from ..streams.visual import FACE_GAP, Person, Watcher, main_person
 from ..trace import Trace
-from .clock import Stages
-from .listen import Voice, listen
-from .rows import Reading, face_rows, person_rows, table
-from .speaking import SPEAKS, speaking
-from .timeline import Timeline, fill_short_gaps
-from .watch import FACE_GAP, Person, Watcher, main_person
-from .windows import fuse
+from .frame_table import Reading, face_rows, person_rows, table
+from .sliding import fuse
 
 Hook = Callable[[float, float | None], None]
 
@@ -34,7 +34,7 @@ class Predictor:
     """Runs a trained model on recordings.
 
     Everyone in a picture is read with the voice that is heard, except while their mouth shows that
-    they only listen (see `avaffect.predict.speaking`). A model of the voice alone looks for nobody: its
+    they only listen (see `avaffect.streams.active_speaker`). A model of the voice alone looks for nobody: its
     rows belong to no track. A model of the face alone still listens for speech, to tell who speaks.
 
     Parameters

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..files import replacing
 from .columns import TARGETS
-from .files import replacing
 
 if TYPE_CHECKING:
     from .table import Trace

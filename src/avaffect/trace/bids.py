@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
-from .files import replacing
+from ..files import replacing
 
 if TYPE_CHECKING:
     from .table import Trace

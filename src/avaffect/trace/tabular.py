@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import DataError
+from ..files import replacing
 from .columns import COLUMNS, INDEX
-from .files import replacing
 
 if TYPE_CHECKING:
     from .table import Trace

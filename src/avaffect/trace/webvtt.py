@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .files import replacing
+from ..files import replacing
 from .summary import seconds
 
 if TYPE_CHECKING:

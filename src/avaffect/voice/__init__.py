@@ -1,22 +1,8 @@
 """What is heard: log-mel spectrograms, speech activity, the level relative to oneself."""
 
 from .level import frame_level, reference_level, relative, shrunk_level, speech_level
-from .logmel import (
-    PRESETS,
-    LogMel,
-    LogMelSettings,
-    LogMelStream,
-    log_mel,
-    mel_filters,
-    preset,
-)
-from .speech import (
-    SpeechStream,
-    resample,
-    share,
-    speech_active,
-    speech_probability,
-)
+from .logmel import PRESETS, LogMel, LogMelSettings, LogMelStream, log_mel, mel_filters, preset
+from .speech import SpeechStream, resample, share, speech_active, speech_probability
 
 __all__ = [
     "PRESETS",

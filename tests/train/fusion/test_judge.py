@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from avaffect.corpus.paired import FaceBank, VoiceClip
 from avaffect.metric import ccc
 from avaffect.model import Affect
 from avaffect.train.fusion.bank_files import load_faces, load_voices, save_faces, save_voices
 from avaffect.train.fusion.calibrate import coverages, half_widths
 from avaffect.train.fusion.judge import advantage, error_by_damage, judge, trust_in_damage
 from avaffect.train.fusion.module import predict
+from avaffect.train.paired import FaceBank, VoiceClip
 
 
 class Adding(torch.nn.Module):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avaffect.corpus.recordings import Features
+from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, write
 
 TARGETS = ("valence", "arousal")

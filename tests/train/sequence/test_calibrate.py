@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from avaffect.corpus.recordings import Features
+from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, write
 from avaffect.corpus.windows import Windows
 from avaffect.spec import Component

@@ -15,8 +15,8 @@ import yaml
 from safetensors.torch import load_file
 
 from avaffect import checkpoint
+from avaffect.corpus.base import Features
 from avaffect.corpus.encode import encoders_hash
-from avaffect.corpus.recordings import Features
 from avaffect.corpus.store import FeatureStore, Meta, write
 from avaffect.corpus.windows import Windows
 from avaffect.errors import DataError, ModelError

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..base import one_of
 from ..jca import JCA
-from ..masking import keep_known
+from ..layers.masking import keep_known
 from .heads import linear_head
 
 HEAD_INPUTS = ("visual", "attended")

@@ -12,9 +12,9 @@ from avaffect.temporal.blstm import BLSTM
 from ..base import Fusion
 from ..coattention import CoAttention
 from ..dca import DCA
-from ..masking import keep_known, unit
-from ..spatial import SpatialAttention
+from ..layers.masking import keep_known, unit
 from .heads import relu_head
+from .spatial import SpatialAttention
 
 DIMS = {"visual": 512, "audio": 512}  # visual first, as published
 WINDOW = 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...corpus.paired import SHARES
+from ..paired import SHARES
 from ..recipe import Recipe
 from .corpora import CORPORA, is_free
 
@@ -58,7 +58,7 @@ def targets(settings: Recipe) -> str:
     said.append(
         "All other targets are proxies: the circumplex\ncoordinates of emotion names (Russell & Mehrabian "
         '1977, "Evidence for a three-factor theory of emotions";\n'
-        f"entries that are ours are marked in `avaffect.corpus.circumplex`), {' or '.join(proxies)}."
+        f"entries that are ours are marked in `avaffect.corpus.emotions`), {' or '.join(proxies)}."
     )
     said.append(
         "No corpus\npairs a face with a voice: the part behind the encoders learnt from sequences in which a "

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...corpus.paired import FaceBank, VoiceBank, VoiceClip
+from ..paired import FaceBank, VoiceBank, VoiceClip
 
 
 def save_faces(path: Path, faces: FaceBank) -> None:

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from ... import voice as sound
-from ...corpus.paired import FaceBank, VoiceBank, VoiceClip
 from ...encoder.face import FaceNet
 from ...encoder.voice import STRIDE, VoiceNet
 from ..face.augment import HARSH, MILD, Damage, frame, spoil
 from ..face.module import FaceHeads, Faces
 from ..fit import Hook
+from ..paired import FaceBank, VoiceBank, VoiceClip
 from ..voice.augment import Damage as SoundDamage
 from ..voice.augment import add_noise, cut
 from ..voice.clips import Heard, loudness, ticks

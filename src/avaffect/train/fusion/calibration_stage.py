@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...corpus.paired import Wear
 from ..fit import Hook
+from ..paired import Wear
 from ..recipe import Recipe
 from ..result import is_done, save_result
 from .calibrate import coverages, half_widths

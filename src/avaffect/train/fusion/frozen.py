@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ModelError
-from ...fusion.gate import StageGate
+from ...fusion.layers.gate import StageGate
 from ...model import AffectModel
 from .module import predict
 

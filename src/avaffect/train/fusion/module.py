@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import IterableDataset
 
-from ...corpus.paired import CLEAN, PairedSequence, Stock, Wear, compose
 from ...errors import ModelError
 from ...model import AffectModel
 from ..averaged import AveragedModule
+from ..paired import CLEAN, PairedSequence, Stock, Wear, compose
 from ..recipe import Fit
 
 

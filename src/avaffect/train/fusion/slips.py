@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...corpus.paired import FaceBank, VoiceBank
 from ..face.module import FaceHeads
+from ..paired import FaceBank, VoiceBank
 from ..voice.module import VoiceHeads
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from torch import Tensor
 
 from ... import __version__
-from ...corpus.paired import CLEAN, WORN, Stock, Wear
 from ...model import AffectModel
 from ...spec import Component, Spec, Stream
 from ..card.corpora import corpora_of, licence_of, meaning_of
 from ..fit import EpochData, EveryEpochs, Hook, fit
+from ..paired import CLEAN, WORN, Stock, Wear
 from ..recipe import Recipe
 from ..result import is_done, load_result, save_result
 from .judge import advantage, error_by_damage, judge, trust_in_damage

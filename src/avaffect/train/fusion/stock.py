@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...corpus.faces import SPLITS
-from ...corpus.paired import FaceBank, Stock, VoiceBank
 from ...corpus.speech import read_speech
 from ...errors import DataError
 from ..face.stage import load_face, read_corpora
 from ..fit import Hook
+from ..paired import FaceBank, Stock, VoiceBank
 from ..recipe import Recipe
 from ..voice.clips import hear
 from ..voice.stage import load_voice

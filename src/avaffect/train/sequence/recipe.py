@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ...corpus.folds import Fold
+from ...corpus.splits import Fold
 from ...corpus.store import FeatureStore, Stored
 from ...corpus.windows import Windows
 from ...errors import DataError, nearest

@@ -1,0 +1,156 @@
+"""What every corpus of continuous ratings offers: its recordings, their ratings, and honest splits."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, nearest
+from .ratings import Ratings
+from .splits import Fold, rolling_folds
+
+SPLITS = ("train", "val", "test")
+VA = ("valence", "arousal")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One person over one recording, and where what is seen and heard of them lies.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the corpus and fit for a file's name.
+    subject : str
+        What must not be shared by training and validation: a person, or what is known to hang together.
+    split : str
+        One of `SPLITS`, or "" where the corpus has no official split.
+    video : Path or None
+        Pictures of the whole scene; with ``faces``, only their times are used.
+    audio : Path or None
+        Sound; often the same file.
+    faces : Path or None
+        Folder of cut faces, 00001.jpg for the video's first frame.
+    """
+
+    name: str
+    subject: str
+    split: str = ""
+    video: Path | None = None
+    audio: Path | None = None
+    faces: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Streams of features at ticks.
+
+    Attributes
+    ----------
+    streams : mapping of str to (t, d) np.ndarray
+        0 where masked.
+    masks : mapping of str to (t,) np.ndarray of bool
+        True where the stream is there.
+    """
+
+    streams: Mapping[str, NDArray]
+    masks: Mapping[str, NDArray[np.bool_]]
+
+    def __len__(self) -> int:
+        """Ticks."""
+        return len(next(iter(self.masks.values())))
+
+
+class Corpus(ABC):
+    """A corpus on disk.
+
+    Attributes
+    ----------
+    name : str
+        As in `avaffect.corpus.open_corpus`.
+    targets : tuple of str
+        What was rated, in the order of the labels' last axis.
+    recordings : tuple of Recording
+        In a fixed order.
+    """
+
+    name: ClassVar[str]
+    targets: tuple[str, ...] = VA
+
+    def __init__(self, recordings: Sequence[Recording]) -> None:
+        self.recordings = tuple(recordings)
+        self._by_name = {recording.name: recording for recording in self.recordings}
+        twice = [name for name, n in Counter(r.name for r in self.recordings).items() if n > 1]
+        if twice:
+            raise DataError(f"{self.name}: two recordings are called {twice[0]!r}; names must differ")
+
+    def __len__(self) -> int:
+        return len(self.recordings)
+
+    def __getitem__(self, name: str) -> Recording:
+        """The recording of that name."""
+        if name not in self._by_name:
+            raise DataError(f"{self.name} has no recording {name!r}; {nearest(name, self._by_name)}")
+        return self._by_name[name]
+
+    @abstractmethod
+    def ratings(self, recording: Recording) -> dict[str, Ratings]:
+        """Ratings by target, in [-1, 1]; empty for a recording without labels (a test set)."""
+
+    @abstractmethod
+    def rating_files(self, recording: Recording) -> list[Path]:
+        """Files that the ratings come from: when one changes, labels in a feature store are made again."""
+
+    def split(self, split: str) -> list[Recording]:
+        """The recordings of one of `SPLITS`."""
+        return [recording for recording in self.recordings if recording.split == split]
+
+    def folds(self, k: int) -> list[Fold[Recording]]:
+        """`avaffect.corpus.splits.rolling_folds` over the recordings."""
+        return rolling_folds(self.recordings, k)
+
+
+class FeatureCorpus(Corpus):
+    """A corpus that holds features instead of media.
+
+    Attributes
+    ----------
+    rate : float
+        Ticks per second (Hz) of its features.
+    """
+
+    rate: float
+
+    @abstractmethod
+    def features(self, recording: Recording) -> Features:
+        """The recording's streams at ``rate``."""
+
+
+def need_folder(path: Path, what: str) -> Path:
+    """The folder, if it is there.
+
+    Raises
+    ------
+    DataError
+        Saying what was expected there.
+    """
+    if not path.is_dir():
+        raise DataError(f"{path}: no such folder; expected {what}")
+    return path
+
+
+def read_text(path: Path) -> str:
+    """A small text file, in UTF-8 or what its byte order mark says; a `DataError` if it cannot be read."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return raw.decode(encoding, errors="replace")

@@ -1,0 +1,9 @@
+"""Pictures of a trace: plots over time and on the circumplex, and the video with the values drawn in."""
+
+from __future__ import annotations
+
+from .annotate import annotate
+from .overlay import Moment, draw
+from .plot import plot
+
+__all__ = ["Moment", "annotate", "draw", "plot"]

@@ -1,0 +1,45 @@
+"""From ticks to rows: intervals by what was there, and none where none is known."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from avaffect.predict.frame_table import Reading, half_widths, person_rows
+from avaffect.streams.timeline import Timeline
+
+BOTH = {"audio": np.array([True, True, False, False]), "visual": np.array([True, False, True, False])}
+CALIBRATION = {
+    "audio+visual": {"valence": 0.1, "arousal": 0.2},
+    "audio": {"valence": 0.5, "arousal": 0.3},
+    "visual": {"valence": 0.2, "arousal": 0.4},
+}
+
+
+def test_the_interval_is_that_of_what_was_available(debug_spec):
+    spec = replace(debug_spec, calibration=CALIBRATION)
+    widths = half_widths(spec, BOTH)
+    np.testing.assert_allclose(widths[:, 0], [0.1, 0.5, 0.2, 0.5])
+    np.testing.assert_allclose(widths[:, 1], [0.2, 0.3, 0.4, 0.4])
+
+
+def test_without_calibration_there_is_no_interval(debug_spec):
+    spec = replace(debug_spec, calibration={})
+    reading = Reading(np.zeros((4, 2)), BOTH, {})
+    columns = person_rows(reading, spec, Timeline(12.5), np.array([0.05, 0.1]), None)
+    np.testing.assert_allclose(columns["valence"], 0.0)
+    assert np.isnan(columns["valence_lo"]).all()
+    assert np.isnan(columns["gate_audio"]).all()
+    assert np.isnan(columns["voiced"]).all()
+
+
+def test_intervals_stay_inside_the_range_and_a_long_absence_is_nan(debug_spec):
+    spec = replace(debug_spec, calibration=CALIBRATION)
+    ticks = 40
+    there = np.zeros(ticks, dtype=bool)
+    there[:5] = there[-5:] = True
+    reading = Reading(np.full((ticks, 2), 0.95), {"audio": there, "visual": there}, {})
+    pts = Timeline(12.5).centres(ticks)
+    columns = person_rows(reading, spec, Timeline(12.5), pts, None)
+    assert columns["valence_hi"][0] == 1.0
+    assert np.isnan(columns["valence"][5:-5]).all()
+    assert np.isfinite(columns["valence"][there]).all()
