@@ -192,7 +192,8 @@ TITLES = {
 HEAD = """\
 # The default models compared
 
-```
+<!-- not run: takes hours, and needs the corpora -->
+```sh
 python benchmarks/default.py work=runs/default --out docs/default.md
 ```
 

@@ -205,7 +205,8 @@ def beside(by: Mapping[str, float], key: str) -> str:
 HEAD = """\
 # Strangers
 
-```
+<!-- not run: takes hours, and needs the corpora -->
+```sh
 python benchmarks/strangers.py data=PATH{shorter} --out docs/strangers.md
 ```
 
