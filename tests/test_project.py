@@ -30,6 +30,14 @@ def test_the_licence_file_names_no_other_model() -> None:
     assert sorted(re.findall(r"^\| `(.+?)` \|", TERMS, re.MULTILINE)) == sorted(list_models())
 
 
+def test_models_that_share_an_encoder_have_the_same_terms() -> None:
+    terms: dict[str, set[str]] = {}
+    for spec in map(read_spec, list_models()):
+        for stream in spec.streams.values():
+            terms.setdefault(stream.encoder_weights, set()).add(spec.licence)
+    assert all(len(licences) == 1 for licences in terms.values())
+
+
 def test_the_licence_file_has_a_part_for_each_licence_of_the_package() -> None:
     licences = set(re.split(r" AND ", PROJECT["license"]))
     assert licences == set(re.findall(r"^## (.+)$", TERMS, re.MULTILINE))
