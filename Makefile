@@ -22,7 +22,7 @@ check: .venv/dev  ## style, types and text files
 	$(BIN)/python scripts/check_text.py
 
 docs: .venv/dev  ## the documentation as a site in out/site; a broken link is an error
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
 
 clean:  ## remove .venv and everything that was built
 	rm -rf .venv out build dist src/*.egg-info
