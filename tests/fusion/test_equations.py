@@ -143,7 +143,7 @@ def test_grjca_with_one_gate_across_iterations(source: str) -> None:
             candidates = [state[m] for state in states]
             mixed[m], g = ref.gate(ref.under(w, f"stage.streams.{m}"), candidates, source=source)
             wanted[f"stage.{m}"] = g
-            wanted[f"trust.{m}"] = g[:, 1:].sum(axis=1)
+            wanted[f"attended.{m}"] = g[:, 1:].sum(axis=1)
         return {"features": joined(w, mixed, masks), **wanted}
 
     options = {"gating": "across", "iterations": 3, "gate_input": source, "temperature": 0.7}
@@ -200,7 +200,7 @@ def test_dca(attention: str) -> None:
         mixed, wanted = {}, {}
         for m in x:
             mixed[m], g = ref.gate(ref.under(w, f"gates.streams.{m}"), [plain[m], attended[m]])
-            wanted[f"gate.{m}.1"], wanted[f"trust.{m}"] = g, g[:, 1]
+            wanted[f"gate.{m}.1"], wanted[f"attended.{m}"] = g, g[:, 1]
         return {"features": joined(w, mixed, masks), **wanted}
 
     compare(build("dca", {"attention": attention, "temperature": 0.7}), expected)
@@ -211,7 +211,7 @@ def test_iaca(dims: dict[str, int]) -> None:
     def expected(w, x, masks):
         cross = ref.jca_feature_any(ref.under(w, "cross.steps.blocks.0"), x, masks)
         features, shares = others.iaca(w, x, masks, cross, heads=4)
-        return {"features": features, "modality": shares, "trust.visual": shares[:, 1]}
+        return {"features": features, "modality": shares, "share.visual": shares[:, 1]}
 
     compare(build("iaca", {"temperature": 0.7}, dims), expected)
 

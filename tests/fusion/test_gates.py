@@ -9,7 +9,7 @@ from torch import Tensor
 from avaffect.errors import ModelError
 from avaffect.fusion import Fusion, ModalityGate, StageGate, create_fusion, set_temperature
 
-from .cases import ANY_LENGTH, DIMS, build, random_streams
+from .cases import ANY_LENGTH, DIMS, VARIANTS, build, name_of, random_masks, random_streams
 
 TICKS = 9
 GATED = ["dca", "grjca", "hgrjca", "iaca"]
@@ -102,8 +102,8 @@ def test_attended_gates_give_rjca(recurse: str) -> None:
             wanted = rjca(streams).features
             wanted = wanted.relu() if activation == "relu" else wanted
             torch.testing.assert_close(fusion(streams).features, wanted)
-            for trust in ("trust.audio", "trust.visual"):
-                assert (fusion(streams).weights[trust] == 1).all()
+            for attended in ("attended.audio", "attended.visual"):
+                assert (fusion(streams).weights[attended] == 1).all()
 
 
 @pytest.mark.parametrize("options", [{}, {"reference": "input"}, {"gating": "across"}], ids=str)
@@ -114,7 +114,7 @@ def test_unattended_gates_give_the_input(options: dict[str, str]) -> None:
     streams = random_streams(DIMS, 2, TICKS)
     fused = fusion(streams)
     assert torch.equal(fused.features, torch.cat([streams["audio"], streams["visual"]], -1).relu())
-    assert (fused.weights["trust.audio"] == 0).all()
+    assert (fused.weights["attended.audio"] == 0).all()
 
 
 def test_one_gate_across_iterations_can_take_any() -> None:
@@ -135,7 +135,7 @@ def test_hgrjca_of_one_iteration_is_dca_on_jca() -> None:
     assert torch.equal(one.features, two.features)
     for name in ("gate.audio.1", "gate.visual.1"):
         assert torch.equal(one.weights[name], two.weights[name])
-    torch.testing.assert_close(one.weights["trust.audio"], two.weights["trust.audio"])
+    torch.testing.assert_close(one.weights["attended.audio"], two.weights["attended.audio"])
 
 
 def test_stage_gate_on_the_last_gives_grjca() -> None:
@@ -182,7 +182,7 @@ def test_temperature_that_makes_no_sense_is_refused() -> None:
         set_temperature(create_fusion("jca", dims=DIMS), 0.5)
 
 
-def test_trust_is_the_share_that_is_not_the_input() -> None:
+def test_attended_is_the_share_that_is_not_the_input() -> None:
     """With gates that do not depend on the features, the output is linear in the input's share."""
     fusion = build("hgrjca", {"iterations": 3, "activation": "none"})
     with torch.no_grad():
@@ -195,7 +195,68 @@ def test_trust_is_the_share_that_is_not_the_input() -> None:
     for index in (2, 3):
         kept.append(kept[-1] * w[f"gate.audio.{index}"][..., 0])
     expected = 1 - sum(w["stage.audio"][..., i] * each for i, each in enumerate(kept))
-    torch.testing.assert_close(w["trust.audio"], expected)
+    torch.testing.assert_close(w["attended.audio"], expected)
+
+
+def gates_by_stream(fusion: Fusion) -> dict[str, list[StageGate]]:
+    found: dict[str, list[StageGate]] = {name: [] for name in DIMS}
+    for key, part in fusion.named_modules():
+        if isinstance(part, StageGate):
+            found[key.rpartition(".")[2]].append(part)
+    return found
+
+
+@pytest.mark.parametrize("case", [c for c in VARIANTS if c[0] in ("dca", "grjca", "hgrjca")], ids=name_of)
+@pytest.mark.parametrize("stream", list(DIMS))
+def test_a_stream_that_attends_to_nothing_is_its_own_input(case: tuple[str, dict], stream: str) -> None:
+    """With the un-attended candidate forced, ``attended`` is 0 and the stream passes by itself."""
+    fusion = build(*case)
+    streams = random_streams(DIMS, 2, TICKS)
+    (other,) = set(DIMS) - {stream}
+    force(gates_by_stream(fusion)[stream], choice=0)
+    fused = fusion(streams)
+    parts = dict(zip(DIMS, fused.features.split(list(DIMS.values()), dim=-1), strict=True))
+    own = streams[stream]
+    if case[1].get("activation") != "none":
+        own = own.relu()
+    assert (fused.weights[f"attended.{stream}"] == 0).all()
+    assert torch.equal(parts[stream], own)
+    assert fused.weights[f"attended.{other}"].max() > 0
+
+
+def test_a_stream_that_attends_alone_is_the_attention() -> None:
+    fusion = build("dca", {})
+    streams = random_streams(DIMS, 2, TICKS)
+    force(gates_of(fusion), choice=1)
+    fused = fusion(streams)
+    assert torch.equal(fused.features, relu_of(fusion.attention, streams))
+    assert all((fused.weights[f"attended.{name}"] == 1).all() for name in DIMS)
+
+
+@pytest.mark.parametrize("stream", list(DIMS))
+def test_a_stream_of_the_whole_share_is_the_output(stream: str) -> None:
+    """``share`` 1 means that the output is made of that stream and of no other."""
+    fusion = build("iaca", {})
+    passed: dict[str, Tensor] = {}
+    for name, project in fusion.project.items():
+        project.register_forward_hook(lambda _, __, out, name=name: passed.__setitem__(name, out))
+    (other,) = set(DIMS) - {stream}
+    with torch.no_grad():
+        fusion.modality.logits.weight.zero_()
+        fusion.modality.logits.bias.copy_(torch.tensor([1e4 if name == stream else -1e4 for name in DIMS]))
+    fused = fusion(random_streams(DIMS, 2, TICKS))
+    assert (fused.weights[f"share.{stream}"] == 1).all()
+    assert (fused.weights[f"share.{other}"] == 0).all()
+    assert torch.equal(fused.features, passed[stream].relu())
+
+
+def test_shares_are_the_modality_gate_by_name() -> None:
+    fusion = build("iaca", {})
+    masks = random_masks(DIMS, 2, TICKS)
+    weights = fusion(random_streams(DIMS, 2, TICKS), masks).weights
+    shares = torch.stack([weights[f"share.{name}"] for name in DIMS], dim=-1)
+    assert torch.equal(shares, weights["modality"])
+    assert (shares[~torch.stack(list(masks.values()), dim=-1)] == 0).all()
 
 
 def test_modality_gate_gives_an_absent_stream_nothing() -> None:

@@ -6,7 +6,7 @@ gates by name. One file each; `docs/fusion.md` says what of each paper is exact 
 
 from __future__ import annotations
 
-from .base import AttentionFusion, Fused, Fusion
+from .base import STREAM_WEIGHTS, AttentionFusion, Fused, Fusion, stream_weights
 from .ca import CA
 from .coattention import CoAttention
 from .concat import Concat
@@ -33,6 +33,7 @@ __all__ = [
     "LFAN",
     "RJCA",
     "RJCMA",
+    "STREAM_WEIGHTS",
     "AttentionFusion",
     "CoAttention",
     "Concat",
@@ -47,4 +48,5 @@ __all__ = [
     "list_fusions",
     "register",
     "set_temperature",
+    "stream_weights",
 ]

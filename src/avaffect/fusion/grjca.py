@@ -31,7 +31,7 @@ class GRJCA(Fusion):
     The paper's abstracts fix the two structures. What the gate compares with and looks at, what
     recurses, and which weights are shared are choices of ours, each an option.
 
-    ``trust.<stream>`` is the share of the output that is not the un-attended input.
+    ``attended.<stream>`` is the share of the output that is not the un-attended input.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class GRJCA(Fusion):
         run = self.gated(streams, masks)
         weights = run.weights
         for name in streams:
-            weights[f"trust.{name}"] = run.attended_share[name][-1]
+            weights[f"attended.{name}"] = run.attended_share[name][-1]
         last = {name: gated[-1] for name, gated in run.gated.items()}
         return Fused(self.join(last, masks), weights)
 
@@ -135,5 +135,5 @@ class GRJCA(Fusion):
         mixed, stages = self.stage(candidates)
         for name, stage in stages.items():
             weights[f"stage.{name}"] = stage
-            weights[f"trust.{name}"] = 1.0 - stage[..., 0]
+            weights[f"attended.{name}"] = 1.0 - stage[..., 0]
         return Fused(self.join(mixed, masks), weights)

@@ -27,7 +27,7 @@ class HGRJCA(Fusion):
     gate compares with and looks at, what recurses, and which weights are shared are choices of
     ours, each an option.
 
-    ``trust.<stream>`` is the share of the output that is not the un-attended input:
+    ``attended.<stream>`` is the share of the output that is not the un-attended input:
     sum_l G_h[l] * (attended share of X_g^(l)).
 
     Parameters
@@ -99,5 +99,5 @@ class HGRJCA(Fusion):
         for name, stage in stages.items():
             weights[f"stage.{name}"] = stage
             shares = torch.stack(run.attended_share[name], dim=-1)  # (b, t, iterations)
-            weights[f"trust.{name}"] = (stage * shares).sum(dim=-1).clamp(max=1.0)
+            weights[f"attended.{name}"] = (stage * shares).sum(dim=-1).clamp(max=1.0)
         return Fused(self.join(mixed, masks), weights)
