@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from avaffect.fusion import stream_weights
+from avaffect.fusion import Fusion, stream_weights
 
 from .cases import ANY_LENGTH, DIMS, THREE, VARIANTS, build, name_of, random_masks, random_streams
 
@@ -95,3 +95,16 @@ def test_attended_and_share_lie_in_0_to_1_and_no_fusion_has_both(name: str, seed
     for weight in weights.values():
         assert weight.shape == (2, 6)
         assert ((weight >= 0) & (weight <= 1)).all()
+
+
+def maps_of(fusion: Fusion, streams: dict[str, Tensor]) -> set[str]:
+    return {name for name in fusion(streams).weights if "attention" in name or "correlation" in name}
+
+
+@pytest.mark.parametrize(
+    "name", ["jca", "rjca", "grjca", "hgrjca", "ca", "coattention", "dca", "iaca", "rjcma"]
+)
+def test_maps_come_only_when_asked_for(name: str) -> None:
+    streams = random_streams(DIMS, 1, 5)
+    assert not maps_of(build(name, {}), streams)
+    assert maps_of(build(name, {"maps": True}), streams)
