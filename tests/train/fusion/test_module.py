@@ -120,7 +120,7 @@ def test_gate_loss_refuses_fusions_that_have_nothing_attended(name: str) -> None
 def module(fusion: str, gate: float) -> FusionModule:
     torch.manual_seed(0)
     streams = {
-        name: Stream(Component(kind), Component("tcn", {"levels": 1}), SIZE, SIZE)
+        name: Stream(SIZE, Component(kind), temporal=Component("tcn", {"levels": 1}), temporal_dim=SIZE)
         for name, kind in (("audio", "voice"), ("visual", "face"))
     }
     model = AffectModel(Spec(f"{fusion}.test", streams, Component(fusion)))
@@ -134,7 +134,7 @@ def test_a_training_step_adds_the_weighted_gate_loss() -> None:
     plain, taught = module("hgrjca", 0.0), module("hgrjca", 0.7)
     streams = {name: data[name] for name in ("audio", "visual")}
     masks = {name: data[f"{name}_mask"] for name in streams}
-    expected = loss_of(taught.model.fuse(streams, masks).weights, data)
+    expected = loss_of(taught.model.network(streams, masks).weights, data)
     assert expected > 0.1
     difference = taught.training_step(data, 0) - plain.training_step(data, 0)
     torch.testing.assert_close(difference, 0.7 * expected, rtol=1e-4, atol=1e-5)
@@ -149,7 +149,7 @@ def test_training_steps_with_the_gate_loss_teach_the_gates() -> None:
         trained.training_step(data, 0).backward()
         optimizer.step()
     streams = {name: data[name] for name in ("audio", "visual")}
-    out = trained.model.fuse(streams, {name: data[f"{name}_mask"] for name in streams})
+    out = trained.model.network(streams, {name: data[f"{name}_mask"] for name in streams})
     attended = out.weights["attended.audio"]
     assert attended[there & data["audio_worn"]].mean() > attended[there & ~data["audio_worn"]].mean() + 0.3
 
