@@ -47,6 +47,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Set the links of one page right."""
     here = page.file.src_uri
+    if here == "index.md":
+        page.meta["hide"] = ["navigation"]  # there is but one page in its part
     source = _SOURCES.get(here, f"docs/{here}")
     return _LINK.sub(lambda link: in_site(link[1], source=source, page=here), markdown)
 

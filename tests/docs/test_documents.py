@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
+
+from avaffect.cli.app import app
 
 from .shell_lines import ROOT, check, commands
 
@@ -58,6 +61,18 @@ def test_a_block_that_is_not_run_is_not_run(tmp_path: Path) -> None:
     document.write_text("<!-- not run: it would fail -->\n```sh\nfalse\n```\n```sh\ntouch run\n```\n")
     assert run(document, tmp_path).returncode == 0
     assert (tmp_path / "run").is_file()
+
+
+def test_the_examples_in_the_help_can_be_typed() -> None:
+    verbs = [typer.main.get_command(app)]
+    for verb in verbs:
+        verbs.extend(getattr(verb, "commands", {}).values())
+    texts = [verb.help.partition("Example")[2].partition(":")[2] for verb in verbs]
+    examples = [line for text in texts for line in " ".join(text.split()).split("; ") if line]
+    assert len(examples) >= 6
+    for example in examples:
+        assert example.lstrip().startswith("avaffect ")
+        check(example)
 
 
 def test_commands_are_found_in_shell_lines() -> None:
