@@ -192,8 +192,8 @@ def load_plugins(modules: Iterable[str], folder: str | Path = ".") -> None:
     Parameters
     ----------
     modules : iterable of str
-        ``"my_package.parts"``, a module that is installed or lies in ``folder``; or ``"my_parts.py"``, the path
-        of a file, relative to ``folder``.
+        ``"my_package.parts"``, a module that is installed or lies in ``folder``; or ``"my_parts.py"``, a
+        file, its path relative to ``folder``.
     folder : path
         Where the recipe lies; by default the current folder.
 
