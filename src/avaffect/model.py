@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .encoder import create_encoder
+from .encoder import check_encoder, create_encoder
 from .fusion import create_fusion
 from .spec import Spec
 from .temporal import create_temporal
@@ -62,12 +62,11 @@ class AffectModel(nn.Module):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
-        self.encoders = nn.ModuleDict(
-            {
-                name: create_encoder(stream.encoder.name, **stream.encoder.options)
-                for name, stream in spec.streams.items()
-            }
-        )
+        self.encoders = nn.ModuleDict()
+        for name, stream in spec.streams.items():
+            encoder = create_encoder(stream.encoder.name, **stream.encoder.options)
+            check_encoder(encoder, stream=name, dim=stream.dim, tick_rate=spec.rate)
+            self.encoders[name] = encoder
         self.temporal = nn.ModuleDict(
             {
                 name: create_temporal(

@@ -6,9 +6,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..registry import Registry
-from .base import AudioEncoder, Encoder, VisualEncoder
+from .base import AudioEncoder, Encoder, VisualEncoder, check_encoder
 
-__all__ = ["AudioEncoder", "Encoder", "VisualEncoder", "create_encoder", "list_encoders", "register"]
+__all__ = [
+    "AudioEncoder",
+    "Encoder",
+    "VisualEncoder",
+    "check_encoder",
+    "create_encoder",
+    "list_encoders",
+    "register",
+]
 
 _Kind = TypeVar("_Kind", bound=type[Encoder])
 
