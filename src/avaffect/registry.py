@@ -19,6 +19,7 @@ from .errors import AvaffectError, ModelError, nearest
 
 Part = TypeVar("Part")
 _Made = TypeVar("_Made", bound=Callable[..., Any])
+_plugins: dict[str, None] = {}  # in the order of their import
 
 
 class Registry(Generic[Part]):
@@ -207,6 +208,13 @@ def load_plugins(modules: Iterable[str], folder: str | Path = ".") -> None:
             _import_file(Path(folder) / name)
         else:
             _import(name, Path(folder))
+        module = Path(name).stem if name.endswith(".py") else name
+        _plugins[module] = None
+
+
+def loaded_plugins() -> tuple[str, ...]:
+    """Names of the modules that `load_plugins` has imported: what a spawned process must import as well."""
+    return tuple(_plugins)
 
 
 def _import_file(path: Path) -> None:
