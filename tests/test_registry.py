@@ -191,6 +191,7 @@ def test_a_file_beside_the_recipe_is_a_plugin(monkeypatch, tmp_path):
     load_plugins(["own_shapes.py", "own_package.parts"], tmp_path)
     load_plugins(["own_shapes.py"], tmp_path)  # a second time changes nothing
     assert found.create("own") == "own"
+    assert {"own_shapes", "own_package.parts"} <= set(registry.loaded_plugins())
     assert found.create("other") == "other"
 
 

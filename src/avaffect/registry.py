@@ -13,6 +13,7 @@ from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from .errors import AvaffectError, ModelError, nearest
@@ -204,12 +205,9 @@ def load_plugins(modules: Iterable[str], folder: str | Path = ".") -> None:
         If a module cannot be imported, or registers a name that is taken.
     """
     for name in modules:
-        if name.endswith(".py"):
-            _import_file(Path(folder) / name)
-        else:
-            _import(name, Path(folder))
-        module = Path(name).stem if name.endswith(".py") else name
-        _plugins[module] = None
+        file = name.endswith(".py")
+        module = _import_file(Path(folder) / name) if file else _import(name, Path(folder))
+        _plugins[module.__name__] = None
 
 
 def loaded_plugins() -> tuple[str, ...]:
@@ -217,16 +215,17 @@ def loaded_plugins() -> tuple[str, ...]:
     return tuple(_plugins)
 
 
-def _import_file(path: Path) -> None:
+def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ModelError(f"plugin {path}: no such file; give the path of a Python file or a module's name")
     module = _import(path.stem, path.parent)
     found = Path(getattr(module, "__file__", None) or "built into Python")
     if found.resolve() != path.resolve():
         raise ModelError(f"plugin {path}: a module {path.stem!r} exists already ({found}); rename the file")
+    return module
 
 
-def _import(name: str, folder: Path) -> Any:
+def _import(name: str, folder: Path) -> ModuleType:
     # Last on the path: a file that lies there by chance never hides an installed package.
     place = str(folder.resolve())
     if place not in sys.path:
