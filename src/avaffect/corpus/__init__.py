@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from ..errors import DataError
 from ..registry import Registry
-from .base import Corpus, FeatureCorpus, Features, Recording
-from .ratings import Ratings
+from .base import Corpus, FeatureCorpus, Features, Recording, need_folder
+from .ratings import Ratings, check_range
 
 __all__ = [
     "Corpus",
@@ -20,7 +20,9 @@ __all__ = [
     "Features",
     "Ratings",
     "Recording",
+    "check_range",
     "list_corpora",
+    "need_folder",
     "open_corpus",
     "register",
 ]
