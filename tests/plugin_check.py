@@ -32,8 +32,8 @@ def main(folder: Path) -> None:
     spec = Spec(
         name="mean_fusion.test",
         streams={
-            "audio": Stream(Component("voice"), Component("tcn"), 128, 16, {"logmel": "default16k"}),
-            "visual": Stream(Component("small_face", {"dim": 24}), Component("tcn"), 24, 16, {"crop": 112}),
+            "audio": Stream(128, Component("voice"), preprocessing={"logmel": "default16k"}),
+            "visual": Stream(24, Component("small_face", {"dim": 24}), preprocessing={"crop": 112}),
         },
         fusion=Component("mean_fusion", {"size": 32}),
         calibration={m: {"valence": 0.4, "arousal": 0.3} for m in ("audio+visual", "audio", "visual")},

@@ -61,7 +61,7 @@ def test_a_model_takes_only_the_encoders_that_fit_its_spec(debug_spec) -> None:
     with pytest.raises(ModelError, match="FaceNet gives features of size 64; the spec says dim=128"):
         build("visual", encoder=Component("face", {"dim": 64}))
     with pytest.raises(ModelError, match="VoiceNet gives 12.5 features a second; the spec says 25"):
-        AffectModel(replace(debug_spec, rate=25.0))
+        AffectModel(replace(debug_spec, tick_rate=25.0))
 
 
 def test_only_an_encoder_can_be_made_by_name(monkeypatch) -> None:

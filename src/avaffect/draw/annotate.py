@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..media import VideoSink, frames, probe
-from ..trace.columns import BOX, FLOATS, TARGETS
+from ..spec import TARGETS
+from ..trace.columns import BOX, FLOATS
 from ..trace.table import Trace
 from . import palette
 from .overlay import DOCKS, Layout, Moment, draw

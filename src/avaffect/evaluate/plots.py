@@ -18,7 +18,7 @@ from ..draw.palette import FAINT, INK, PEOPLE, RULE
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
-from ..trace.columns import TARGETS
+from ..spec import TARGETS
 from .bootstrap import Estimate
 from .match import Pairing
 from .report import Report

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
-from .columns import TARGETS
+from ..spec import TARGETS
 
 if TYPE_CHECKING:
     from .table import Trace

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .columns import TARGETS
+from ..spec import TARGETS
 
 if TYPE_CHECKING:
     from .table import Trace
