@@ -95,11 +95,10 @@ def test_a_model_of_these_parts_predicts(found: dict[str, Any]) -> None:
 def test_the_command_line_knows_the_parts(
     python: Callable[..., str], found: dict[str, Any], tmp_path: Path
 ) -> None:
-    rows = json.loads(python("-m", "avaffect", "fusions", "--json"))
-    mean = next(row for row in rows if row["name"] == "mean_fusion")
-    assert mean["package"] == "affect-parts"
-    assert mean["summary"].startswith("The mean of the available streams")
-    assert {row["package"] for row in rows} == {"avaffect", "affect-parts"}
+    fusions = json.loads(python("-m", "avaffect", "fusions", "--json"))
+    assert fusions["mean_fusion"]["package"] == "affect-parts"
+    assert fusions["mean_fusion"]["summary"].startswith("The mean of the available streams")
+    assert {said["package"] for said in fusions.values()} == {"avaffect", "affect-parts"}
     options = ["--model", found["folder"] / "model", "--detector", "whole_picture", "--no-video", "--no-plot"]
     python("-m", "avaffect", "predict", ROOT / "examples" / "sample.mp4", "--out", tmp_path, *options)
     assert (tmp_path / "sample.csv").is_file()
@@ -107,8 +106,10 @@ def test_the_command_line_knows_the_parts(
 
 def test_one_file_adds_parts_too(python: Callable[..., str], tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "my_parts.py", tmp_path)
-    rows = json.loads(python("-m", "avaffect", "--plugin", "my_parts.py", "fusions", "--json", cwd=tmp_path))
-    assert {"name": "sum", "summary": "The streams added up; all of one size.", "package": "my_parts"} in rows
+    fusions = json.loads(
+        python("-m", "avaffect", "--plugin", "my_parts.py", "fusions", "--json", cwd=tmp_path)
+    )
+    assert fusions["sum"] == {"summary": "The streams added up; all of one size.", "package": "my_parts"}
     code = (
         "from avaffect.registry import load_plugins; load_plugins(['my_parts.py']);"
         "from avaffect.encoder import create_encoder; print(create_encoder('wide_voice', dim=32).dim)"

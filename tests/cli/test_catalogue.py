@@ -9,10 +9,10 @@ from avaffect.fusion import list_fusions
 
 
 def test_fusions_have_a_summary_and_a_package(avaffect):
-    rows = json.loads(avaffect("fusions", "--json").stdout)
-    assert [row["name"] for row in rows] == list_fusions()
-    assert {row["package"] for row in rows} == {"avaffect"}
-    assert all(len(row["summary"]) > 10 for row in rows)
+    found = json.loads(avaffect("fusions", "--json").stdout)
+    assert list(found) == list_fusions()
+    assert {said["package"] for said in found.values()} == {"avaffect"}
+    assert all(len(said["summary"]) > 10 for said in found.values())
     shown = avaffect("fusions").stdout
     assert all(name in shown for name in list_fusions())
 
@@ -23,10 +23,10 @@ def test_a_fusion_that_cannot_be_imported_is_listed_with_the_reason(avaffect, tm
     (info / "entry_points.txt").write_text("[avaffect.fusions]\nbroken = no_such_parts:Fusion\n")
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    rows = {row["name"]: row for row in json.loads(avaffect("fusions", "--json").stdout)}
-    assert set(rows) == {"broken", *list_fusions()}
-    assert rows["broken"]["package"] == "broken-parts"
-    assert "No module named 'no_such_parts'" in rows["broken"]["summary"]
+    found = json.loads(avaffect("fusions", "--json").stdout)
+    assert set(found) == {"broken", *list_fusions()}
+    assert found["broken"]["package"] == "broken-parts"
+    assert "No module named 'no_such_parts'" in found["broken"]["summary"]
 
 
 def test_a_wrong_name_gets_the_nearest(avaffect, fails, sample_clip, tmp_path):
@@ -40,6 +40,6 @@ def test_a_plugin_file_adds_a_fusion(avaffect, fails, tmp_path):
         "from avaffect.fusion import Concat, register\n\n\n"
         "@register('own')\nclass Own(Concat):\n    '''Side by side, and mine.'''\n"
     )
-    rows = json.loads(avaffect("--plugin", "own_parts.py", "fusions", "--json", cwd=tmp_path).stdout)
-    assert {"name": "own", "summary": "Side by side, and mine.", "package": "own_parts"} in rows
+    found = json.loads(avaffect("--plugin", "own_parts.py", "fusions", "--json", cwd=tmp_path).stdout)
+    assert found["own"] == {"summary": "Side by side, and mine.", "package": "own_parts"}
     fails(avaffect("--plugin", "none.py", "fusions", cwd=tmp_path), "none.py: no such file")

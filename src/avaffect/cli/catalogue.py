@@ -46,17 +46,13 @@ def fusions(as_json: AsJson = False) -> None:
     """List the fusion mechanisms that a model can be built with, those of plug-ins included."""
     from ..fusion.registry import FUSIONS
 
-    rows = [(name, _summary(name), FUSIONS.package(name)) for name in FUSIONS.names()]
+    found = {name: {"summary": _summary(name), "package": FUSIONS.package(name)} for name in FUSIONS.names()}
     if as_json:
-        typer.echo(
-            json.dumps(
-                [dict(zip(("name", "summary", "package"), row, strict=True)) for row in rows], indent=2
-            )
-        )
+        typer.echo(json.dumps(found, indent=2))
         return
     table = Table(Column("fusion", no_wrap=True), "what it does", "package")
-    for row in rows:
-        table.add_row(*map(escape, row))
+    for name, said in found.items():
+        table.add_row(*map(escape, (name, said["summary"], said["package"])))
     Console().print(table)
 
 
