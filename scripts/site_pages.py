@@ -1,4 +1,4 @@
-"""MkDocs hook: brings pages that lie outside docs/ into the site, and sets all links right.
+"""MkDocs hook: brings pages that lie outside docs/ into the site, and sets links right.
 
 README, CHANGELOG, CONTRIBUTING, the model cards and the tables of benchmarks/ stay where a reader of the
 repository looks for them. Their links, and those of docs/ to them, are written for the repository; here they
@@ -81,3 +81,8 @@ def in_site(link: str, *, source: str, page: str) -> str:
     else:
         return link
     return posixpath.relpath(wanted, posixpath.dirname(page) or ".")
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Docstrings announce a block by ``::``, which Markdown does not know; one colon is meant."""
+    return html.replace("::</p>", ":</p>")
