@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avaffect.draw.resample_bins import binned, smoothed
 from avaffect.errors import DataError
 from avaffect.trace import Trace
+from avaffect.trace.resample_bins import binned, smoothed
 
 
 def uneven(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

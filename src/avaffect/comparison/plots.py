@@ -12,8 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..corpus.base import VA
-from ..draw.palette import FAINT, INK, PEOPLE, RULE
 from ..files import replacing
+from ..palette import FAINT, INK, PEOPLE, RULE
 from .damage import KINDS
 from .features import STREAMS
 

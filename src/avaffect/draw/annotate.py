@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import palette
 from ..errors import DataError
 from ..media import VideoSink, frames, probe
 from ..trace.columns import BOX, FLOATS, TARGETS
 from ..trace.table import Trace
-from . import palette
 from .overlay import DOCKS, Layout, Moment, draw
 from .panels import GAP
 

@@ -8,9 +8,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Circle
 
-from . import palette
+from .. import palette
+from ..trace.resample_bins import binned
 from .panels import Group, with_gaps
-from .resample_bins import binned
 
 POINTS = 500  # of a path; more of them than this are averaged over even steps of time
 

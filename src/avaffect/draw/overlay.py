@@ -10,9 +10,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from .. import palette
 from ..errors import DataError
 from ..trace.summary import SPEAKING
-from . import palette
 from .text_raster import blend, put_text, text_width
 
 Colour = tuple[int, int, int]

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from . import palette
-from .resample_bins import binned, smoothed
+from .. import palette
+from ..trace.resample_bins import binned, smoothed
 
 GAP = 1e-5  # seconds without a row from which a line breaks
 COLUMNS = 1200  # of a strip; about its width in pixels

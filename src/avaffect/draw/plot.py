@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from .. import palette
 from ..errors import DataError
 from ..files import replacing
 from ..trace.describe import words
 from ..trace.summary import Person, summarise
 from ..trace.table import Trace
-from . import circumplex, palette, panels
+from . import circumplex, panels
 from .panels import Group
 
 MOST = 4  # people shown
