@@ -13,9 +13,9 @@ from .. import palette
 from ..errors import DataError
 from ..media import VideoSink, frames, probe
 from ..trace.columns import BOX, FLOATS, TARGETS
+from ..trace.rows import GAP
 from ..trace.table import Trace
 from .overlay import DOCKS, Layout, Moment, draw
-from .panels import GAP
 
 HISTORY = 2.0  # seconds of path on the small circumplex
 _KEEP = 1.0  # seconds for which a person who is out of view keeps the place of the panel

@@ -9,10 +9,11 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Circle
 
 from .. import palette
-from ..trace.resample_bins import binned
-from .panels import Group, with_gaps
+from ..trace.columns import TARGETS
+from ..trace.groups import Group
+from ..trace.resample_bins import thinned
 
-POINTS = 500  # of a path; more of them than this are averaged over even steps of time
+POINTS = 500  # of a path; more of them are averaged over even steps of time, or it would be a scribble
 
 
 def draw_plane(axes: Axes, size: float) -> None:
@@ -40,7 +41,8 @@ def draw_path(
     axes: Axes, group: Group, mean: tuple[float, float] | None, norm: Normalize, cmap: Colormap
 ) -> None:
     """One person's path, coloured by time, broken where a value is missing, and its mean."""
-    time, points = path(group)
+    targets = group.rows[list(TARGETS)].to_numpy()
+    time, points = thinned(group.start, group.end, targets, POINTS)
     segments = np.stack([points[:-1], points[1:]], axis=1)
     whole = np.isfinite(segments).all(axis=(1, 2))
     axes.add_collection(
@@ -59,17 +61,3 @@ def draw_path(
             *mean, marker="o", markersize=13, color=group.colour, markeredgecolor="white",
             markeredgewidth=2.2, zorder=5, gid=f"mean {group.track}",
         )  # fmt: skip
-
-
-def path(group: Group) -> tuple[np.ndarray, np.ndarray]:
-    """Times (m,) and points (m, 2) of valence and arousal; NaN where a path breaks.
-
-    A path of more than `POINTS` rows is averaged over even steps, or it would be a scribble.
-    """
-    valence, arousal = (group.rows[name].to_numpy() for name in ("valence", "arousal"))
-    if len(valence) <= POINTS:
-        time, x = with_gaps(group, valence)
-        return time, np.stack([x, with_gaps(group, arousal)[1]], axis=1)
-    edges = np.linspace(group.start[0], group.end[-1], POINTS // 2 + 1)
-    columns = [binned(group.start, group.end, values, edges) for values in (valence, arousal)]
-    return (edges[:-1] + edges[1:]) / 2, np.stack(columns, axis=1)

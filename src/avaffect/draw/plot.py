@@ -16,11 +16,13 @@ from matplotlib.ticker import MaxNLocator
 from .. import palette
 from ..errors import DataError
 from ..files import replacing
+from ..trace import time_axis
 from ..trace.describe import words
+from ..trace.groups import Group, groups_of
+from ..trace.names import display_names, shortened
 from ..trace.summary import Person, summarise
 from ..trace.table import Trace
 from . import circumplex, panels
-from .panels import Group
 
 MOST = 4  # people shown
 SIZE = (16.0, 9.0)  # inches, at 100 dots per inch
@@ -60,8 +62,8 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     if len(trace.files) != 1:
         what = "is empty" if not trace.files else f"has {len(trace.files)} files"
         raise DataError(f"a plot shows one file, the trace {what}; plot trace.file(name)")
-    people = {person.track: person for person in summarise(trace).people}
-    groups = _groups(trace, people)
+    people = {person.track: person for person in summarise(trace.table, trace.meta).people}
+    groups = groups_of(trace.table, people, MOST)
     start = trace.table.index.get_level_values("start").min()
     limits = (float(start), float(start) + max(trace.duration, 1e-3))
     figure = Figure(figsize=SIZE, dpi=100, facecolor="white")
@@ -77,21 +79,8 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     return figure
 
 
-def _groups(trace: Trace, people: dict[int | None, Person]) -> list[Group]:
-    """The people to show, by number, and what belongs to nobody if it holds a prediction."""
-    seen = sorted((t for t in people if t is not None), key=lambda t: -people[t].seconds_seen)
-    nobody = people.get(None)
-    voice = nobody is not None and bool(nobody.valence or nobody.arousal or not seen)
-    faces = sorted(seen[: MOST - voice])
-    order = trace.tracks if len(trace.tracks) <= len(palette.PEOPLE) else faces
-    shown = [*faces, None] if voice else faces
-    heard = trace.table["voiced"].notna().any() and not seen
-    names = {t: f"person {t}" for t in shown} | {None: "voice" if heard else "nobody in view"}
-    return [Group(t, names[t], palette.colour(t, order), trace.track(t).table) for t in shown]
-
-
 def _draw_title(figure: Figure, trace: Trace, title: str | None, groups: list[Group]) -> None:
-    name = title or shortened(Path(trace.files[0]).name)
+    name = title or shortened(display_names(trace.files)[0])
     # A file may be named like a formula: "$" is a letter here.
     figure.text(_LEFT, 0.943, name, fontsize=20, weight="bold", color=palette.INK, parse_math=False)
     if title is None and "model" in trace.meta:
@@ -179,7 +168,7 @@ def _draw_plane(
         circumplex.draw_path(axes, group, mean, norm, _TIME)
         _draw_words(figure, (left, bottom, width, height), group, mean, beside=len(groups) == 2)
     span = limits[1] - limits[0]
-    label = f"time along the path ({panels.unit(span)}); dot: mean"
+    label = f"time along the path ({time_axis.unit(span)}); dot: mean"
     panels.mark_time(_bar(figure, 0.215, ScalarMappable(norm, _TIME), label), span, 5)
 
 
@@ -227,16 +216,6 @@ def _bar(figure: Figure, bottom: float, colours: ScalarMappable, label: str) -> 
     axes.tick_params(labelsize=10, length=2, colors=palette.INK)
     axes.set_xlabel(label, fontsize=11, color=palette.INK, labelpad=3)
     return axes
-
-
-def shortened(name: str, most: int = 60) -> str:
-    """A name with its middle left out if it is longer than ``most`` letters.
-
-    >>> shortened("a_very_long_name.mp4", 11)
-    'a_ver…e.mp4'
-    """
-    half = (most - 1) // 2
-    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
 
 
 def _why(people: dict[int | None, Person]) -> str:

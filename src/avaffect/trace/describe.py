@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
-from .summary import Level, Person, summarise
-
-if TYPE_CHECKING:
-    from .table import Trace
+from .meta import coverage
+from .names import display_names
+from .summary import Level, Person, Summary
 
 # Where a word begins, from the bottom of the scale up. The cuts are ours: a tenth either side of zero
 # is within what two raters of the same clip differ by, and the outer thirds earn "very".
@@ -40,17 +39,23 @@ def words(valence: float | None, arousal: float | None) -> str:
     return ", ".join(_word(value, scale) for value, scale in named if value is not None)
 
 
-def describe(trace: Trace) -> str:
-    """Who is in a trace, for how long, how they come across, and where nothing could be said."""
-    summary = summarise(trace)
+def describe(summary: Summary, meta: Mapping[str, Any]) -> str:
+    """Who is in a trace, for how long, how they come across, and where nothing could be predicted.
+
+    Parameters
+    ----------
+    summary : Summary
+    meta : mapping
+        What made the trace. ``model`` and ``coverage`` are read.
+    """
     if not summary.people:
         return "The trace is empty: no frame and no sound was read."
     lines = []
-    for file in summary.files:
+    for file, name in zip(summary.files, display_names(summary.files), strict=True):
         people = [person for person in summary.people if person.file == file]
-        lines.append(_headline(file, people, trace))
+        lines.append(_headline(name, people, meta))
         for person in people:
-            lines += _person(person, trace.coverage, alone=len(people) == 1)
+            lines += _person(person, coverage(meta), alone=len(people) == 1)
     return "\n".join([*lines, MEANING])
 
 
@@ -58,15 +63,15 @@ def _word(value: float, scale: tuple[str, ...]) -> str:
     return scale[max(sum(value >= step for step in _STEPS) - 1, 0)]
 
 
-def _headline(file: str, people: list[Person], trace: Trace) -> str:
+def _headline(name: str, people: list[Person], meta: Mapping[str, Any]) -> str:
     count = sum(person.track is not None for person in people)
     who = "nobody in view" if count == 0 else "1 person" if count == 1 else f"{count} people"
     length = max(person.end for person in people) - min(person.start for person in people)
-    model = f" (model {trace.meta['model']})" if "model" in trace.meta else ""
-    return f"{Path(file).name}: {who}, {length:.1f} s{model}"
+    model = f" (model {meta['model']})" if "model" in meta else ""
+    return f"{name}: {who}, {length:.1f} s{model}"
 
 
-def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
+def _person(person: Person, held: float, *, alone: bool) -> list[str]:
     if person.track is not None:
         seen = f"in view {person.seconds_seen:.1f} of {person.seconds:.1f} s"
         first = f"  Person {person.track}: {seen}"
@@ -84,7 +89,7 @@ def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
         means = [level.mean if level else None for level in (person.valence, person.arousal)]
         lines.append(f"    overall {words(*means)}")
     lines += [
-        f"    {name:<8} {_level(level, coverage)}"
+        f"    {name:<8} {_level(level, held)}"
         for name, level in (("valence", person.valence), ("arousal", person.arousal))
         if level is not None
     ]
@@ -93,10 +98,10 @@ def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
     return lines
 
 
-def _level(level: Level, coverage: float) -> str:
+def _level(level: Level, held: float) -> str:
     text = f"mean {level.mean:+.2f}, from {level.min:+.2f} to {level.max:+.2f}, sd {level.sd:.2f}"
     if level.interval is not None:
-        text += f"; {_percent(coverage)} interval about ±{level.interval / 2:.2f}"
+        text += f"; {_percent(held)} interval about ±{level.interval / 2:.2f}"
     return text
 
 
