@@ -17,7 +17,7 @@ from .. import palette
 from ..errors import DataError
 from ..files import replacing
 from ..trace import time_axis
-from ..trace.describe import words
+from ..trace.describe import ENDS, words
 from ..trace.groups import Group, groups_of
 from ..trace.names import display_names, shortened
 from ..trace.summary import Person, summarise
@@ -26,7 +26,6 @@ from . import circumplex, panels
 
 MOST = 4  # people shown
 SIZE = (16.0, 9.0)  # inches, at 100 dots per inch
-ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "activated")}
 _LEFT, _WIDTH, _RIGHT, _END = 0.098, 0.572, 0.715, 0.975  # of the figure's width
 _TOP, _BOTTOM = 0.885, 0.135  # of its height
 _GATE = matplotlib.colormaps["cividis"]

@@ -21,6 +21,9 @@ _AROUSAL = (
     "slightly activated", "activated", "highly activated",
 )  # fmt: skip
 
+# What the low and the high end of each scale mean.
+ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "activated")}
+EMPTY = "The trace is empty: no frame and no sound was read."
 MEANING = (
     "The numbers say how face and voice come across to raters, on scales from -1 to 1;"
     " they do not measure what a person feels."
@@ -49,7 +52,7 @@ def describe(summary: Summary, meta: Mapping[str, Any]) -> str:
         What made the trace. ``model`` and ``coverage`` are read.
     """
     if not summary.people:
-        return "The trace is empty: no frame and no sound was read."
+        return EMPTY
     lines = []
     for file, name in zip(summary.files, display_names(summary.files), strict=True):
         people = [person for person in summary.people if person.file == file]
@@ -81,9 +84,9 @@ def _person(person: Person, held: float, *, alone: bool) -> list[str]:
     if person.speech_share is None:
         first += ", no sound"
     else:
-        first += f", speech in {_percent(person.speech_share)} of the time"
+        first += f", speech in {percent(person.speech_share)} of the time"
     if person.speaking_share is not None:
-        first += f", their own in {_percent(person.speaking_share)} of it"
+        first += f", their own in {percent(person.speaking_share)} of it"
     lines = [first]
     if person.valence or person.arousal:
         means = [level.mean if level else None for level in (person.valence, person.arousal)]
@@ -94,18 +97,23 @@ def _person(person: Person, held: float, *, alone: bool) -> list[str]:
         if level is not None
     ]
     for reason, share in person.missing.items():
-        lines.append(f"    no prediction for {_percent(share)} of the time: {reason}")
+        lines.append(f"    no prediction for {percent(share)} of the time: {reason}")
     return lines
 
 
 def _level(level: Level, held: float) -> str:
     text = f"mean {level.mean:+.2f}, from {level.min:+.2f} to {level.max:+.2f}, sd {level.sd:.2f}"
     if level.interval is not None:
-        text += f"; {_percent(held)} interval about ±{level.interval / 2:.2f}"
+        text += f"; {percent(held)} interval about ±{level.interval / 2:.2f}"
     return text
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share in whole percent, that does not round a little to nothing nor nearly all to all.
+
+    >>> percent(0.25), percent(0.001)
+    ('25 %', 'under 1 %')
+    """
     if 0 < share < 0.01:
         return "under 1 %"
     if 0.99 < share < 1:

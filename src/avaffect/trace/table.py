@@ -13,6 +13,7 @@ from . import abaw, bids, names, rows, tabular, webvtt
 from .columns import checked
 from .describe import describe
 from .meta import coverage, jsonable
+from .preview import to_html
 from .resample import resampled
 from .summary import summarise
 
@@ -68,6 +69,10 @@ class Trace:
         what = names.printable(files[0]) if len(files) == 1 else f"{len(files)} files"
         who = "1 person" if people == 1 else f"{people} people"
         return f"<Trace of {what}: {len(self)} rows, {who}, {self.duration:.2f} s>"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows the trace: each person's figures and a small picture."""
+        return to_html(self.table, self.meta)
 
     @property
     def files(self) -> list[str]:
