@@ -1,6 +1,8 @@
-"""The plot's other part: the path through the plane of valence and arousal."""
+"""The plot's right part: the path through the plane of valence and arousal."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,8 +20,10 @@ POINTS = 500  # of a path; more of them are averaged over even steps of time, or
 
 def draw_plane(axes: Axes, size: float) -> None:
     """The unit circle with its axes, and what their ends mean in words of ``size`` points."""
-    axes.set_xlim(-1.22, 1.22)
-    axes.set_ylim(-1.22, 1.22)
+    # Small circles have a neighbour, whose words must stay apart from theirs.
+    edge = 1.22 if size > 10 else 1.3
+    axes.set_xlim(-edge, edge)
+    axes.set_ylim(-edge, edge)
     axes.set_aspect("equal")
     axes.axis("off")
     axes.add_patch(Circle((0, 0), 1, facecolor="#FAFAFA", edgecolor=palette.FAINT, linewidth=1))
@@ -57,7 +61,7 @@ def draw_path(
     dots = known if few else alone
     axes.scatter(points[dots, 0], points[dots, 1], c=time[dots], cmap=cmap, norm=norm, s=26, zorder=3)
     if mean is not None:
-        axes.plot(
-            *mean, marker="o", markersize=13, color=group.colour, markeredgecolor="white",
-            markeredgewidth=2.2, zorder=5, gid=f"mean {group.track}",
-        )  # fmt: skip
+        # A ring, not a dot: a short path would vanish under it.
+        ring: dict[str, Any] = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "zorder": 5}
+        axes.plot(*mean, markeredgecolor="white", markeredgewidth=4.6, **ring)
+        axes.plot(*mean, markeredgecolor=group.colour, markeredgewidth=2.6, gid=f"mean {group.track}", **ring)

@@ -13,7 +13,7 @@ from .text_raster import blend, put_text, text_width
 
 _INK: Rgb = (245, 245, 245)
 _DIM: Rgb = (165, 165, 165)
-_RAIL: Rgb = (78, 78, 78)
+_RAIL: Rgb = (112, 112, 112)
 _BADGE: Rgb = (240, 190, 80)
 
 

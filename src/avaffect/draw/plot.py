@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import matplotlib
@@ -33,7 +34,16 @@ _GATE = matplotlib.colormaps["cividis"]
 _TIME = LinearSegmentedColormap.from_list("time", matplotlib.colormaps["viridis"](range(226)))
 
 
-def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = None) -> Figure:
+class Plot(Figure):
+    """A matplotlib figure that a notebook shows, whether or not matplotlib was set up for it."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = None) -> Plot:
     """Draw a trace.
 
     Left, over time: valence and arousal with their prediction intervals (a line breaks where there is
@@ -47,11 +57,12 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     path : path, optional
         Where to write the picture, 1600 x 900 if it is a bitmap; its ending chooses the format.
     title : str, optional
-        By default the file's and the model's name.
+        By default the file's name with its folder, and the model's name.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    Plot
+        A `matplotlib.figure.Figure`.
 
     Raises
     ------
@@ -65,7 +76,7 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     groups = groups_of(trace.table, people, MOST)
     start = trace.table.index.get_level_values("start").min()
     limits = (float(start), float(start) + max(trace.duration, 1e-3))
-    figure = Figure(figsize=SIZE, dpi=100, facecolor="white")
+    figure = Plot(figsize=SIZE, dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     _draw_title(figure, trace, title, groups)
     _draw_time(figure, trace, groups, people, limits)
@@ -167,7 +178,7 @@ def _draw_plane(
         circumplex.draw_path(axes, group, mean, norm, _TIME)
         _draw_words(figure, (left, bottom, width, height), group, mean, beside=len(groups) == 2)
     span = limits[1] - limits[0]
-    label = f"time along the path ({time_axis.unit(span)}); dot: mean"
+    label = f"time along the path ({time_axis.unit(span)}); ring: mean"
     panels.mark_time(_bar(figure, 0.215, ScalarMappable(norm, _TIME), label), span, 5)
 
 
