@@ -24,7 +24,7 @@ from avaffect import checkpoint
 from avaffect.comparison.markdown import table
 from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
-from avaffect.train.agreement import TARGETS
+from avaffect.spec import TARGETS
 from avaffect.train.fusion.calibrate import coverages
 from avaffect.train.fusion.family import gains, late, places, scores, trust_and_damage
 from avaffect.train.fusion.frozen import frozen_gates
@@ -115,7 +115,7 @@ def report(
     options: argparse.Namespace,
 ) -> str:
     """The page in Markdown."""
-    seconds = settings.fusion.ticks[1] / models["hgrjca"].spec.rate
+    seconds = settings.fusion.ticks[1] / models["hgrjca"].spec.tick_rate
     about = HEAD.format(
         day=datetime.date.today().isoformat(),
         count=options.sequences,

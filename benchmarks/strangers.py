@@ -24,7 +24,7 @@ from avaffect import voice
 from avaffect.comparison.markdown import number, table
 from avaffect.corpus.speech import read_speech
 from avaffect.metric import pcc
-from avaffect.train.agreement import TARGETS
+from avaffect.spec import TARGETS
 from avaffect.train.card.corpora import CORPORA
 from avaffect.train.face.module import Faces
 from avaffect.train.face.stage import read_corpora

@@ -30,7 +30,7 @@ Load = Callable[[list[int]], Batch]
 def make_corpus(folder: Path, model: AffectModel, recordings: int, seconds: float) -> FeatureStore:
     """Noise faces as JPEG, noise as wav, random ratings, and the store of what the encoders make of them."""
     rng = np.random.default_rng(0)
-    rate, ticks = model.spec.rate, int(seconds * model.spec.rate)
+    rate, ticks = model.spec.tick_rate, int(seconds * model.spec.tick_rate)
     for number in range(recordings):
         faces = folder / f"r{number}"
         faces.mkdir()
@@ -52,7 +52,7 @@ def make_corpus(folder: Path, model: AffectModel, recordings: int, seconds: floa
 @torch.inference_mode()
 def ticks_of_window(folder: Path, model: AffectModel, name: str, start: int, ticks: int) -> Batch:
     """Every tick of a window from its files: (t, 128) per stream."""
-    rate = model.spec.rate
+    rate = model.spec.tick_rate
     centres = (np.arange(start, start + ticks) + 0.5) / rate
     return {
         "audio": hear(folder, model, name, np.array([start / rate]), ticks / rate)[0],
@@ -63,8 +63,8 @@ def ticks_of_window(folder: Path, model: AffectModel, name: str, start: int, tic
 @torch.inference_mode()
 def steps_of_window(folder: Path, model: AffectModel, name: str, start: int, ticks: int) -> Batch:
     """16 steps from as many pictures and sounds as the published scripts read: (16, 128) per stream."""
-    first = int(start / model.spec.rate * FRAME_RATE)
-    last = int((start + ticks) / model.spec.rate * FRAME_RATE) - STRIDE
+    first = int(start / model.spec.tick_rate * FRAME_RATE)
+    last = int((start + ticks) / model.spec.tick_rate * FRAME_RATE) - STRIDE
     frames = np.linspace(first, last, STEPS).astype(int)
     shown = (frames[:, None] + np.arange(0, STRIDE, STRIDE // SHOWN)).ravel()
     return {

@@ -16,7 +16,7 @@ TICKS = 24
 )
 def model(request, debug_spec):
     torch.manual_seed(0)
-    return AffectModel(replace(debug_spec, fusion=Component("hgrjca"), joint=request.param)).eval()
+    return AffectModel(replace(debug_spec, fusion=Component("hgrjca"), fused_temporal=request.param)).eval()
 
 
 def inputs(seed=0):
@@ -27,7 +27,7 @@ def inputs(seed=0):
 
 
 def test_values_lie_in_the_range_and_gates_come_along(model):
-    out = model.fuse(*inputs())
+    out = model.network(*inputs())
     assert out.values.shape == (2, TICKS, 2)
     assert out.values.abs().max() <= 1
     assert out.weights["trust.audio"].shape == (2, TICKS)
@@ -37,7 +37,7 @@ def test_what_stands_at_masked_ticks_does_not_matter(model):
     streams, masks = inputs()
     spoilt = {name: x.masked_fill(~masks[name][..., None], float("nan")) for name, x in streams.items()}
     with torch.inference_mode():
-        assert torch.equal(model.fuse(streams, masks).values, model.fuse(spoilt, masks).values)
+        assert torch.equal(model.network(streams, masks).values, model.network(spoilt, masks).values)
 
 
 def test_padding_behind_changes_nothing(model):
@@ -45,13 +45,13 @@ def test_padding_behind_changes_nothing(model):
     longer = {name: torch.cat([x, torch.randn(2, 9, 128)], dim=1) for name, x in streams.items()}
     padded = {name: torch.cat([m, torch.zeros(2, 9, dtype=torch.bool)], dim=1) for name, m in masks.items()}
     with torch.inference_mode():
-        short, long = model.fuse(streams, masks).values, model.fuse(longer, padded).values[:, :TICKS]
+        short, long = model.network(streams, masks).values, model.network(longer, padded).values[:, :TICKS]
     there = masks["audio"] | masks["visual"]
     torch.testing.assert_close(long[there], short[there], atol=1e-5, rtol=1e-5)
 
 
 def test_every_weight_behind_the_encoders_learns(model):
-    model.fuse(*inputs()).values.square().sum().backward()
+    model.network(*inputs()).values.square().sum().backward()
     for name, parameter in model.named_parameters():
         if not name.startswith("encoders"):
             assert parameter.grad is not None, name
@@ -65,9 +65,9 @@ def test_a_joint_network_carries_over_what_the_face_showed(debug_spec):
     other = streams | {"visual": streams["visual"] * -1}
     for joint, carried in ((None, False), (Component("tcn", {"levels": 2}), True)):
         torch.manual_seed(0)
-        model = AffectModel(replace(debug_spec, joint=joint)).eval()
+        model = AffectModel(replace(debug_spec, fused_temporal=joint)).eval()
         with torch.inference_mode():
-            change = (model.fuse(streams, masks).values - model.fuse(other, masks).values).abs()
+            change = (model.network(streams, masks).values - model.network(other, masks).values).abs()
         assert (change[:, 12].max() > 1e-6) == carried
 
 

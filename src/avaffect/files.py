@@ -12,11 +12,17 @@ from .errors import DataError
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, *, make_folder: bool = False) -> Iterator[Path]:
     """A temporary name beside ``path``, moved onto it when the block ends well.
 
     The name keeps the ending of ``path``, for writers that choose a format by it. When the block
     fails, the temporary file is removed and ``path`` is as it was.
+
+    Parameters
+    ----------
+    path : path
+    make_folder : bool
+        Make the folder that the file is to lie in, where it is not there.
 
     Raises
     ------
@@ -26,7 +32,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
     target = Path(path)
     if target.is_dir():
         raise DataError(f"cannot write {target}: it is a folder; give a file's name")
-    if not target.parent.is_dir():
+    if make_folder:
+        _make(target.parent)
+    elif not target.parent.is_dir():
         raise DataError(f"cannot write {target}: no folder {target.parent}; create it first")
     temporary = target.with_name(f".{uuid4().hex[:8]}.{target.name}")
     try:
@@ -36,3 +44,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise DataError(f"cannot write {target}: {error.strerror or error}; choose another place") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from error

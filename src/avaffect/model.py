@@ -1,7 +1,7 @@
-"""The whole model: an encoder and a temporal network per modality, one fusion, a joint temporal
-network if wanted, one head.
+"""The whole model: an encoder per modality, and behind the encoders one network: a temporal network per
+modality, one fusion, a temporal network on the fused features if wanted, one head.
 
-Axes: ``b`` batch, ``t`` ticks (`Spec.rate` Hz), ``d`` feature.
+Axes: ``b`` batch, ``t`` ticks (`Spec.tick_rate` Hz), ``d`` feature.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from .encoder import create_encoder
-from .fusion import create_fusion
-from .spec import Spec
+from .errors import ModelError
+from .fusion import Fusion, create_fusion
+from .spec import Spec, Stream
 from .temporal import create_temporal
 
 
@@ -52,11 +53,104 @@ class AffectHead(nn.Module):
         return torch.tanh(self.layers(features))
 
 
+class FusionNetwork(nn.Module):
+    """What stands behind the encoders: streams of features to targets, tick by tick.
+
+    ::
+
+        x_m   = temporal_m(features_m)       per stream; a linear layer or nothing without ``temporal``
+        fused = fusion(x)                    x itself with a single stream and no fusion
+        y     = fused_temporal(fused)        where the spec has one
+        out   = head(y)
+
+    Parameters
+    ----------
+    spec : Spec
+        Its ``streams``, ``fusion``, ``fused_temporal``, ``standardise``, ``head`` and ``targets`` are read.
+
+    Raises
+    ------
+    ModelError
+        If a part is unknown or does not fit.
+
+    >>> from avaffect.spec import Component
+    >>> streams = {name: Stream(dim, temporal_dim=8) for name, dim in (("audio", 2), ("visual", 4))}
+    >>> network = FusionNetwork(Spec("hgrjca.test", streams, Component("hgrjca")))
+    >>> features = {"audio": torch.zeros(3, 50, 2), "visual": torch.zeros(3, 50, 4)}
+    >>> network(features, {name: torch.ones(3, 50, dtype=torch.bool) for name in features}).values.shape
+    torch.Size([3, 50, 2])
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__()
+        self.streams, self.standardise = tuple(spec.streams), spec.standardise
+        self.targets = spec.targets
+        if spec.fusion is None and len(spec.streams) != 1:
+            raise ModelError(f"streams {list(spec.streams)} and no fusion; name one, or take a single stream")
+        self.temporal = nn.ModuleDict({name: _temporal(stream) for name, stream in spec.streams.items()})
+        dims = {name: stream.fusion_dim for name, stream in spec.streams.items()}
+        self.fusion: Fusion | None = None
+        (dim, *_) = dims.values()
+        if spec.fusion is not None:
+            self.fusion = create_fusion(spec.fusion.name, dims=dims, **spec.fusion.options)
+            dim = self.fusion.output_dim
+        self.fused_temporal: nn.Module | None = None
+        if spec.fused_temporal is not None:
+            out, part = spec.fused_temporal_dim or dim, spec.fused_temporal
+            self.fused_temporal = create_temporal(part.name, dim, out, **part.options)
+            dim = out
+        self.head = AffectHead(dim, len(spec.targets), **spec.head)
+        for name, stream in spec.streams.items():
+            self.register_buffer(f"mean_{name}", torch.zeros(stream.dim) if spec.standardise else None)
+            self.register_buffer(f"deviation_{name}", torch.ones(stream.dim) if spec.standardise else None)
+
+    def forward(self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> Affect:
+        """Encoder features to targets.
+
+        Parameters
+        ----------
+        streams : mapping of str to (b, t, d) torch.Tensor
+            Features at `Spec.tick_rate` Hz; what stands at masked ticks does not matter. Streams that
+            the spec does not have are passed over.
+        masks : mapping of str to (b, t) torch.BoolTensor
+            True where the modality was available.
+        """
+        features = {
+            name: network(self._scaled(name, streams[name], masks[name]), masks[name])
+            for name, network in self.temporal.items()
+        }
+        own = {name: masks[name] for name in features}
+        if self.fusion is None:
+            (fused,), weights = features.values(), {}
+        else:
+            out = self.fusion(features, own)
+            fused, weights = out.features, out.weights
+        if self.fused_temporal is not None:
+            fused = self.fused_temporal(fused, torch.stack(list(own.values())).any(dim=0))
+        return Affect(self.head(fused), weights)
+
+    def set_scale(self, stream: str, mean: Tensor, deviation: Tensor) -> None:
+        """Set what ``standardise`` takes off and divides by: (d,) mean and standard deviation of a stream."""
+        self.get_buffer(f"mean_{stream}").copy_(mean)
+        self.get_buffer(f"deviation_{stream}").copy_(deviation)
+
+    def _scaled(self, name: str, x: Tensor, mask: Tensor) -> Tensor:
+        if self.standardise:
+            x = (x - self.get_buffer(f"mean_{name}")) / self.get_buffer(f"deviation_{name}")
+        return torch.where(mask.unsqueeze(-1), x, 0.0)
+
+
 class AffectModel(nn.Module):
     """A model as its `Spec` describes it, with untrained weights until they are loaded.
 
-    Use `encode` once per modality (costly, on images or log-mel) and `fuse` on windows of the
-    features (cheap); prediction and training both go that way.
+    Use `encode` once per modality (costly, on face crops or log-mel) and `network` on windows of the features
+    (cheap); prediction and training both go that way.
+
+    Attributes
+    ----------
+    encoders : torch.nn.ModuleDict
+        By stream; empty for a model that was trained on stored features alone.
+    network : FusionNetwork
     """
 
     def __init__(self, spec: Spec) -> None:
@@ -66,43 +160,37 @@ class AffectModel(nn.Module):
             {
                 name: create_encoder(stream.encoder.name, **stream.encoder.options)
                 for name, stream in spec.streams.items()
+                if stream.encoder is not None
             }
         )
-        self.temporal = nn.ModuleDict(
-            {
-                name: create_temporal(
-                    stream.temporal.name, stream.dim, stream.fused_dim, **stream.temporal.options
-                )
-                for name, stream in spec.streams.items()
-            }
-        )
-        dims = {name: stream.fused_dim for name, stream in spec.streams.items()}
-        self.fusion = create_fusion(spec.fusion.name, dims=dims, **spec.fusion.options)
-        joint, size = spec.joint, self.fusion.output_dim
-        self.joint = create_temporal(joint.name, size, size, **joint.options) if joint else None
-        self.head = AffectHead(self.fusion.output_dim, len(spec.targets), **spec.head)
+        self.network = FusionNetwork(spec)
 
     def encode(self, stream: str, inputs: Tensor) -> Tensor:
         """Raw input of one modality to its features.
 
         ``visual``: (n, 112, 112, 3) uint8 aligned crops to (n, d), one row a crop.
-        ``audio``: (b, frames, mels) log-mel at 100 Hz to (b, t, d) at `Spec.rate`.
+        ``audio``: (b, frames, mels) log-mel at 100 Hz to (b, t, d) at `Spec.tick_rate`.
         """
         return self.encoders[stream](inputs)
 
-    def fuse(self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> Affect:
-        """Encoder features to targets.
 
-        Parameters
-        ----------
-        streams : mapping of str to (b, t, d) torch.Tensor
-            Features at `Spec.rate` Hz; what stands at masked ticks does not matter.
-        masks : mapping of str to (b, t) torch.BoolTensor
-            True where the modality was available.
-        """
-        features = {name: network(streams[name], masks[name]) for name, network in self.temporal.items()}
-        fused = self.fusion(features, {name: masks[name] for name in features})
-        together = fused.features
-        if self.joint is not None:
-            together = self.joint(together, torch.stack([masks[name] for name in features]).any(dim=0))
-        return Affect(self.head(together), fused.weights)
+class _Linear(nn.Linear):
+    """A linear layer in the place of a temporal network."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        y = super().forward(x)
+        return y if mask is None else torch.where(mask.unsqueeze(-1), y, 0.0)
+
+
+class _Identity(nn.Module):
+    """Features as they are."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        return x
+
+
+def _temporal(stream: Stream) -> nn.Module:
+    """The network over time of a stream."""
+    if stream.temporal is not None:
+        return create_temporal(stream.temporal.name, stream.dim, stream.fusion_dim, **stream.temporal.options)
+    return _Identity() if stream.temporal_dim is None else _Linear(stream.dim, stream.temporal_dim)

@@ -134,7 +134,7 @@ def test_hash_depends_on_the_encoders_only(debug_spec):
     model = AffectModel(debug_spec)
     before = encoders_hash(model, "mtcnn")
     assert encoders_hash(model, "yunet") != before
-    model.head.layers[0].bias.data += 1
+    model.network.head.layers[0].bias.data += 1
     assert encoders_hash(model, "mtcnn") == before
     next(model.encoders["visual"].parameters()).data += 1
     assert encoders_hash(model, "mtcnn") != before

@@ -8,8 +8,9 @@ import torch
 
 from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, inspect, write
-from avaffect.corpus.windows import Windows, window_starts
+from avaffect.corpus.windows import Windows
 from avaffect.errors import DataError
+from avaffect.windows import window_starts
 
 
 def meta(name, **changes):

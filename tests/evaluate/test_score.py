@@ -9,7 +9,7 @@ import pytest
 from avaffect import metric
 from avaffect.errors import DataError
 from avaffect.evaluate import Matched, Pairing, match, read_labels, read_predictions, score
-from avaffect.evaluate.score import TARGETS
+from avaffect.spec import TARGETS
 
 
 def test_pooled_and_per_recording_are_what_they_say(make_pairing):

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avaffect.model import Affect
-from avaffect.predict.sliding import fuse, starts
+from avaffect.predict.sliding import fuse
+from avaffect.windows import window_starts
 
 
 @dataclass
 class _Spec:
     window: float = 4.0
-    rate: float = 5.0
+    tick_rate: float = 5.0
     targets: tuple[str, ...] = ("valence", "arousal")
 
 
@@ -26,7 +27,7 @@ class _Pointwise:
     def __init__(self):
         self.lengths = set()
 
-    def fuse(self, streams, masks):
+    def network(self, streams, masks):
         x = streams["audio"]
         self.lengths.add(x.shape[1])
         return Affect(x[..., :2], {"trust.audio": x[..., 2], "gate.audio.1": x})
@@ -35,7 +36,7 @@ class _Pointwise:
 @given(st.integers(1, 500), st.integers(1, 50))
 def test_windows_cover_every_tick_and_stay_inside(ticks, window):
     covered = np.zeros(ticks, dtype=int)
-    for start in starts(ticks, window):
+    for start in window_starts(ticks, window, max(1, window // 2)):
         stop = start + min(window, ticks)
         assert start >= 0
         assert stop <= ticks

@@ -20,7 +20,7 @@ def model(debug_spec):
 
 
 def hear(model, *blocks):
-    return listen(iter(blocks), model, Timeline(model.spec.rate), Stages())
+    return listen(iter(blocks), model, Timeline(model.spec.tick_rate), Stages())
 
 
 def noise(seconds, seed=0):
@@ -47,7 +47,7 @@ def test_sound_that_starts_late_and_has_a_gap_is_missing_there(model):
     voice = hear(model, AudioBlock(1.0, noise(1.0)), AudioBlock(4.0, noise(1.0, seed=1)))
     assert voice.duration == 5.0
     missing = np.isnan(voice.speech)
-    centres = Timeline(model.spec.rate).centres(len(missing))
+    centres = Timeline(model.spec.tick_rate).centres(len(missing))
     outside = (centres < 0.9) | ((centres > 2.1) & (centres < 3.9))
     inside = ((centres > 1.1) & (centres < 1.9)) | ((centres > 4.1) & (centres < 4.9))
     assert missing[outside].all()

@@ -23,8 +23,8 @@ def models(as_json: AsJson = False) -> None:
     table = Table(Column("model", no_wrap=True), "reads", "fusion", "rate", "licence of the weights")
     for spec in specs:
         streams = " + ".join(spec.streams)
-        fusion = spec.fusion.name if len(spec.streams) > 1 else ""
-        table.add_row(spec.name, streams, fusion, f"{spec.rate:g} Hz", spec.licence)
+        fusion = spec.fusion.name if spec.fusion and len(spec.streams) > 1 else ""
+        table.add_row(spec.name, streams, fusion, f"{spec.tick_rate:g} Hz", spec.licence)
     Console().print(table)
 
 

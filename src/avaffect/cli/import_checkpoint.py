@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..errors import AvaffectError
+from ..files import replacing
 
 
 def import_checkpoint(
@@ -34,14 +34,8 @@ def import_checkpoint(
 
     network = read(checkpoint, name)
     target = out or Path(f"{name}.safetensors")
-    part = target.with_name(f".{target.name}.part")
     state = {key: value.contiguous() for key, value in network.state_dict().items()}
-    try:
+    with replacing(target) as part:
         save_file(state, part, metadata={"network": name, "source": checkpoint.name})
-        part.replace(target)
-    except OSError as error:
-        raise AvaffectError(
-            f"cannot write {target} ({error.strerror}); give another file with --out"
-        ) from error
     count = sum(value.numel() for value in network.parameters())
     Console().print(f"{escape(str(target))}: {name}, {count:,} parameters", highlight=False, soft_wrap=True)

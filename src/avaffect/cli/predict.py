@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import AvaffectError, MediaError
+from ..files import replacing
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -212,9 +213,8 @@ def _report(failures: list[dict[str, str]], out: Path, files: int) -> None:
     import pandas as pd
 
     if files > 1:
-        part = out / ".errors.csv.part"
-        pd.DataFrame(failures).to_csv(part, index=False)
-        part.replace(out / "errors.csv")
+        with replacing(out / "errors.csv") as part:
+            pd.DataFrame(failures).to_csv(part, index=False)
     errors = Console(stderr=True, soft_wrap=True)
     for failure in failures:
         errors.print(f"[bold red]error:[/] {escape(failure['error'])}", highlight=False)

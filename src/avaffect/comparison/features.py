@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.base import VA
 from ..corpus.ratings import label_ticks
 from ..corpus.studyforrest import FRAME_RATE, Studyforrest
 from ..errors import DataError
+from ..spec import TARGETS
 from ..streams.timeline import Timeline
 
 Array = NDArray[np.float64]
@@ -67,7 +67,7 @@ def read_segments(path: str | Path) -> list[Segment]:
     for recording in corpus.recordings:
         frames = corpus.features(recording).streams
         count = len(frames["audio"]) // FRAMES  # an incomplete last second is left out
-        labels, _ = label_ticks(corpus.ratings(recording), VA, Timeline(1.0), count)
+        labels, _ = label_ticks(corpus.ratings(recording), TARGETS, Timeline(1.0), count)
         streams = {"audio": _audio(frames["audio"], count), "visual": _visual(frames["visual"], count)}
         segments.append(Segment(recording.name, streams, labels.astype(np.float64)))
     return segments

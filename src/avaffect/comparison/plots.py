@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..corpus.base import VA
 from ..files import replacing
 from ..palette import FAINT, INK, PEOPLE, RULE
+from ..spec import TARGETS
 from .damage import KINDS
 from .features import STREAMS
 
@@ -27,7 +27,7 @@ def draw_systems(table: pd.DataFrame, path: Path) -> None:
     """CCC of each system with its 95 % interval, the best arousal on top."""
     table = table.sort_values("arousal_ccc")
     figure = Figure(figsize=(9.5, 1.4 + 0.32 * len(table)), layout="constrained")
-    for axes, target in zip(figure.subplots(1, 2, sharey=True), reversed(VA), strict=True):
+    for axes, target in zip(figure.subplots(1, 2, sharey=True), reversed(TARGETS), strict=True):
         y = np.arange(len(table))
         for name, place in zip(table.index, y, strict=True):
             row = table.loc[name]

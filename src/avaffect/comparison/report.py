@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..corpus.base import VA
 from ..errors import DataError
 from ..files import replacing
+from ..spec import TARGETS
 from .baseline import ALPHA, TREES
 from .curves import curves_text, gates_text
 from .features import STREAMS, Segment
@@ -136,7 +136,7 @@ def _systems(scores: pd.DataFrame, segments: int) -> str:
     order = scores.sort_values("arousal_ccc", ascending=False)
     for name, row in order.to_dict("index").items():
         cells = [str(name), row["streams"]]
-        for target in reversed(VA):
+        for target in reversed(TARGETS):
             cells.append(with_interval(row, f"{target}_ccc", f"{target}_lo", f"{target}_hi"))
             cells.append(number(row[f"{target}_sd"]))
         if "arousal_gain" in row:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..corpus.base import VA
 from ..evaluate.bootstrap import interval, resample
 from ..evaluate.match import Matched
 from ..evaluate.moments import measures
 from ..evaluate.score import table_of_sums
+from ..spec import TARGETS
 from .damage import every_damage
 from .features import Segment
 from .runs import CLEAN, Job
@@ -53,7 +53,7 @@ def main_table(
             "parameters": int(flat[0].get("parameters", np.array(0))),
             "seconds": float(np.mean([run["seconds"] for run in flat])),
         }
-        for i, target in enumerate(VA):
+        for i, target in enumerate(TARGETS):
             low, high = interval(spread[:, i])
             row |= {f"{target}_ccc": points[:, i].mean(), f"{target}_lo": low, f"{target}_hi": high}
             row |= {f"{target}_sd": _spread(points[:, i]), f"{target}_pcc": correlation[:, i].mean()}
@@ -84,7 +84,7 @@ def curve_table(
             points = _points([[run[key] for run in seed] for seed in runs], segments)["ccc"]
             row: dict[str, object] = {"training": training, "system": system.name}
             row |= {"stream": stream, "kind": kind, "share": share, "seeds": len(runs)}
-            for i, target in enumerate(VA):
+            for i, target in enumerate(TARGETS):
                 row |= {target: points[:, i].mean(), f"{target}_sd": _spread(points[:, i])}
             rows.append(row)
     return pd.DataFrame(rows)
@@ -176,7 +176,7 @@ def _scores(
 
 def _gain(ours: tuple[NDArray, NDArray], theirs: tuple[NDArray, NDArray]) -> dict[str, float]:
     row: dict[str, float] = {}
-    for i, target in enumerate(VA):
+    for i, target in enumerate(TARGETS):
         low, high = interval(ours[1][:, i] - theirs[1][:, i])
         gain = float(ours[0][i] - theirs[0][i])
         row |= {f"{target}_gain": gain, f"{target}_gain_lo": low, f"{target}_gain_hi": high}

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..media import frame_times
-from .base import VA, Corpus, Recording, need_folder, read_text
+from ..spec import TARGETS
+from .base import Corpus, Recording, need_folder, read_text
 from .ratings import Ratings
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ class AffWild2(Corpus):
         if len(values) != len(times):
             log.warning("%s: %d rows of labels, %d frames", recording.name, len(values), len(times))
         n = min(len(values), len(times))
-        return {target: Ratings(times[:n], values[:n, i]) for i, target in enumerate(VA)}
+        return {target: Ratings(times[:n], values[:n, i]) for i, target in enumerate(TARGETS)}
 
     def rating_files(self, recording: Recording) -> list[Path]:
         """The label file; none for the test set."""

@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..errors import DataError
-from .base import VA, read_text
+from ..spec import TARGETS
+from .base import read_text
 from .ratings import Ratings
 
 Span = tuple[float, float | None, str]
@@ -34,7 +35,7 @@ def read_tiers(path: Path) -> dict[str, Ratings]:
     """
     tiers = read_eaf(path) if path.suffix.lower() == ".eaf" else read_textgrid(path)
     named = {name.strip().lower(): spans for name, spans in tiers.items()}
-    found = {target: _ratings(path, target, named[target]) for target in VA if target in named}
+    found = {target: _ratings(path, target, named[target]) for target in TARGETS if target in named}
     if not found:
         raise DataError(f"{path}: no tier named valence or arousal; it has {', '.join(tiers) or 'none'}")
     return found

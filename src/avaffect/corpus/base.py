@@ -13,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, nearest
+from ..spec import TARGETS
 from .ratings import Ratings
 from .splits import Fold, rolling_folds
-
-SPLITS = ("train", "val", "test")
-VA = ("valence", "arousal")
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Corpus(ABC):
     """
 
     name: ClassVar[str]
-    targets: tuple[str, ...] = VA
+    targets: tuple[str, ...] = TARGETS
 
     def __init__(self, recordings: Sequence[Recording]) -> None:
         self.recordings = tuple(recordings)

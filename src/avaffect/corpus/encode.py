@@ -55,7 +55,7 @@ class Encoders:
 
     def __init__(self, model: str | Path, *, detector: str = "mtcnn") -> None:
         self.model = checkpoint.load(model)
-        self.timeline = Timeline(self.model.spec.rate)
+        self.timeline = Timeline(self.model.spec.tick_rate)
         self.hash = encoders_hash(self.model, detector)
         self._detector = create_detector(detector)
 
@@ -99,7 +99,7 @@ class Encoders:
         for tick, feature in features.items():
             if tick < ticks:
                 values[tick], mask[tick] = feature, True
-        return values, fill_short_gaps(values, mask, round(FACE_GAP * self.timeline.rate))
+        return values, fill_short_gaps(values, mask, round(FACE_GAP * self.timeline.tick_rate))
 
     def _watch(self, recording: Recording) -> Seen:
         """The most prominent person of a whole video."""
@@ -125,7 +125,7 @@ class Encoders:
         faces = cut_faces(folder)
         frames = np.array([number - 1 for number in faces if number <= len(times)], np.int64)
         ticks = ticks_of(times[frames], self.timeline)
-        distance = np.abs(times[frames] - (ticks + 0.5) / self.timeline.rate)
+        distance = np.abs(times[frames] - (ticks + 0.5) / self.timeline.tick_rate)
         features: dict[int, NDArray[np.float32]] = {}
         waiting: dict[int, NDArray[np.uint8]] = {}
         for i in np.lexsort((distance, ticks)).tolist():  # tick by tick, the nearest to its centre first
@@ -163,8 +163,14 @@ def encoders_hash(model: AffectModel, detector: str) -> str:
     Training the fusion anew leaves it as it is.
     """
     spec = model.spec
-    what = {name: [asdict(s.encoder), dict(s.preprocessing), s.dim] for name, s in spec.streams.items()}
-    digest = hashlib.sha256(json.dumps([spec.rate, what, detector], sort_keys=True, default=str).encode())
+    what = {
+        name: [asdict(stream.encoder), dict(stream.preprocessing), stream.dim]
+        for name, stream in spec.streams.items()
+        if stream.encoder is not None
+    }
+    digest = hashlib.sha256(
+        json.dumps([spec.tick_rate, what, detector], sort_keys=True, default=str).encode()
+    )
     for name, value in sorted(model.encoders.state_dict().items()):
         digest.update(name.encode() + value.numpy().tobytes())
     return digest.hexdigest()

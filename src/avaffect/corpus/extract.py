@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AvaffectError, DataError
+from ..files import replacing
 from ..streams.timeline import Timeline
 from . import open_corpus
 from .base import FeatureCorpus, Features, Recording
@@ -143,7 +143,7 @@ class _Worker:
             split=recording.split,
             corpus=self.corpus.name,
             targets=self.corpus.targets,
-            rate=self.timeline.rate,
+            rate=self.timeline.tick_rate,
             encoders=self.encoders.hash if self.encoders else "",
             ratings=_digest(self.corpus.rating_files(recording)),
             options=self.job.options,
@@ -259,7 +259,5 @@ def _write_errors(out: Path, errors: dict[str, str]) -> None:
         path.unlink(missing_ok=True)
         return
     out.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("recording", "error"), *errors.items()])
-    os.replace(part, path)

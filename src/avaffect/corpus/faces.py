@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..face.align import align_matrix
 from .emotions import coordinates
+from .splits import SPLITS
 
 EMOTIONS = (
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
 )  # fmt: skip
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)

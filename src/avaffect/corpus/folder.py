@@ -20,14 +20,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..corpus.splits import SPLITS
 from ..errors import DataError
 from ..media import list_media
+from ..spec import TARGETS
 from .annotation import read_carma, read_tiers
-from .base import SPLITS, VA, Corpus, Recording, need_folder
+from .base import Corpus, Recording, need_folder
 from .ratings import Ratings, check_range
 
 WHO = "recordings.csv"
-_COLUMNS = ("file", "pts", *VA)
+_COLUMNS = ("file", "pts", *TARGETS)
 _TIERS = (".eaf", ".TextGrid")
 
 
@@ -83,7 +85,7 @@ class Folder(Corpus):
             rows = self._table[self._table["file"] == file]
             ends = rows["end"].to_numpy(float) if "end" in rows else None
             raw = (
-                {t: Ratings(rows["pts"].to_numpy(float), rows[t].to_numpy(float), ends) for t in VA}
+                {t: Ratings(rows["pts"].to_numpy(float), rows[t].to_numpy(float), ends) for t in TARGETS}
                 if len(rows)
                 else {}
             )
@@ -129,7 +131,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype={"file": str}, skipinitialspace=True, encoding="utf-8-sig")
         table.columns = table.columns.str.strip()
-        numbers = [name for name in ("pts", "end", *VA) if name in table]
+        numbers = [name for name in ("pts", "end", *TARGETS) if name in table]
         table[numbers] = table[numbers].apply(pd.to_numeric)
     except (ValueError, pd.errors.ParserError) as error:
         raise DataError(
@@ -176,7 +178,7 @@ def _beside(path: Path) -> Path | None:
 
 
 def _carma_files(path: Path) -> list[Path]:
-    return [*(path.with_suffix(f".{target}.csv") for target in VA), path.with_suffix(".csv")]
+    return [*(path.with_suffix(f".{target}.csv") for target in TARGETS), path.with_suffix(".csv")]
 
 
 def _carma(path: Path) -> dict[str, Ratings]:
@@ -185,13 +187,13 @@ def _carma(path: Path) -> dict[str, Ratings]:
         return {}
     *single, both = _carma_files(path)
     found: dict[str, Ratings] = {}
-    for target, file in zip(VA, single, strict=True):
+    for target, file in zip(TARGETS, single, strict=True):
         if file.is_file():
             columns = read_carma(file)
             found[target] = check_range(next(iter(columns.values())), str(file))
     if found:
         return found
-    columns = {name: values for name, values in read_carma(both).items() if name in VA}
+    columns = {name: values for name, values in read_carma(both).items() if name in TARGETS}
     if not columns:
         raise DataError(f"{both}: its axes are not named valence and arousal; rename them in its header")
     return {name: check_range(values, f"{both}: {name}") for name, values in columns.items()}

@@ -137,9 +137,9 @@ def check_range(ratings: Ratings, where: str, scale: tuple[float, float] = (-1.0
 
 def _covered(begins: Array, ends: Array, timeline: Timeline) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ticks that intervals cover, and which interval each is covered by, both (m,)."""
-    half = 0.5 / timeline.rate
+    half = 0.5 / timeline.tick_rate
     # The first tick whose centre is not before a time is the one that covers the time half a tick later.
-    slack = 1e-6 / timeline.rate
+    slack = 1e-6 / timeline.tick_rate
     first = ticks_of(begins + half - 2 * slack, timeline)
     stop = ticks_of(ends + half - 2 * slack, timeline)
     short = stop <= first

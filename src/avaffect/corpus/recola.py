@@ -25,7 +25,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..media.folder import MEDIA_ENDINGS
-from .base import VA, Corpus, Recording, need_folder
+from ..spec import TARGETS
+from .base import Corpus, Recording, need_folder
 from .ratings import Ratings, check_range
 from .table import NumberTable, read_table
 
@@ -71,7 +72,7 @@ class Recola(Corpus):
         layout = next((p for p in _PLACES if (self.root / p).is_dir()), None)
         if layout is None:
             raise DataError(f"{self.root}: not RECOLA; expected a folder {_GOLD} (AVEC) or {_RATERS}")
-        self._ratings = {target: _tables(self.root / layout / target) for target in VA}
+        self._ratings = {target: _tables(self.root / layout / target) for target in TARGETS}
         video, audio = (_media(self.root / place) for place in _PLACES[layout])
         labelled = set.union(*(set(tables) for tables in self._ratings.values()))
         tests = {name for name in video | audio if name.startswith("test_")}

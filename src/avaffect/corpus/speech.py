@@ -18,14 +18,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError, nearest
+from ..media.sound import SAMPLE_RATE
 from .emotions import coordinates
 
 CORPORA = ("ravdess", "emodb4_full", "nemo", "tess", "emogator")
 EMOTIONS = (
     "neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise",
 )  # fmt: skip
-SPLITS = ("train", "val", "test")
-SAMPLE_RATE = 16000
 
 INTENSITY: Mapping[str, float] = MappingProxyType({"": 0.9, "normal": 0.75, "strong": 1.0})
 """Share of the emotion's circumplex coordinates by acted intensity (ours); "" where none is given."""

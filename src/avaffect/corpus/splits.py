@@ -9,6 +9,8 @@ from typing import Generic, Protocol, TypeVar
 
 from ..errors import DataError
 
+SPLITS = ("train", "val", "test")
+
 
 class Held(Protocol):
     """What a split needs to know of a recording."""

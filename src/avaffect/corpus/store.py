@@ -9,12 +9,10 @@ there whole or not at all.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from safetensors.numpy import save
 from torch import Tensor
 
 from ..errors import DataError, nearest
+from ..files import replacing
 from .base import Features
 from .splits import Fold, leave_one_out, rolling_folds
 
@@ -209,17 +208,10 @@ def write(
         tensors[f"features.{name}"] = values.astype(np.float16 if fits else np.float32)
         tensors[f"mask.{name}"] = features.masks[name]
     target = file_of(folder, meta.name)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        whole = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
+    whole = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
+    with replacing(target, make_folder=True) as part:
         # Not `save_file`, whose files only their owner may read.
-        temporary.write_bytes(save(whole, metadata={"meta": meta.to_json()}))
-        os.replace(temporary, target)
-    except OSError as error:
-        raise DataError(f"cannot write {target} ({error.strerror}); choose another folder") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        part.write_bytes(save(whole, metadata={"meta": meta.to_json()}))
     return target
 
 

@@ -17,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..spec import TARGETS
 from ..streams.timeline import Timeline
 from .archive import read_npz
-from .base import VA, FeatureCorpus, Features, Recording
+from .base import FeatureCorpus, Features, Recording
 from .ratings import Ratings, check_range, tick_means, ticks_of
 from .splits import Fold, leave_one_out
 
 FRAME_RATE = 25.0
-_KEYS = ("audio", "visual", "phash", *VA, "labelled")
+_KEYS = ("audio", "visual", "phash", *TARGETS, "labelled")
 
 
 class Studyforrest(FeatureCorpus):
@@ -70,7 +71,7 @@ class Studyforrest(FeatureCorpus):
                 Ratings(times, np.where(labelled, run[target].astype(float), np.nan)),
                 f"{self.path}: {recording.name}_{target}",
             )
-            for target in VA
+            for target in TARGETS
         }
 
     def rating_files(self, recording: Recording) -> list[Path]:

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..corpus.splits import SPLITS
 from ..errors import DataError
 from .archive import read_npz
-from .base import SPLITS, FeatureCorpus, Features, Recording, need_folder
+from .base import FeatureCorpus, Features, Recording, need_folder
 from .ratings import Ratings, check_range
 
 STREAMS = ("text", "audio", "visual")

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, SequentialSampler
 
 from ..errors import DataError
+from ..windows import window_starts
 from .store import Stored
 
 
@@ -125,15 +126,3 @@ class Windows(Dataset[dict[str, Tensor]]):
             self._open[recording] = stored.read() if self.load else safe_open(stored.path, framework="pt")
         source = self._open[recording]
         return source[key][begin:end] if self.load else source.get_slice(key)[begin:end]
-
-
-def window_starts(ticks: int, window: int, hop: int) -> list[int]:
-    """First ticks of the windows of a recording; together they cover it when ``hop`` is at most ``window``.
-
-    >>> window_starts(10, 4, 4), window_starts(3, 4, 4)
-    ([0, 4, 6], [0])
-    """
-    if ticks <= window:
-        return [0]
-    starts = list(range(0, ticks - window + 1, hop))
-    return starts if starts[-1] == ticks - window else [*starts, ticks - window]

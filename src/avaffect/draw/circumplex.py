@@ -11,7 +11,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Circle
 
 from .. import palette
-from ..trace.columns import TARGETS
+from ..spec import TARGETS
 from ..trace.groups import Group
 from ..trace.resample_bins import thinned
 

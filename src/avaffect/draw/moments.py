@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import palette
 from ..errors import DataError
-from ..trace.columns import BOX, FLOATS, TARGETS
+from ..spec import TARGETS
+from ..trace.columns import BOX, FLOATS
 from ..trace.rows import GAP
 from ..trace.table import Trace
 

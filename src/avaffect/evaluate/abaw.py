@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..spec import TARGETS
 from ..trace.abaw import MISSING
-from ..trace.columns import TARGETS
 from .recording import Recording
 
 HEADER = ",".join(TARGETS)

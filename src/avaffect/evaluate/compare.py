@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..metric import Array
-from ..trace.columns import TARGETS
+from ..spec import TARGETS
 from .bootstrap import LEVEL, RESAMPLES, resample
 from .match import Matched, Pairing, listed
 from .report import Comparison, Difference

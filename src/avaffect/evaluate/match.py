@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from ..errors import DataError
-from ..trace.columns import TARGETS
+from ..spec import TARGETS
 from ..trace.resample import interpolate
 from .recording import Recording, unique
 

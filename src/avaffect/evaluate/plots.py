@@ -18,7 +18,7 @@ from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
 from ..palette import FAINT, INK, PEOPLE, RULE
-from ..trace.columns import TARGETS
+from ..spec import TARGETS
 from .bootstrap import Estimate
 from .match import Pairing
 from .report import Report

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..spec import TARGETS
 from ..trace import Trace, read_trace
-from ..trace.columns import INDEX, TARGETS
+from ..trace.columns import INDEX
 from .abaw import SUBMISSION_HEADER, plain, read_submission, read_video, text, unmarked
 from .recording import Recording, unique
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import DataError, nearest
 from ..metric import Array
-from ..trace.columns import TARGETS
+from ..spec import TARGETS
 from .bootstrap import FEWEST, LEVEL, RESAMPLES, Estimate, Figures, draws, interval, resample
 from .match import Matched, Pairing, listed
 from .moments import MEASURES, measures, sums

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
-from ..trace.columns import TARGETS
+from ..spec import TARGETS
 from .abaw import SUBMISSION_HEADER, locations, read_locations, read_submission
 from .match import TOLERANCE, listed
 from .recording import Recording, unique

@@ -14,6 +14,9 @@ from av.audio.resampler import AudioResampler
 from .clock import Clock
 from .source import decode_audio, nothing_decoded, open_source
 
+SAMPLE_RATE = 16000
+"""Samples per second (Hz) of all sound that networks hear."""
+
 # Stamps in files are rounded (to 1 ms in Matroska) and jitter; less than this is no gap.
 _TOLERANCE = Fraction(3, 100)
 _BLOCK = 0.5  # seconds
@@ -33,7 +36,7 @@ class AudioBlock:
     samples: np.ndarray
 
 
-def audio(path: Path | str, rate: int = 16000) -> Generator[AudioBlock, None, None]:
+def audio(path: Path | str, rate: int = SAMPLE_RATE) -> Generator[AudioBlock, None, None]:
     """Read the sound of a file in blocks of half a second or less, as mono.
 
     Blocks come in order and never overlap. Where the file has a gap, a block starts later than the
@@ -54,7 +57,9 @@ def audio(path: Path | str, rate: int = 16000) -> Generator[AudioBlock, None, No
         yield AudioBlock(start, samples[:, 0])
 
 
-def read_audio(path: Path | str, rate: int = 16000) -> tuple[np.ndarray, float, list[tuple[float, float]]]:
+def read_audio(
+    path: Path | str, rate: int = SAMPLE_RATE
+) -> tuple[np.ndarray, float, list[tuple[float, float]]]:
     """Read the whole sound of a file at once (64 kB for each second at 16 kHz).
 
     Returns

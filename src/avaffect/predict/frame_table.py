@@ -75,7 +75,7 @@ def person_rows(
         Speech probability a tick, NaN where there is no sound; None for a recording without sound.
     """
     values, valid = reading.values.copy(), reading.available
-    valid = fill_short_gaps(values, valid, round(LONGEST_GAP * timeline.rate))
+    valid = fill_short_gaps(values, valid, round(LONGEST_GAP * timeline.tick_rate))
     widths = half_widths(spec, reading.masks)
     columns: dict[str, np.ndarray] = {}
     low, high = spec.range

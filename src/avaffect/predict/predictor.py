@@ -66,7 +66,7 @@ class Predictor:
         self.spec = self.model.spec
         self.people = people
         self.detector = create_detector(detector) if "visual" in self.spec.streams else None
-        self.timeline = Timeline(self.spec.rate)
+        self.timeline = Timeline(self.spec.tick_rate)
         self._hash = checkpoint.weights_hash(reference)
 
     def process_file(self, path: str | Path, hook: Hook | None = None) -> Trace:
@@ -233,10 +233,10 @@ class Predictor:
         there is no picture."""
         if watcher.pts:
             pts = np.asarray(watcher.pts)
-            step = float(np.median(np.diff(pts))) if len(pts) > 1 else 1.0 / self.timeline.rate
+            step = float(np.median(np.diff(pts))) if len(pts) > 1 else 1.0 / self.timeline.tick_rate
             return pts, np.asarray(watcher.index), np.append(pts[1:], pts[-1] + step)
         count = self.timeline.count(voice.duration) if voice else 0
-        edges = np.arange(count + 1) / self.timeline.rate
+        edges = np.arange(count + 1) / self.timeline.tick_rate
         return edges[:-1], np.arange(count), edges[1:]
 
     def _shares(self, people: list[Person], frames: int) -> Iterator[tuple[Person | None, np.ndarray]]:
@@ -259,7 +259,7 @@ class Predictor:
     def _tell_speakers(self, people: list[Person], voice: Voice, ticks: int) -> None:
         """Set everyone's ``talks``; see `speaking`."""
         motion = [person.mouth_motion(ticks) for person in people]
-        found = speaking(motion, voice.active_at(ticks), self.timeline.rate)
+        found = speaking(motion, voice.active_at(ticks), self.timeline.tick_rate)
         for person, talks in zip(people, found, strict=True):
             person.talks = talks
 
@@ -272,7 +272,7 @@ class Predictor:
             masks[name] = np.zeros(ticks, dtype=bool)
             if name == "visual" and person is not None and person.features:
                 values, seen = person.stream(ticks)
-                masks[name] = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.rate))
+                masks[name] = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.tick_rate))
             elif name == "audio" and voice is not None:
                 values, masks[name] = voice.stream(ticks)
                 if person is not None and person.talks is not None:
@@ -292,7 +292,7 @@ class Predictor:
             "weights_sha256": self._hash,
             "avaffect": __version__,
             "streams": list(self.spec.streams),
-            "rate": self.spec.rate,
+            "rate": self.spec.tick_rate,
             "coverage": self.spec.coverage,
             "people": self.people,
             "meaning": self.spec.meaning,

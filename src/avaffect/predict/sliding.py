@@ -9,23 +9,9 @@ import torch
 from torch import Tensor
 
 from ..model import Affect, AffectModel
+from ..windows import window_starts
 
 BATCH = 16
-
-
-def starts(ticks: int, window: int) -> list[int]:
-    """First ticks of half-overlapping windows; the last one ends with the recording.
-
-    >>> starts(10, 4)
-    [0, 2, 4, 6]
-    >>> starts(3, 4)
-    [0]
-    """
-    if ticks <= window:
-        return [0]
-    hop = max(1, window // 2)
-    firsts = list(range(0, ticks - window, hop))
-    return [*firsts, ticks - window]
 
 
 @torch.inference_mode()
@@ -48,16 +34,16 @@ def fuse(
         Weight that the gates gave each modality's attended features, for fusions that have gates.
     """
     ticks = len(next(iter(masks.values())))
-    window = round(model.spec.window * model.spec.rate)
+    window = round(model.spec.window * model.spec.tick_rate)
     length = min(ticks, window)
-    firsts = starts(ticks, window)
+    firsts = window_starts(ticks, window, max(1, window // 2))
     taper = torch.minimum(torch.arange(1, length + 1), torch.arange(length, 0, -1)).double()
     total, weight = torch.zeros(ticks, 0, dtype=torch.float64), torch.zeros(ticks, 1).double()
     names: list[str] = []
     for at in range(0, len(firsts), BATCH):
         batch = firsts[at : at + BATCH]
         index = torch.tensor(batch)[:, None] + torch.arange(length)  # (b, length)
-        out = model.fuse(
+        out = model.network(
             {name: x[index] for name, x in streams.items()},
             {name: m[index] for name, m in masks.items()},
         )

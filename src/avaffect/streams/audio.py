@@ -14,13 +14,13 @@ import torch
 
 from .. import voice as sound
 from ..media import AudioBlock
+from ..media.sound import SAMPLE_RATE
 from ..model import AffectModel
 from ..spec import Spec
 from ..voice.speech import RATE as SPEECH_RATE
 from .timeline import Timeline
 from .timing import Stages
 
-RATE = 16000
 # Time stamps that disagree with the count of samples by less than this are jitter, not a gap.
 TOLERANCE = 0.05
 # Seconds of sound encoded at once, and the context on either side that the encoder's view needs.
@@ -85,19 +85,19 @@ class _Ear:
 
     def take(self, block: AudioBlock) -> None:
         """The next block; a gap before it is silence in the samples and missing in ``spans``."""
-        ahead = block.start - self.samples / RATE
+        ahead = block.start - self.samples / SAMPLE_RATE
         samples = block.samples
         if ahead > TOLERANCE or (self.samples == 0 and ahead > 0):
-            missing = round(ahead * RATE)
-            for done in range(0, missing, round(FILL * RATE)):
-                self._push(np.zeros(min(round(FILL * RATE), missing - done), np.float32))
+            missing = round(ahead * SAMPLE_RATE)
+            for done in range(0, missing, round(FILL * SAMPLE_RATE)):
+                self._push(np.zeros(min(round(FILL * SAMPLE_RATE), missing - done), np.float32))
         elif ahead < -TOLERANCE:
-            samples = samples[round(-ahead * RATE) :]
+            samples = samples[round(-ahead * SAMPLE_RATE) :]
         if not len(samples):
             return
-        begin = self.samples / RATE
+        begin = self.samples / SAMPLE_RATE
         self._push(samples)
-        self.spans.append((begin, self.samples / RATE))
+        self.spans.append((begin, self.samples / SAMPLE_RATE))
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         """Log-mel (frames, mels) float16 and probabilities of speech (m,)."""
@@ -143,13 +143,13 @@ def listen(
         return None
     with stages.time("voice"):
         logmel, probability = ear.finish()
-        ticks = timeline.count(ear.samples / RATE)
+        ticks = timeline.count(ear.samples / SAMPLE_RATE)
         present = ear.present(timeline, ticks)
         talking = sound.speech_active(probability, SPEECH_RATE)
-        active = sound.share(talking, ticks, rate=timeline.rate) & present
-        speech = sound.resample(probability, SPEECH_RATE, timeline.rate, ticks)
+        active = sound.share(talking, ticks, rate=timeline.tick_rate) & present
+        speech = sound.resample(probability, SPEECH_RATE, timeline.tick_rate, ticks)
         features = _encode(logmel, talking, model, preset.rate, ticks)
-    return Voice(features, np.where(present, speech, np.nan), active, ear.samples / RATE)
+    return Voice(features, np.where(present, speech, np.nan), active, ear.samples / SAMPLE_RATE)
 
 
 @torch.inference_mode()
@@ -161,10 +161,10 @@ def _encode(
     if "audio" not in spec.streams:
         return np.zeros((ticks, 0), dtype=np.float32)
     reference = sound.reference_level(logmel, sound.share(talking, len(logmel), rate=rate), rate=rate)
-    per_tick = round(rate / spec.rate)
+    per_tick = round(rate / spec.tick_rate)
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel
-    chunk, context = round(CHUNK * spec.rate), round(CONTEXT * spec.rate)
+    chunk, context = round(CHUNK * spec.tick_rate), round(CONTEXT * spec.tick_rate)
     parts = []
     for begin in range(0, ticks, chunk):
         first, last = max(0, begin - context), min(ticks, begin + chunk + context)

@@ -1,6 +1,6 @@
 """One timeline for both modalities: ticks of a fixed rate, and the way back to the frames' times.
 
-Tick ``k`` covers the seconds ``[k / rate, (k + 1) / rate)`` and is said to be at its centre. Only
+Tick ``k`` covers the seconds ``[k / tick_rate, (k + 1) / tick_rate)`` and is said to be at its centre. Only
 here do times become ticks and ticks become times; what is missing is a mask or a NaN.
 """
 
@@ -18,11 +18,11 @@ class Timeline:
 
     Attributes
     ----------
-    rate : float
+    tick_rate : float
         Ticks per second (Hz).
     """
 
-    rate: float
+    tick_rate: float
 
     def count(self, duration: float) -> int:
         """Ticks needed to cover ``duration`` seconds.
@@ -31,11 +31,11 @@ class Timeline:
         38
         """
         # The small slack keeps 0.56 * 12.5 = 7.000000000000001 from costing a tick.
-        return max(0, math.ceil(duration * self.rate - 1e-6))
+        return max(0, math.ceil(duration * self.tick_rate - 1e-6))
 
     def tick(self, time: float) -> int:
         """The tick that covers a time in seconds."""
-        return int(math.floor(time * self.rate + 1e-6))
+        return int(math.floor(time * self.tick_rate + 1e-6))
 
     def centre(self, tick: int) -> float:
         """The time of a tick in seconds.
@@ -43,11 +43,11 @@ class Timeline:
         >>> Timeline(12.5).centre(0)
         0.04
         """
-        return (tick + 0.5) / self.rate
+        return (tick + 0.5) / self.tick_rate
 
     def centres(self, count: int) -> np.ndarray:
         """Times of the first ``count`` ticks, (count,) float64 seconds."""
-        return (np.arange(count) + 0.5) / self.rate
+        return (np.arange(count) + 0.5) / self.tick_rate
 
     def at(self, times: np.ndarray, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
         """Values at ticks, interpolated to any times.
@@ -70,7 +70,7 @@ class Timeline:
         out = np.full((len(times), *values.shape[1:]), np.nan)
         if not valid.any():
             return out
-        position = np.asarray(times, dtype=float) * self.rate - 0.5
+        position = np.asarray(times, dtype=float) * self.tick_rate - 0.5
         last = len(values) - 1
         lower = np.clip(np.floor(position).astype(int), 0, last)
         upper = np.clip(lower + 1, 0, last)

@@ -174,7 +174,7 @@ class Watcher:
             return
         after = reduced(chosen.face.crop)
         self._mouths[track] = tick, after
-        if before is None or tick - last > MOUTH_GAP * self.timeline.rate:
+        if before is None or tick - last > MOUTH_GAP * self.timeline.tick_rate:
             return
         motion = mouth_motion(before, after)
         if np.isfinite(motion):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
-from .columns import TARGETS
+from ..spec import TARGETS
 from .rows import files, main_track, of_track
 
 MISSING = -5  # ABAW's mark of a frame without a value

@@ -11,8 +11,8 @@ from html import escape
 
 import numpy as np
 
+from ..spec import TARGETS
 from . import time_axis
-from .columns import TARGETS
 from .describe import ENDS
 from .groups import Group
 from .resample_bins import thinned

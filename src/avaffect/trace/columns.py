@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, nearest
+from ..spec import TARGETS
 
 INDEX = ("file", "start", "end")
 INTEGERS = ("track", "frame")
-TARGETS = ("valence", "arousal")
 BOX = ("face_x1", "face_y1", "face_x2", "face_y2")
 COLUMNS = (
     "track", "frame", "pts",

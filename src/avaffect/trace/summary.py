@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .columns import TARGETS
+from ..spec import TARGETS
 from .meta import streams
 from .rows import duration, files, of_file, of_track, seconds, tracks
 

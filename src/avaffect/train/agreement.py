@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metric import ccc, pcc
-
-TARGETS = ("valence", "arousal")
+from ..spec import TARGETS
 
 
 def agreement(values: NDArray, labels: NDArray) -> dict[str, float]:

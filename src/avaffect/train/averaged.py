@@ -21,14 +21,14 @@ class AveragedModule(L.LightningModule):
 
     Parameters
     ----------
-    trained : nn.ModuleDict
+    trained : nn.Module
     plan : Fit
         Of the optimiser, and of the average (exponential).
     steps : int
         Optimiser steps of the whole run.
     """
 
-    def __init__(self, trained: nn.ModuleDict, *, plan: Fit, steps: int) -> None:
+    def __init__(self, trained: nn.Module, *, plan: Fit, steps: int) -> None:
         super().__init__()
         self.trained = trained
         self.average = AveragedModel(
@@ -69,12 +69,12 @@ class EncoderModule(AveragedModule, Generic[Net, Heads]):
     @property
     def net(self) -> Net:
         """The encoder in training."""
-        return cast(Net, self.trained["net"])
+        return cast(Net, self.trained.get_submodule("net"))
 
     @property
     def heads(self) -> Heads:
         """The heads in training."""
-        return cast(Heads, self.trained["heads"])
+        return cast(Heads, self.trained.get_submodule("heads"))
 
     def averaged(self) -> tuple[Net, Heads]:
         """The averaged encoder and heads: what is evaluated and kept."""

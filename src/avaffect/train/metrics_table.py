@@ -10,6 +10,8 @@ from typing import Any
 from lightning.pytorch.loggers.logger import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
+from ..files import replacing
+
 
 class MetricsTable(Logger):
     """A csv file with a row a step, in place of Lightning's `CSVLogger`, which deletes an earlier run's.
@@ -56,12 +58,10 @@ class MetricsTable(Logger):
         """Write the file; Lightning calls it whenever it has logged."""
         columns = list(dict.fromkeys(name for row in self.rows.values() for name in row))
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f".{self.path.name}.part")
-        with part.open("w", newline="", encoding="utf-8") as file:
+        with replacing(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(self.rows.values())
-        part.replace(self.path)
 
     def _add(self, step: int, values: Mapping[str, Any]) -> None:
         self.rows.setdefault(step, {}).update(values)

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..errors import DataError
+from ..files import replacing
 
 
 def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping[str, Any]) -> None:
@@ -20,12 +21,10 @@ def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping
         for name, module in modules.items()
         for key, value in module.state_dict().items()
     }
-    part = folder / "weights.part"
-    save_file(state, part)
-    part.replace(folder / "weights.safetensors")
-    part = folder / "figures.part"
-    part.write_text(json.dumps(dict(figures), indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / "figures.json")
+    with replacing(folder / "weights.safetensors") as part:
+        save_file(state, part)
+    with replacing(folder / "figures.json") as part:
+        part.write_text(json.dumps(dict(figures), indent=2) + "\n", encoding="utf-8")
 
 
 def is_done(folder: Path) -> bool:

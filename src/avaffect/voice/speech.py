@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError
+from ..media.sound import SAMPLE_RATE
 
-SAMPLE_RATE = 16000
 CHUNK = 512
 CONTEXT = 64
 RATE = SAMPLE_RATE / CHUNK

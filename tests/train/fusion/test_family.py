@@ -37,7 +37,10 @@ def model_of(*streams: str, fusion: str = "concat", **options: object) -> Affect
     torch.manual_seed(0)
     parts = {
         name: Stream(
-            Component("face" if name == "visual" else "voice"), Component("tcn", {"levels": 1}), 8, 8
+            8,
+            Component("face" if name == "visual" else "voice"),
+            temporal=Component("tcn", {"levels": 1}),
+            temporal_dim=8,
         )
         for name in streams
     }
@@ -134,7 +137,7 @@ def test_gates_held_where_they_are_change_nothing() -> None:
 def test_no_gates_to_hold() -> None:
     data = data_of(count=2)
     model = model_of("audio", "visual", fusion="jca", mixing="feature")
-    with pytest.raises(ModelError, match="'jca' has no gates to hold"):
+    with pytest.raises(ModelError, match="'jca.test' has no gates to hold"):
         mean_gates(model, data)
     assert trust_and_damage(model, data) == {}
 

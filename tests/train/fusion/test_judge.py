@@ -26,7 +26,7 @@ class Adding(torch.nn.Module):
         super().__init__()
         self.spec = SimpleNamespace(streams=dict.fromkeys(streams or ("audio", "visual")))
 
-    def fuse(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> Affect:
+    def network(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> Affect:
         total = sum(streams[m] * masks[m][..., None] for m in streams)
         count = sum(masks[m].float() for m in streams).clamp_min(1)[..., None]
         trust = {f"trust.{m}": 1 - (streams[m].abs().mean(-1) > 2).float() for m in streams}

@@ -106,7 +106,7 @@ def test_with_its_encoders_it_is_a_model_for_prediction(
         assert torch.equal(whole.encoders.state_dict()[name], value)
     # It says of features what the trained weights say.
     best = load_file(output / "run" / "best.safetensors")
-    assert all(torch.equal(whole.state_dict()[name], value) for name, value in best.items())
+    assert all(torch.equal(whole.network.state_dict()[name], value) for name, value in best.items())
 
 
 @pytest.mark.parametrize(

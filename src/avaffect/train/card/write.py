@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...spec import Spec
-from ..agreement import TARGETS
+from ...spec import TARGETS, Spec
 from ..recipe import Recipe
 from . import text
 from .corpora import CORPORA

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...corpus.faces import SPLITS, FaceSet, diffusionfer, ferplus, framings
+from ...corpus.faces import FaceSet, diffusionfer, ferplus, framings
+from ...corpus.splits import SPLITS
 from ...encoder.face import FaceNet
 from ...face.mtcnn import MTCNN
+from ...files import replacing
 from ..agreement import agreement, recall
 from ..fit import EpochData, EveryEpochs, Hook, fit
 from ..recipe import Recipe
@@ -36,9 +38,8 @@ def _framings(corpus: FaceSet, cache: Path) -> np.ndarray:
     if cache.is_file():
         return np.load(cache)
     matrices = framings(corpus.images, MTCNN().landmarks_of_crops)
-    part = cache.with_suffix(".part.npy")
-    np.save(part, matrices)
-    part.replace(cache)
+    with replacing(cache) as part:
+        np.save(part, matrices)
     return matrices
 
 

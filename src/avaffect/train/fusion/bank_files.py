@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...files import replacing
 from ..paired import FaceBank, VoiceBank, VoiceClip
 
 
@@ -59,10 +60,8 @@ def load_voices(path: Path) -> dict[str, list[VoiceClip]]:
 
 def _save(path: Path, **arrays: NDArray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part.npz")
-    with part.open("wb") as file:
+    with replacing(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    part.replace(path)
 
 
 def _load(path: Path) -> dict[str, NDArray]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...model import AffectModel
-from ..agreement import TARGETS
+from ...spec import TARGETS
 from .module import predict
 
 POOLED = "all"

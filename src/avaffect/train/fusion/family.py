@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...evaluate.bootstrap import RESAMPLES, Estimate, interval
 from ...model import AffectModel
-from ..agreement import TARGETS
+from ...spec import TARGETS
 from .judge import resampled
 from .module import predict
 

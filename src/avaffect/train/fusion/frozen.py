@@ -40,10 +40,10 @@ def mean_gates(model: AffectModel, data: Mapping[str, Tensor]) -> dict[StageGate
         If the fusion has no gates.
     """
     seen: dict[StageGate, list[Tensor]] = {
-        gate: [] for gate in model.fusion.modules() if isinstance(gate, StageGate)
+        gate: [] for gate in model.network.modules() if isinstance(gate, StageGate)
     }
     if not seen:
-        raise ModelError(f"{model.spec.fusion.name!r} has no gates to hold; take a gated fusion")
+        raise ModelError(f"{model.spec.name!r} has no gates to hold; take a gated fusion")
     with ExitStack() as hooks:
         for gate, found in seen.items():
             hooks.callback(gate.register_forward_hook(_noting(found)).remove)

@@ -12,7 +12,7 @@ from ...evaluate.bootstrap import RESAMPLES, interval, resample
 from ...evaluate.moments import measures, sums
 from ...metric import ccc, pcc
 from ...model import AffectModel
-from ..agreement import TARGETS
+from ...spec import TARGETS
 from .module import predict
 
 

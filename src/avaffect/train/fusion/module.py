@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import IterableDataset
 
@@ -16,12 +16,6 @@ from ...model import AffectModel
 from ..averaged import AveragedModule
 from ..paired import CLEAN, PairedSequence, Stock, Wear, compose
 from ..recipe import Fit
-
-
-def after_encoders(model: AffectModel) -> nn.ModuleDict:
-    """The parts that this stage trains."""
-    parts = {"temporal": model.temporal, "fusion": model.fusion, "joint": model.joint, "head": model.head}
-    return nn.ModuleDict({name: part for name, part in parts.items() if part is not None})
 
 
 def collate(sequences: list[PairedSequence]) -> dict[str, Tensor]:
@@ -85,7 +79,7 @@ class FusionModule(AveragedModule):
         hide: float = 0.2,
         gate: float = 0.0,
     ) -> None:
-        super().__init__(after_encoders(model), plan=plan, steps=steps)
+        super().__init__(model.network, plan=plan, steps=steps)
         self.model = model
         self.noise, self.hide, self.gate = noise, hide, gate
 
@@ -93,7 +87,7 @@ class FusionModule(AveragedModule):
         """One batch of `PairedBatches`."""
         streams = {name: self._noisy(batch[name]) for name in self.model.spec.streams}
         masks = self._hidden({name: batch[f"{name}_mask"] for name in streams})
-        out = self.model.fuse(streams, masks)
+        out = self.model.network(streams, masks)
         labelled = batch["labelled"] & torch.stack(list(masks.values())).any(0)
         loss = self.ccc(out.values, batch["affect"], labelled)
         error = functional.mse_loss(out.values[labelled], batch["affect"][labelled])
@@ -124,7 +118,7 @@ class FusionModule(AveragedModule):
     def averaged(self) -> AffectModel:
         """A copy of the model with the averaged weights: what is evaluated and kept."""
         twin = copy.deepcopy(self.model)
-        after_encoders(twin).load_state_dict(self.average.module.state_dict())
+        twin.network.load_state_dict(self.average.module.state_dict())
         return twin.eval()
 
 
@@ -169,7 +163,7 @@ def predict(
         masks = {name: data[f"{name}_mask"][part] for name in model.spec.streams}
         if without:
             masks[without] = torch.zeros_like(masks[without])
-        out = model.fuse({name: data[name][part] for name in masks}, masks)
+        out = model.network({name: data[name][part] for name in masks}, masks)
         values.append(out.values)
         trust.append({n: out.weights[f"trust.{n}"] for n in masks if f"trust.{n}" in out.weights})
     names = trust[0]

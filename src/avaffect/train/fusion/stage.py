@@ -16,7 +16,7 @@ from ..paired import CLEAN, WORN, Stock, Wear
 from ..recipe import Recipe
 from ..result import is_done, load_result, save_result
 from .judge import advantage, error_by_damage, judge, trust_in_damage
-from .module import FusionModule, PairedBatches, after_encoders, held_out
+from .module import FusionModule, PairedBatches, held_out
 from .stock import read_stocks
 
 
@@ -33,13 +33,13 @@ def spec_of(settings: Recipe) -> Spec:
                 encoder=Component(encoders[name], options[name]),
                 temporal=Component(plan.temporal.name, plan.temporal.options),
                 dim=int(options[name].get("dim", 128)),
-                fused_dim=plan.fused_dim,
+                temporal_dim=plan.fused_dim,
                 preprocessing=preprocessing[name],
             )
             for name in plan.streams
         },
         fusion=Component(plan.mechanism.name, plan.mechanism.options),
-        joint=Component(plan.joint.name, plan.joint.options) if plan.joint else None,
+        fused_temporal=Component(plan.joint.name, plan.joint.options) if plan.joint else None,
         head=plan.head,
         window=plan.window,
         coverage=settings.calibration.coverage,
@@ -105,14 +105,14 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         "voice_slip": list(stocks["train"].voice_slip),
     }
     figures = {name: _figures(model, data) for name, data in sets.items()} | slips
-    save_result(folder, {"after": after_encoders(model)}, figures)
+    save_result(folder, {"after": model.network}, figures)
     (folder / "last.ckpt").unlink(missing_ok=True)
 
 
 def load_fusion(settings: Recipe, spec: Spec | None = None) -> AffectModel:
     """The model with all that this stage has trained, in evaluation mode; its encoders are untrained."""
     model = AffectModel(spec or spec_of(settings))
-    load_result(folder_of(settings), {"after": after_encoders(model)})
+    load_result(folder_of(settings), {"after": model.network})
     return model.eval()
 
 

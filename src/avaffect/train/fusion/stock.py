@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ...corpus.faces import SPLITS
 from ...corpus.speech import read_speech
+from ...corpus.splits import SPLITS
 from ...errors import DataError
 from ..face.stage import load_face, read_corpora
 from ..fit import Hook

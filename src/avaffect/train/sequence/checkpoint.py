@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ...errors import ModelError
+from ...files import replacing
 from ...spec import Component
 from .model import SequenceModel
 
@@ -65,12 +66,10 @@ class SequenceSpec:
 def save_sequence(model: SequenceModel, spec: SequenceSpec, folder: Path) -> None:
     """Write weights and description; each is there whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{WEIGHTS}.part"
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part)
-    part.replace(folder / WEIGHTS)
-    part = folder / f".{DESCRIPTION}.part"
-    part.write_text(json.dumps(asdict(spec), indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / DESCRIPTION)
+    with replacing(folder / WEIGHTS) as part:
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part)
+    with replacing(folder / DESCRIPTION) as part:
+        part.write_text(json.dumps(asdict(spec), indent=2) + "\n", encoding="utf-8")
 
 
 def load_sequence(folder: str | Path) -> tuple[SequenceModel, SequenceSpec]:

@@ -12,7 +12,6 @@ from ...corpus.windows import Windows
 from ...errors import DataError
 from ...model import AffectModel
 from ...spec import Component, Corpus, Spec
-from ..fusion.module import after_encoders
 from . import SequenceModel, SequenceResult
 from .calibrate import interval_widths
 from .recipe import StoreRecipe
@@ -41,8 +40,8 @@ def whole_model(settings: StoreRecipe, store: FeatureStore, model: SequenceModel
 
 def save_whole(whole: AffectModel, result: SequenceResult, val: Windows, folder: Path) -> None:
     """Write the model with the trained parts in it, and intervals from the validation recordings."""
-    for name, part in after_encoders(whole).items():
-        part.load_state_dict(result.model.get_submodule(name).state_dict())
+    for name, part in result.model.named_children():
+        whole.network.get_submodule(name).load_state_dict(part.state_dict())
     whole.spec = replace(
         whole.spec,
         metrics={f"val/{k}": v for k, v in result.figures.items()},
@@ -77,12 +76,12 @@ def _spec(settings: StoreRecipe, store: FeatureStore, model: SequenceModel, base
             name: replace(
                 stream,
                 temporal=Component(temporal.name, temporal.options),
-                fused_dim=fused if isinstance(fused, int) else fused[name],
+                temporal_dim=fused if isinstance(fused, int) else fused[name],
             )
             for name, stream in base.streams.items()
         },
         fusion=Component(fusion.name, fusion.options),
-        joint=Component(settings.joint.name, settings.joint.options) if settings.joint else None,
+        fused_temporal=Component(settings.joint.name, settings.joint.options) if settings.joint else None,
         head=settings.head,
         targets=model.targets,
         window=settings.window,

@@ -91,9 +91,9 @@ class SequenceModel(nn.Module):
         )
         self.fusion = None if fusion is None else create_fusion(fusion.name, dims=fused, **fusion.options)
         dim = next(iter(fused.values())) if self.fusion is None else self.fusion.output_dim
-        self.joint: nn.Module | None = None
+        self.fused_temporal: nn.Module | None = None
         if joint is not None:
-            self.joint = create_temporal(joint.name, dim, joint_dim or dim, **joint.options)
+            self.fused_temporal = create_temporal(joint.name, dim, joint_dim or dim, **joint.options)
             dim = joint_dim or dim
         self.head = AffectHead(dim, len(self.targets), **(head or {}))
         for name, size in self.dims.items():
@@ -125,8 +125,8 @@ class SequenceModel(nn.Module):
         else:
             out = self.fusion(features, own)
             fused, weights = out.features, out.weights
-        if self.joint is not None:
-            fused = self.joint(fused, torch.stack(list(own.values())).any(0))
+        if self.fused_temporal is not None:
+            fused = self.fused_temporal(fused, torch.stack(list(own.values())).any(0))
         return Affect(self.head(fused), weights)
 
     @torch.no_grad()

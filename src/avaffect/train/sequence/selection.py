@@ -13,6 +13,7 @@ from lightning.pytorch.callbacks import Callback
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ...files import replacing
 from .module import SequenceModule
 
 Measure = Callable[[], dict[str, float]]
@@ -100,16 +101,13 @@ class Selection(Callback):
     def _write_weights(self, trainer: L.Trainer) -> None:
         if self.folder is None or not trainer.is_global_zero:
             return
-        part = self.folder / f".{BEST}.part"
-        save_file(self.weights, part)
-        part.replace(self.folder / BEST)
+        with replacing(self.folder / BEST) as part:
+            save_file(self.weights, part)
 
     def _write_history(self, trainer: L.Trainer) -> None:
         if self.folder is None or not trainer.is_global_zero:
             return
-        part = self.folder / f".{HISTORY}.part"
-        with part.open("w", newline="", encoding="utf-8") as file:
+        with replacing(self.folder / HISTORY) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
             writer.writeheader()
             writer.writerows(self.history)
-        part.replace(self.folder / HISTORY)

@@ -11,6 +11,7 @@ from ... import __version__
 from ...corpus.store import FeatureStore
 from ...corpus.windows import Windows
 from ...errors import DataError
+from ...files import replacing
 from ...model import AffectModel
 from ..fit import Hook
 from . import SequenceResult, fit_sequence
@@ -104,6 +105,5 @@ def describe(settings: StoreRecipe, store: FeatureStore, result: SequenceResult)
 
 @rank_zero_only
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...media.sound import SAMPLE_RATE
+
 HOP = 160
 TAIL = 50  # frames of room that may follow a crop
-RATE = 16000
 
 Sound = NDArray[np.float32]
 
@@ -69,7 +70,7 @@ def cut(
 def _transmit(piece: Sound, length: int, rng: np.random.Generator, damage: Damage) -> Sound:
     """Room, microphone and band limits; resampled to `length` samples, which changes the speed."""
     spectrum = np.fft.rfft(piece)
-    frequency = np.fft.rfftfreq(len(piece), 1 / RATE)
+    frequency = np.fft.rfftfreq(len(piece), 1 / SAMPLE_RATE)
     spectrum *= 10.0 ** (_response(frequency, rng, damage.microphone) / 2)
     if rng.random() < damage.room:
         spectrum *= np.fft.rfft(_room(rng), len(piece))
@@ -94,9 +95,9 @@ def _response(
 def _room(rng: np.random.Generator) -> Sound:
     """Direct sound and exponentially decaying noise (Polack 1988): the simplest room response."""
     decay = rng.uniform(0.1, 0.6)  # seconds to -60 dB
-    time = np.arange(TAIL * HOP) / RATE
+    time = np.arange(TAIL * HOP) / SAMPLE_RATE
     response = rng.standard_normal(len(time)) * 10.0 ** (-3 * time / decay)
-    response[: round(rng.uniform(0.001, 0.02) * RATE)] = 0
+    response[: round(rng.uniform(0.001, 0.02) * SAMPLE_RATE)] = 0
     ratio = 10.0 ** rng.uniform(-2.0, 0.0)  # reverberant to direct energy
     response *= np.sqrt(ratio / np.sum(response**2))
     response[0] = 1
@@ -137,7 +138,7 @@ def _scaled(noise: NDArray[np.floating], power: float, bels: float) -> NDArray[n
 
 def _coloured(length: int, rng: np.random.Generator) -> NDArray[np.floating]:
     """Gaussian noise whose power falls with frequency to a power from 0 (white) to 2 (brown)."""
-    frequency = np.fft.rfftfreq(length, 1 / RATE)
+    frequency = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
     shape = np.maximum(frequency, 20.0) ** (-rng.uniform(0, 2) / 2)
     phases = rng.standard_normal((2, len(frequency)))
     return np.fft.irfft(shape * (phases[0] + 1j * phases[1]), length)

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from ... import voice
-from ...corpus.speech import EMOTIONS, SPLITS, read_speech
+from ...corpus.speech import EMOTIONS, read_speech
+from ...corpus.splits import SPLITS
 from ...encoder.voice import VoiceNet
 from ..agreement import agreement, recall
 from ..fit import EpochData, EveryEpochs, Hook, fit
