@@ -47,8 +47,9 @@ def test_every_frame_keeps_its_time_and_gets_its_rows(clip, trace, tmp_path):
     assert after[5].image[y1:y2, x1:x2].mean() < 80  # the dark panel
     assert abs(after[5].image[:15, 200:].mean() - 128) < 4
     end = trace.table.index.get_level_values("end")[-1]
-    assert calls[-1] == pytest.approx((end, end))
-    assert [done for done, _ in calls][:10] == pytest.approx([f.pts for f in before][:10])
+    assert calls[-1][1:] == pytest.approx((end, end))
+    assert {what for what, _, _ in calls} == {clip.name}
+    assert [done for _, done, _ in calls][:10] == pytest.approx([f.pts for f in before][:10])
 
 
 def test_the_sound_stays(clips, made, tmp_path):

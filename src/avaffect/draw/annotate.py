@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
 from ..errors import DataError
 from ..media import VideoSink, frames, probe
+from ..progress import Hook, silent
 from ..trace.table import Trace
 from .moments import Moments
 from .overlay import draw_overlay
@@ -18,7 +18,7 @@ def annotate(
     trace: Trace,
     source: str | Path,
     target: str | Path,
-    hook: Callable[[float, float], None] | None = None,
+    hook: Hook = silent,
 ) -> Path:
     """Write the video with each person's box and panel, its own times and its own sound.
 
@@ -33,7 +33,7 @@ def annotate(
     target : path
         Where to write; its ending is that of a video, see `avaffect.media.VideoSink`.
     hook : callable, optional
-        Called as ``hook(done, total)`` after each frame, in seconds of the recording.
+        Called as ``hook(what, completed, total)`` after each frame: the source's name, and seconds.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def annotate(
         )
     if not probe(source).has_video:
         raise DataError(f"{source} has no pictures to draw on; plot its trace instead")
-    moments = Moments(trace)
+    moments, name = Moments(trace), Path(source).name
     pictures = frames(source)
     first = next(pictures, None)
     if first is None:
@@ -64,8 +64,6 @@ def annotate(
         for frame in chain([first], pictures):
             people = moments.at(frame.index, frame.pts)
             sink.write(draw_overlay(frame.image, people, dock=dock), frame.pts)
-            if hook is not None:
-                hook(min(frame.pts, moments.end), moments.end)
-    if hook is not None:
-        hook(moments.end, moments.end)
+            hook(name, min(frame.pts, moments.end), moments.end)
+    hook(name, moments.end, moments.end)
     return Path(target)

@@ -27,13 +27,17 @@ class Trace:
         Indexed (file, start, end), seconds; columns as in `avaffect.trace.columns.COLUMNS`. What is
         missing is NaN (``track`` and ``frame``: NA), never a zero.
     meta : mapping
-        What made the table; must be JSON-able. Read here: ``model`` (name) and ``coverage`` (share
-        of values that the intervals are meant to cover, 0.9 if absent).
+        What made the table, as plain JSON values; `avaffect.trace.meta` names the entries that are read.
 
     Raises
     ------
     DataError
-        If the table is not as described, or ``meta`` is not JSON-able.
+        If the table is not as described, or ``meta`` is not plain JSON.
+
+    Notes
+    -----
+    A notebook shows a trace as a table of figures and a small picture. The full plot and the annotated
+    video are made by `avaffect.draw.plot` and `avaffect.draw.annotate`.
     """
 
     def __init__(self, table: pd.DataFrame, *, meta: Mapping[str, Any] | None = None) -> None:
