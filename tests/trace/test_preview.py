@@ -59,6 +59,7 @@ def test_the_figures_are_the_summarys(make_trace):
     assert "clips/interview.mp4: 1 person, 2.0 s, model hgrjca.default" in text
     assert "Shaded: 90 % intervals." in text
     assert MEANING in text
+    assert "many people" not in text
 
 
 def test_the_picture_holds_the_tables_values(made):
@@ -91,6 +92,7 @@ def test_a_long_recording_is_thinned_and_the_page_stays_small(made):
     text = "".join(root.itertext())
     assert "The first 30 of 36 rows" in text
     assert "The first 3 of 6 files are drawn." in text
+    assert "Of many people those seen longest are drawn." in text
     # The dots in the table are for those who are drawn.
     assert text.count("■") == FILES * LINES
 
@@ -140,6 +142,15 @@ def test_without_a_value_the_summary_still_shows(made):
     _, row = cells(root)
     assert row == ["nobody in view", "1.0", "–", "–", "–", "0 %", "no sound", "100 %"]
     assert lines(root, "valence") == []
+
+
+def test_a_voice_alone_is_called_a_voice(made):
+    rows = made.person(*made.times(1.0), track=None, file="message.wav")
+    made.blank(rows, slice(None), "face")
+    root = page(Trace(rows))
+    assert cells(root)[1][0] == "voice"
+    (line,) = (p for p in root.iter(f"{SVG}path") if p.get("class") == "valence")
+    assert line.get("stroke") == "currentColor"
 
 
 @pytest.mark.parametrize("frames", [1, 2])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .chart import draw_chart
 from .describe import EMPTY, MEANING, percent, words
-from .groups import groups_of
+from .groups import Group, groups_of
 from .meta import coverage
 from .names import display_names, printable, shortened
 from .rows import of_file
@@ -42,13 +42,13 @@ def to_html(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
         return f"<div>{escape(EMPTY)}</div>"
     names = [shortened(name) for name in display_names(summary.files)]
     titles = dict(zip(summary.files, names, strict=True))
-    colours: dict[tuple[str, int | None], str] = {}
+    drawn: dict[tuple[str, int | None], Group] = {}
     charts = []
     for file in summary.files[:FILES]:
         rows = of_file(table, file)
         people = {person.track: person for person in summary.people if person.file == file}
         groups = groups_of(rows, people, LINES)
-        colours |= {(file, group.track): group.colour for group in groups if group.track is not None}
+        drawn |= {(file, group.track): group for group in groups}
         title = f"<div><b>{escape(titles[file])}</b></div>" if len(titles) > 1 else ""
         first = min(person.start for person in people.values())
         last = max(max(person.end for person in people.values()), first + 1e-3)
@@ -57,9 +57,9 @@ def to_html(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
         [
             '<div style="max-width:60em">',
             _headline(summary, names, meta),
-            _figures(summary, titles, colours),
+            _figures(summary, titles, drawn),
             *charts,
-            _notes(table, summary, meta),
+            _notes(table, summary, drawn, meta),
             "</div>",
         ]
     )
@@ -74,27 +74,31 @@ def _headline(summary: Summary, names: list[str], meta: Mapping[str, Any]) -> st
 
 
 def _figures(
-    summary: Summary, titles: Mapping[str, str], colours: Mapping[tuple[str, int | None], str]
+    summary: Summary, titles: Mapping[str, str], drawn: Mapping[tuple[str, int | None], Group]
 ) -> str:
     several = len(titles) > 1
     heads = ["file", *_HEADS] if several else list(_HEADS)
     rows = ["<tr>" + "".join(f'<th style="{_CELL}">{head}</th>' for head in heads) + "</tr>"]
     for person in summary.people[:PEOPLE]:
-        cells = [escape(cell) for cell in _cells(person)]
-        colour = colours.get((person.file, person.track))
-        if colour is not None:
-            cells[0] = f'<span style="color:{colour}">&#9632;</span> {cells[0]}'
+        cells = [_label(person, drawn.get((person.file, person.track))), *map(escape, _cells(person))]
         cells = [escape(titles[person.file]), *cells] if several else cells
         rows.append("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>")
     return f'<div style="overflow-x:auto"><table style="{_TABLE}">{"".join(rows)}</table></div>'
 
 
+def _label(person: Person, group: Group | None) -> str:
+    """What a person is called, with the colour of the line if there is one."""
+    if group is None:
+        return "nobody in view" if person.track is None else f"person {person.track}"
+    mark = f'<span style="color:{group.colour}">&#9632;</span> ' if group.track is not None else ""
+    return mark + escape(group.label)
+
+
 def _cells(person: Person) -> list[str]:
-    """One person's figures, in the order of `_HEADS`."""
+    """One person's figures, in the order of `_HEADS`, without the name."""
     means = [level.mean if level else None for level in (person.valence, person.arousal)]
     speech = "no sound" if person.speech_share is None else percent(person.speech_share)
     return [
-        "nobody in view" if person.track is None else f"person {person.track}",
         f"{person.seconds:.1f}",
         _level(person.valence),
         _level(person.arousal),
@@ -109,7 +113,10 @@ def _level(level: Level | None) -> str:
     return f"{level.mean:+.2f} ± {level.sd:.2f}".replace("-", "−") if level else "–"
 
 
-def _notes(table: pd.DataFrame, summary: Summary, meta: Mapping[str, Any]) -> str:
+def _notes(
+    table: pd.DataFrame, summary: Summary, drawn: Mapping[tuple[str, int | None], Group],
+    meta: Mapping[str, Any],
+) -> str:  # fmt: skip
     """What the picture shows and what is left out of it."""
     notes = ["Valence and arousal: mean ± standard deviation."]
     if table[["valence_lo", "arousal_lo"]].notna().any(axis=None):
@@ -118,4 +125,9 @@ def _notes(table: pd.DataFrame, summary: Summary, meta: Mapping[str, Any]) -> st
         notes.append(f"The first {PEOPLE} of {len(summary.people)} rows; trace.summary() has all.")
     if len(summary.files) > FILES:
         notes.append(f"The first {FILES} of {len(summary.files)} files are drawn.")
+    files = {file for file, _ in drawn}
+    if any(
+        p.file in files and p.track is not None and (p.file, p.track) not in drawn for p in summary.people
+    ):
+        notes.append("Of many people those seen longest are drawn.")
     return f'<div style="{_DIM}">{escape(" ".join([*notes, MEANING]))}</div>'
