@@ -137,7 +137,7 @@ def test_an_empty_trace_says_so(make_trace):
 
 def test_without_a_value_the_summary_still_shows(made):
     rows = made.person(*made.times(1.0), track=None)
-    made.blank(rows, slice(None), "face", "gate", "attended", "share", "valence", "arousal", "voiced")
+    made.blank(rows, slice(None), "face", "attended", "share", "valence", "arousal", "voiced")
     root = page(Trace(rows))
     _, row = cells(root)
     assert row == ["nobody in view", "1.0", "–", "–", "–", "0 %", "no sound", "100 %"]

@@ -34,8 +34,10 @@ class Moment:
         Value, lower and upper end of its interval; NaN where there is none.
     box : (4,) np.ndarray or None
         The face, x1, y1, x2, y2 in pixels; None where there is none.
-    voiced, speaking, gate_audio, gate_visual : float
-        Probability of speech, and of its being this person's, and gate weights: [0, 1] or NaN.
+    voiced, speaking : float
+        Probability of speech, and of its being this person's: [0, 1] or NaN.
+    attended, share : (2,) tuple of float
+        Gates of voice and face, as the table's columns of these names: [0, 1] or NaN.
     colour : (r, g, b)
     path : (n, 2) np.ndarray
         Valence and arousal of the last moments, oldest first; NaN where it breaks.
@@ -48,8 +50,8 @@ class Moment:
     box: np.ndarray | None = None
     voiced: float = np.nan
     speaking: float = np.nan
-    gate_audio: float = np.nan
-    gate_visual: float = np.nan
+    attended: tuple[float, float] = (np.nan, np.nan)
+    share: tuple[float, float] = (np.nan, np.nan)
     colour: palette.Rgb = palette.rgb(palette.BRIGHT[0])
     path: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
@@ -128,8 +130,8 @@ class Moments:
             box=box if np.isfinite(box).all() else None,
             voiced=value("voiced"),
             speaking=value("speaking"),
-            gate_audio=value("gate_audio"),
-            gate_visual=value("gate_visual"),
+            attended=(value("attended_audio"), value("attended_visual")),
+            share=(value("share_audio"), value("share_visual")),
             colour=palette.rgb(palette.colour(number, self._tracks, bright=True)),
             path=np.array(path)[:, 2:],
         )

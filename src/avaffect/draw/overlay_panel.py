@@ -44,9 +44,10 @@ def draw_panel(out: np.ndarray, moment: Moment, layout: Layout, place: Rectangle
     for k, name in enumerate(("valence", "arousal")):
         at = (pad, 2.75 * font + k * 1.3 * font)
         _draw_bar(panel, name, targets[k], at, font, 4.3, colour)
+    word, gates = ("share", moment.share) if np.isfinite(moment.share).any() else ("gate", moment.attended)
     for k, name in enumerate(("voice", "face")):
         at = (pad, 5.4 * font + k * 1.2 * font)
-        _draw_gate(panel, f"{name} gate", (moment.gate_audio, moment.gate_visual)[k], at, font)
+        _draw_gate(panel, f"{name} {word}", gates[k], at, font)
     _draw_circumplex(panel, moment, (16.2 * font, 4.65 * font), 2.25 * font)
 
 

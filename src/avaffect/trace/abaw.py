@@ -24,7 +24,7 @@ def write_abaw(
 
     Parameters
     ----------
-    table : (n, 18) pd.DataFrame
+    table : (n, 20) pd.DataFrame
         A trace's table, of one file with pictures.
     path : path
     track : int, optional

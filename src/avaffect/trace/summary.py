@@ -107,7 +107,7 @@ def summarise(table: pd.DataFrame, meta: Mapping[str, Any]) -> Summary:
 
     Parameters
     ----------
-    table : (n, 18) pd.DataFrame
+    table : (n, 20) pd.DataFrame
         A trace's table.
     meta : mapping
         What made it. ``streams`` says which of face and voice can be the reason for a gap.

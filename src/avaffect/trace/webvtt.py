@@ -12,11 +12,12 @@ import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
+from .columns import GATES
 from .rows import files, seconds
 
 FIELDS = (
     "valence", "valence_lo", "valence_hi", "arousal", "arousal_lo", "arousal_hi",
-    "face_conf", "voiced", "speaking", "gate_audio", "gate_visual",
+    "face_conf", "voiced", "speaking", *GATES,
 )  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def write_webvtt(
 
     Parameters
     ----------
-    table : (n, 18) pd.DataFrame
+    table : (n, 20) pd.DataFrame
         A trace's table, of one file.
     meta : mapping
         What made it; written into a note.
