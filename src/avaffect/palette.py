@@ -16,10 +16,10 @@ FAINT = "#8A8A8A"
 RULE = "#DDDDDD"
 
 
-def colour(track: int | None, tracks: Sequence[int], *, bright: bool = False) -> str:
+def person_colour(track: int | None, tracks: Sequence[int], *, bright: bool = False) -> str:
     """A person's colour as #rrggbb: by place among ``tracks``; grey for nobody in view.
 
-    >>> colour(7, [3, 7]), colour(None, [3, 7])
+    >>> person_colour(7, [3, 7]), person_colour(None, [3, 7])
     ('#D55E00', '#595959')
     """
     if track is None:

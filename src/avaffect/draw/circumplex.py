@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Circle
 
-from .. import palette
+from ..palette import FAINT, INK, RULE
 from ..spec import TARGETS
 from ..trace.groups import Group
 from ..trace.resample_bins import thinned
@@ -26,16 +26,16 @@ def draw_plane(axes: Axes, size: float) -> None:
     axes.set_ylim(-edge, edge)
     axes.set_aspect("equal")
     axes.axis("off")
-    axes.add_patch(Circle((0, 0), 1, facecolor="#FAFAFA", edgecolor=palette.FAINT, linewidth=1))
-    axes.add_patch(Circle((0, 0), 0.5, fill=False, edgecolor=palette.RULE, linewidth=0.8))
-    axes.plot([-1, 1], [0, 0], color=palette.RULE, linewidth=1, zorder=1)
-    axes.plot([0, 0], [-1, 1], color=palette.RULE, linewidth=1, zorder=1)
+    axes.add_patch(Circle((0, 0), 1, facecolor="#FAFAFA", edgecolor=FAINT, linewidth=1))
+    axes.add_patch(Circle((0, 0), 0.5, fill=False, edgecolor=RULE, linewidth=0.8))
+    axes.plot([-1, 1], [0, 0], color=RULE, linewidth=1, zorder=1)
+    axes.plot([0, 0], [-1, 1], color=RULE, linewidth=1, zorder=1)
     for x, y, word, turn in (
         (0, 1.04, "activated", 0), (0, -1.04, "calm", 0),
         (1.04, 0, "pleasant", -90), (-1.04, 0, "unpleasant", 90),
     ):  # fmt: skip
         axes.text(
-            x, y, word, rotation=turn, fontsize=size, color=palette.INK,
+            x, y, word, rotation=turn, fontsize=size, color=INK,
             ha="left" if x > 0 else "right" if x < 0 else "center",
             va="bottom" if y > 0 else "top" if y < 0 else "center",
         )  # fmt: skip

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import palette
 from ..errors import DataError
+from ..palette import BRIGHT, Rgb, person_colour, rgb
 from ..spec import TARGETS
 from ..trace.columns import BOX, FLOATS
 from ..trace.rows import GAP
@@ -52,7 +52,7 @@ class Moment:
     speaking: float = np.nan
     attended: tuple[float, float] = (np.nan, np.nan)
     share: tuple[float, float] = (np.nan, np.nan)
-    colour: palette.Rgb = palette.rgb(palette.BRIGHT[0])
+    colour: Rgb = rgb(BRIGHT[0])
     path: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
 
@@ -132,7 +132,7 @@ class Moments:
             speaking=value("speaking"),
             attended=(value("attended_audio"), value("attended_visual")),
             share=(value("share_audio"), value("share_visual")),
-            colour=palette.rgb(palette.colour(number, self._tracks, bright=True)),
+            colour=rgb(person_colour(number, self._tracks, bright=True)),
             path=np.array(path)[:, 2:],
         )
 

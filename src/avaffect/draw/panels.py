@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from .. import palette
+from ..palette import FAINT, INK, RULE
 from ..trace import time_axis
 from ..trace.groups import Group
 from ..trace.resample_bins import binned, smoothed, with_gaps
@@ -55,18 +55,18 @@ def style_target(axes: Axes, target: str, words: tuple[str, str]) -> None:
     """Scale, zero line, and what the scale's ends mean (``words``: low, high)."""
     axes.set_ylim(-1, 1)
     axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
-    axes.axhline(0, color=palette.FAINT, linewidth=1, zorder=1)
-    axes.set_ylabel(target, fontsize=14, color=palette.INK)
+    axes.axhline(0, color=FAINT, linewidth=1, zorder=1)
+    axes.set_ylabel(target, fontsize=14, color=INK)
     for height, word, align in ((0.97, words[1], "top"), (0.03, words[0], "bottom")):
         axes.text(
             0.006, height, word, transform=axes.transAxes, va=align, fontsize=11,
-            color=palette.FAINT, style="italic", zorder=1.5,
+            color=FAINT, style="italic", zorder=1.5,
         )  # fmt: skip
-    axes.grid(color=palette.RULE, linewidth=0.7)
+    axes.grid(color=RULE, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.tick_params(labelbottom=False, labelsize=11, length=0)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    axes.spines["left"].set_color(palette.FAINT)
+    axes.spines["left"].set_color(FAINT)
 
 
 def draw_gate(axes: Axes, group: Group, column: str, limits: tuple[float, float], cmap: Colormap) -> None:
@@ -100,7 +100,7 @@ def style_strip(axes: Axes, label: str, colour: str, size: float) -> None:
     axes.patch.set_edgecolor("#D0D0D0")
     axes.tick_params(labelbottom=False, length=0)
     for spine in axes.spines.values():
-        spine.set_color(palette.FAINT)
+        spine.set_color(FAINT)
         spine.set_linewidth(0.6)
 
 
@@ -109,8 +109,8 @@ def style_time(axes: Axes, limits: tuple[float, float]) -> None:
     span = limits[1] - limits[0]
     axes.set_xlim(*limits)
     mark_time(axes, span, 9)
-    axes.tick_params(axis="x", labelbottom=True, labelsize=11, length=3, colors=palette.INK)
-    axes.set_xlabel(f"time ({time_axis.unit(span)})", fontsize=12, color=palette.INK)
+    axes.tick_params(axis="x", labelbottom=True, labelsize=11, length=3, colors=INK)
+    axes.set_xlabel(f"time ({time_axis.unit(span)})", fontsize=12, color=INK)
 
 
 def mark_time(axes: Axes, span: float, most: int) -> None:

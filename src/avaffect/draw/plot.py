@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from .. import palette
 from ..errors import DataError
 from ..files import replacing
+from ..palette import FAINT, INK, NOBODY
 from ..trace import time_axis
 from ..trace.columns import GATES
 from ..trace.describe import ENDS, words
@@ -101,9 +101,9 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
 def _draw_title(figure: Figure, trace: Trace, title: str | None, groups: list[Group]) -> None:
     name = title or shortened(display_names(trace.files)[0])
     # A file may be named like a formula: "$" is a letter here.
-    figure.text(_LEFT, 0.943, name, fontsize=20, weight="bold", color=palette.INK, parse_math=False)
+    figure.text(_LEFT, 0.943, name, fontsize=20, weight="bold", color=INK, parse_math=False)
     if title is None and "model" in trace.meta:
-        figure.text(_END, 0.943, trace.meta["model"], fontsize=14, color=palette.FAINT, ha="right")
+        figure.text(_END, 0.943, trace.meta["model"], fontsize=14, color=FAINT, ha="right")
     if len(groups) < 2:
         return
     lines = [Line2D([], [], color=g.colour, linewidth=4, label=g.label) for g in groups]
@@ -114,7 +114,7 @@ def _draw_title(figure: Figure, trace: Trace, title: str | None, groups: list[Gr
     shown, everybody = sum(g.track is not None for g in groups), len(trace.tracks)
     if everybody > shown:
         more = f"the {shown} of {everybody} people seen longest"
-        figure.text(_LEFT, 0.9, more, fontsize=11, color=palette.FAINT)
+        figure.text(_LEFT, 0.9, more, fontsize=11, color=FAINT)
 
 
 def _draw_time(
@@ -134,7 +134,7 @@ def _draw_time(
         if not any(getattr(people[g.track], target) for g in groups):
             axes.text(
                 0.5, 0.56, _why(people), transform=axes.transAxes, ha="center", fontsize=14,
-                color=palette.INK,
+                color=INK,
             )  # fmt: skip
     for row, (group, column, label, colour) in enumerate(strips):
         bottom = _BOTTOM + (len(strips) - 1 - row) * (height + gap)
@@ -156,7 +156,7 @@ def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, st
     strips = []
     for group in groups:
         mark = f"{group.track if group.track is not None else '–'} · " if several else ""
-        colour = group.colour if several else palette.INK
+        colour = group.colour if several else INK
         if kind:
             strips.append((group, f"{kind}_audio", f"{mark}voice {word}", colour))
         if group.track is not None:
@@ -165,8 +165,8 @@ def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, st
             strips.append((group, "face_conf", f"{mark}face seen", group.colour))
     # Speech is the recording's, whoever is in view: the loudest row of each moment.
     rows = trace.table.sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)
-    everyone = Group(None, "", palette.INK, rows.sort_index())
-    return [*strips, (everyone, "voiced", "speech", palette.NOBODY)]
+    everyone = Group(None, "", INK, rows.sort_index())
+    return [*strips, (everyone, "voiced", "speech", NOBODY)]
 
 
 def _gate_kind(trace: Trace) -> str:
@@ -234,8 +234,8 @@ def _bar(figure: Figure, bottom: float, colours: ScalarMappable, label: str) -> 
     bar = figure.colorbar(colours, cax=axes, orientation="horizontal")
     bar.locator = MaxNLocator(5)
     bar.outline.set_visible(False)
-    axes.tick_params(labelsize=10, length=2, colors=palette.INK)
-    axes.set_xlabel(label, fontsize=11, color=palette.INK, labelpad=3)
+    axes.tick_params(labelsize=10, length=2, colors=INK)
+    axes.set_xlabel(label, fontsize=11, color=INK, labelpad=3)
     return axes
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .. import palette
+from ..palette import PEOPLE, person_colour
 from .rows import of_track, tracks
 from .summary import Person
 
@@ -50,8 +50,8 @@ def groups_of(table: pd.DataFrame, people: Mapping[int | None, Person], most: in
     voice = nobody is not None and bool(nobody.valence or nobody.arousal or not seen)
     faces = sorted(seen[: most - voice])
     everybody = tracks(table)
-    order = everybody if len(everybody) <= len(palette.PEOPLE) else faces
+    order = everybody if len(everybody) <= len(PEOPLE) else faces
     tracks_taken = [*faces, None] if voice else faces
     heard = table["voiced"].notna().any() and not seen
     names = {t: f"person {t}" for t in tracks_taken} | {None: "voice" if heard else "nobody in view"}
-    return [Group(t, names[t], palette.colour(t, order), of_track(table, t)) for t in tracks_taken]
+    return [Group(t, names[t], person_colour(t, order), of_track(table, t)) for t in tracks_taken]
