@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from frozen_gates import frozen_gates
+from system_comparison import gains, late, places, scores, trust_and_damage
 from torch import Tensor
 
 from avaffect import checkpoint
@@ -25,13 +27,12 @@ from avaffect.comparison.markdown import table
 from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
 from avaffect.spec import TARGETS
+from avaffect.train.feature_cache import cached_pool
+from avaffect.train.feature_pool import FeaturePool
 from avaffect.train.fusion.calibrate import coverages
-from avaffect.train.fusion.family import gains, late, places, scores, trust_and_damage
-from avaffect.train.fusion.frozen import frozen_gates
 from avaffect.train.fusion.module import held_out, predict
 from avaffect.train.fusion.stage import sequences
-from avaffect.train.fusion.stock import kept_stock
-from avaffect.train.paired import Stock, Wear
+from avaffect.train.paired import SequenceCorruption
 from avaffect.train.recipe import Recipe, read_recipe
 
 ROOT = Path(__file__).parents[1]
@@ -78,9 +79,9 @@ def measure(
     settings: Recipe, models: Mapping[str, AffectModel], *, count: int, resamples: int
 ) -> dict[str, Any]:
     """All figures, JSON-able but for estimates."""
-    stock = kept_stock(settings, "test")
+    pool = cached_pool(settings, "test")
     found: dict[str, Any] = {}
-    for kind, data in sequences(settings, stock, count=count).items():
+    for kind, data in sequences(settings, pool, count=count).items():
         said = {name: predict(model, data)[0] for name, model in models.items()}
         said |= late(models["audio"], models["visual"], data)
         with frozen_gates(models["hgrjca"], data) as model:
@@ -97,15 +98,15 @@ def measure(
             },
             "trust": trust_and_damage(models["hgrjca"], data, resamples=resamples),
         }
-    usual = as_trained(settings, stock, count)
+    usual = as_trained(settings, pool, count)
     found["coverage"] = {name: coverages(m, usual, m.spec.calibration) for name, m in models.items()}
     return found
 
 
-def as_trained(settings: Recipe, stock: Stock, count: int) -> dict[str, Tensor]:
+def as_trained(settings: Recipe, pool: FeaturePool, count: int) -> dict[str, Tensor]:
     """Sequences damaged as often as those of training."""
     ticks, seed = settings.fusion.ticks[1], settings.seed + 11
-    return held_out(stock, count=count, ticks=ticks, seed=seed, wear=Wear())
+    return held_out(pool, count=count, ticks=ticks, seed=seed, corruption=SequenceCorruption())
 
 
 def report(
@@ -125,11 +126,11 @@ def report(
     return "\n".join(
         [
             about,
-            *(ccc_section(kind, found[kind]) for kind in ("clean", "worn")),
+            *(ccc_section(kind, found[kind]) for kind in ("clean", "corrupted")),
             GATES,
-            trust_table(found["worn"]["trust"]),
+            trust_table(found["corrupted"]["trust"]),
             PLACES,
-            place_table(found["worn"]["places"]),
+            place_table(found["corrupted"]["places"]),
             COVERAGE.format(coverage=models["hgrjca"].spec.coverage),
             coverage_table(found["coverage"]),
         ]
@@ -186,7 +187,7 @@ def cell(figure: Estimate, *, sign: bool = False) -> str:
 
 TITLES = {
     "clean": "Clean: nothing but the pauses of speech",
-    "worn": "Damaged: spans missing, blurred, dark, occluded, noisy",
+    "corrupted": "Damaged: spans missing, blurred, dark, occluded, noisy",
 }
 
 HEAD = """\

@@ -110,7 +110,9 @@ def trust_in_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str,
     _, trust = predict(model, data)
     there = (data["audio_mask"] & data["visual_mask"]).numpy()
     found = {
-        f"{name}_trust/{other}_worn": pcc(values, data[f"{other}_worn"].numpy().astype(float), there)
+        f"{name}_trust/{other}_corrupted": pcc(
+            values, data[f"{other}_corrupted"].numpy().astype(float), there
+        )
         for name, values in trust.items()
         for other in ("audio", "visual")
     }
@@ -122,6 +124,6 @@ def error_by_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str,
     values, _ = predict(model, data)
     error = np.abs(values - data["affect"].numpy()).mean(-1)
     there = (data["audio_mask"] & data["visual_mask"] & data["labelled"]).numpy()
-    audio, visual = data["audio_worn"].numpy(), data["visual_worn"].numpy()
+    audio, visual = data["audio_corrupted"].numpy(), data["visual_corrupted"].numpy()
     cases = {"none": ~audio & ~visual, "audio": audio & ~visual, "visual": visual & ~audio}
     return {name: float(error[there & case].mean()) for name, case in cases.items() if (there & case).any()}

@@ -1,6 +1,6 @@
 """How the encoders read a corpus of which they have seen nothing: each corpus left out once.
 
-    python benchmarks/strangers.py data=PATH --out docs/strangers.md
+    python benchmarks/cross_corpus.py data=PATH --out docs/cross_corpus.md
 
 Trains the face and voice encoder of the recipe once for every corpus, on all others, in a work folder of its
 own (WORK/CORPUS, or WORK/CORPUS.EPOCHS with --epochs), and measures it on the whole of the corpus left out.
@@ -25,13 +25,12 @@ from avaffect.comparison.markdown import number, table
 from avaffect.corpus.speech import read_speech
 from avaffect.metric import pcc
 from avaffect.spec import TARGETS
-from avaffect.train.card.corpora import CORPORA
-from avaffect.train.face.module import Faces
-from avaffect.train.face.stage import read_corpora
+from avaffect.train.corpus_terms import CORPORA
+from avaffect.train.face import read_corpora
 from avaffect.train.recipe import Recipe, read_recipe
 from avaffect.train.result import is_done, load_figures
 from avaffect.train.run import run
-from avaffect.train.voice.clips import Heard, hear
+from avaffect.train.voice_clips import AnalysedClip, analyse_clips
 
 Stage = Literal["face", "voice"]
 ROOT = Path(__file__).parents[1]
@@ -60,7 +59,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("overrides", nargs="*", help="of the recipe, e.g. data=PATH threads=2")
     parser.add_argument("--recipe", type=Path, default=ROOT / "recipes" / "hgrjca.default.yaml")
-    parser.add_argument("--work", type=Path, default=Path("runs/strangers"))
+    parser.add_argument("--work", type=Path, default=Path("runs/cross_corpus"))
     parser.add_argument("--epochs", type=int, help="shorter than the recipe's; the table says so")
     parser.add_argument("--only", nargs="+", default=[], metavar="CORPUS", help="leave out these alone")
     parser.add_argument("--out", type=Path, help="Markdown")
@@ -93,7 +92,7 @@ def train(settings: Recipe, options: argparse.Namespace, stage: Stage, name: str
     return figures | {f"home/{key}": known.get(f"{name}/{key}", np.nan) for key in figures}
 
 
-def framed(settings: Recipe, work: Path) -> dict[str, Faces]:
+def framed(settings: Recipe, work: Path) -> dict[str, AlignedFaces]:
     """The face corpora; where each face lies does not depend on what is trained, and is found once."""
     share_landmarks(settings.work / "face", work / "face")
     return read_corpora(settings.model_copy(update={"work": work}), settings.face.corpora)
@@ -112,7 +111,7 @@ def simple_voice(settings: Recipe, name: str) -> dict[str, Any]:
 
     Each is z-scored, over the corpus or over the speaker's clips, and their mean correlated with the proxy.
     """
-    items = hear(read_speech(settings.data / settings.voice.speech, [name]))
+    items = analyse_clips(read_speech(settings.data / settings.voice.speech, [name]))
     values = np.array([loudness_and_centroid(item) for item in items])
     arousal = np.array([item.clip.valence_arousal[1] for item in items])
     speakers = np.array([item.clip.speaker for item in items])
@@ -128,7 +127,7 @@ def simple_voice(settings: Recipe, name: str) -> dict[str, Any]:
     }
 
 
-def loudness_and_centroid(item: Heard) -> tuple[float, float]:
+def loudness_and_centroid(item: AnalysedClip) -> tuple[float, float]:
     """Means over the voiced frames: level in bels, centroid of the power in mel bands."""
     logmel = voice.log_mel(item.clip.sound)[item.voiced]
     power = 10.0 ** logmel.astype(np.float64)
@@ -203,10 +202,10 @@ def beside(by: Mapping[str, float], key: str) -> str:
 
 
 HEAD = """\
-# Strangers
+# Cross-corpus test
 
 ```
-python benchmarks/strangers.py data=PATH{shorter} --out docs/strangers.md
+python benchmarks/cross_corpus.py data=PATH{shorter} --out docs/cross_corpus.md
 ```
 
 Written by that command on {day}. Each corpus is left out once: the encoder of the default recipe is trained

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...evaluate.bootstrap import RESAMPLES, Estimate, interval
-from ...model import AffectModel
-from ...spec import TARGETS
-from .judge import resampled
-from .module import predict
+from avaffect.evaluate.bootstrap import RESAMPLES, Estimate, interval
+from avaffect.model import AffectModel
+from avaffect.spec import TARGETS
+from avaffect.train.fusion.judge import resampled
+from avaffect.train.fusion.module import predict
 
 Said = Mapping[str, NDArray]
 """Valence and arousal (n, t, 2) by system."""
@@ -87,7 +87,7 @@ def trust_and_damage(
     for name, values in trust.items():
         found[name] = {}
         for other in model.spec.streams:
-            worn = data[f"{other}_worn"].numpy()[..., None].astype(float)
+            worn = data[f"{other}_corrupted"].numpy()[..., None].astype(float)
             whole, drawn = resampled(values[..., None], worn, there, measure="pcc", resamples=resamples)
             found[name][other] = Estimate(float(whole[0]), *interval(drawn[:, 0]))
     return found
@@ -96,7 +96,7 @@ def trust_and_damage(
 def places(data: Mapping[str, Tensor]) -> dict[str, NDArray[np.bool_]]:
     """Ticks (n, t) by what is wrong there: nothing, a stream damaged, or one missing; those that occur."""
     there = {name: data[f"{name}_mask"].numpy() for name in ("audio", "visual")}
-    worn = {name: data[f"{name}_worn"].numpy() for name in ("audio", "visual")}
+    worn = {name: data[f"{name}_corrupted"].numpy() for name in ("audio", "visual")}
     both = there["audio"] & there["visual"]
     found = {
         "nothing": both & ~worn["audio"] & ~worn["visual"],

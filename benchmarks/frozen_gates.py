@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...errors import ModelError
-from ...fusion.layers.gate import StageGate
-from ...model import AffectModel
-from .module import predict
+from avaffect.errors import ModelError
+from avaffect.fusion.layers.gate import StageGate
+from avaffect.model import AffectModel
+from avaffect.train.fusion.module import predict
 
 
 @contextmanager

@@ -1,26 +1,35 @@
-"""The model card: what the weights were made of, what they are good for, and what not."""
+"""The model card: what the weights were trained on, what they are for, their figures and limits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...spec import TARGETS, Spec
-from ..recipe import Recipe
-from . import text
-from .corpora import CORPORA
+from ..spec import TARGETS, Spec
+from . import card_text as text
+from .corpus_terms import CORPORA
+from .recipe import Recipe
 
 Figures = Mapping[str, Any]
 
 
 def write_card(spec: Spec, settings: Recipe, figures: Mapping[str, Figures]) -> str:
-    """The card as markdown, with the figures of the run's stages by stage."""
+    """The card as Markdown.
+
+    Parameters
+    ----------
+    spec : Spec
+        Of the finished model.
+    settings : Recipe
+    figures : mapping
+        By stage: ``face``, ``voice``, ``fusion``, ``calibration``; each as the stage has saved it.
+    """
     parts = [
         f"# {spec.name}\n\n{spec.meaning}\n",
         f"Licence of the weights: {spec.licence}.\n",
         "## Use\n",
         text.USE,
-        "## Made of\n",
+        "## Trained on\n",
         _table(("corpus", "terms", "used for"), [(c.name, c.terms, c.use) for c in spec.corpora]),
         text.targets(settings),
         "## Figures on held-out data\n",
@@ -50,7 +59,7 @@ def _unseen(figures: Figures) -> list[str]:
 
 
 def _by_corpus(figures: Mapping[str, float]) -> str:
-    """A row a corpus, from figures by ``CORPUS/FIGURE``."""
+    """One row a corpus, from figures by ``CORPUS/FIGURE``."""
     names = list(dict.fromkeys(key.partition("/")[0] for key in figures))
     columns = list(dict.fromkeys(key.partition("/")[2] for key in figures))
     rows = [
@@ -64,7 +73,7 @@ def _by_corpus(figures: Mapping[str, float]) -> str:
 
 
 def _sequences(spec: Spec, figures: Figures) -> list[str]:
-    """What the whole model does on sequences; with two streams, beside each alone and their mean."""
+    """Figures of the whole model on paired sequences; with two streams, also of each alone and their mean."""
     systems = ("fusion", *spec.streams, "mean") if len(spec.streams) == 2 else ("fusion",)
     rows = [
         (spec.name if system == "fusion" else system, *_row(figures, f"{system}/ccc_{{}}"))
@@ -77,15 +86,16 @@ def _sequences(spec: Spec, figures: Figures) -> list[str]:
         "{:+.3f} ({:+.3f} to {:+.3f})".format(*figures[kind]["advantage"][target])
         for kind, target in _COLUMNS
     ]
-    rows.append((f"{spec.name} less the best other (95 %, sequences resampled)", *gains))
+    rows.append((f"{spec.name} minus the best other system (95 % interval, sequences resampled)", *gains))
     trust = [
-        f"- {name.replace('/', ' with ')}: {value:+.2f}" for name, value in figures["worn"]["trust"].items()
+        f"- {name.replace('/', ' with ')}: {value:+.2f}"
+        for name, value in figures["corrupted"]["trust"].items()
     ]
-    told = [text.TRUST, "\n".join(trust) + "\n"] if trust else []
-    return [text.FUSION_FIGURES, _table(head, rows), *told]
+    notes = [text.TRUST, "\n".join(trust) + "\n"] if trust else []
+    return [text.FUSION_FIGURES, _table(head, rows), *notes]
 
 
-_COLUMNS = tuple((kind, target) for kind in ("clean", "worn") for target in TARGETS)
+_COLUMNS = tuple((kind, target) for kind in ("clean", "corrupted") for target in TARGETS)
 
 
 def _row(figures: Figures, key: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The corpora that encoders and fusion learn from, on which terms, and what a model thereby predicts."""
+"""The corpora of the default recipes: their terms, and what licence and meaning a model gets from them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ...spec import Corpus
-from ..recipe import Recipe
+from ..spec import Corpus
+from .recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a corpus is called and under which terms it is given out.
+    """Name and terms of use of a corpus.
 
     Attributes
     ----------
+    name : str
+        For tables.
+    terms : str
+        Its licence, or in words under which terms it is given out.
     free : bool
         True where any use is allowed, commercial use too.
     people : str
-        Who was seen or heard.
+        Who is seen or heard in it.
     """
 
     name: str
@@ -48,14 +52,14 @@ CORPORA: Mapping[str, Terms] = MappingProxyType(
         ),
     }
 )
-"""By the name that recipes call them."""
+"""By the name in recipes."""
 
 
 def corpora_of(settings: Recipe) -> tuple[Corpus, ...]:
-    """The corpora that the weights of a recipe are made of, and what each was used for.
+    """The corpora that a recipe trains on, and what each is used for.
 
-    Without one of the streams a model has no encoder for it, but its fusion still learnt from sequences whose
-    labels are those of both.
+    A model of one stream has no encoder for the other. But it learns from paired sequences, and both streams
+    are in their labels.
     """
     uses = {
         "visual": ("face encoder, fusion", settings.face.corpora),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from frozen_gates import frozen_gates, mean_gates
+from system_comparison import gains, late, places, scores, trust_and_damage
 from torch import Tensor
 
 from avaffect.errors import ModelError
 from avaffect.metric import ccc, pcc
 from avaffect.model import AffectModel
 from avaffect.spec import Component, Spec, Stream
-from avaffect.train.fusion.family import gains, late, places, scores, trust_and_damage
-from avaffect.train.fusion.frozen import frozen_gates, mean_gates
 from avaffect.train.fusion.module import predict
 
 PART = Component("concat")
@@ -26,9 +26,9 @@ def data_of(count: int = 40, ticks: int = 20, dim: int = 8) -> dict[str, Tensor]
     for name in ("audio", "visual"):
         features = rng.normal(0, 0.3, (count, ticks, dim)).astype(np.float32)
         features[..., :2] += affect
-        mask, worn = rng.random((2, count, ticks)) < [[[0.8]], [[0.3]]]
-        features[worn] = 3.0
-        data |= {name: features, f"{name}_mask": mask, f"{name}_worn": worn & mask}
+        mask, corrupted = rng.random((2, count, ticks)) < [[[0.8]], [[0.3]]]
+        features[corrupted] = 3.0
+        data |= {name: features, f"{name}_mask": mask, f"{name}_corrupted": corrupted & mask}
     data["labelled"] = data["audio_mask"] | data["visual_mask"]
     return {name: torch.from_numpy(values) for name, values in data.items()}
 
@@ -99,7 +99,7 @@ def test_places_are_all_there_is() -> None:
     assert set(found) == {"nothing", "voice damaged", "face damaged", "both damaged", "no voice", "no face"}
     np.testing.assert_array_equal(sum(ticks.astype(int) for ticks in found.values()), data["labelled"])
     del found["nothing"]
-    data["audio_worn"][:] = data["visual_worn"][:] = False
+    data["audio_corrupted"][:] = data["visual_corrupted"][:] = False
     assert set(places(data)) == {"nothing", "no voice", "no face"}
 
 
@@ -148,6 +148,6 @@ def test_trust_is_correlated_where_both_are_there() -> None:
     found = trust_and_damage(model, data, resamples=100)
     trust = predict(model, data)[1]
     both = (data["audio_mask"] & data["visual_mask"]).numpy()
-    want = pcc(trust["audio"], data["visual_worn"].numpy().astype(float), both)
+    want = pcc(trust["audio"], data["visual_corrupted"].numpy().astype(float), both)
     assert found["audio"]["visual"].value == pytest.approx(want)
     assert found["audio"]["visual"].low < want < found["audio"]["visual"].high

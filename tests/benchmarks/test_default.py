@@ -10,18 +10,18 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from system_comparison import late
 
 from avaffect.errors import DataError
 from avaffect.metric import ccc
-from avaffect.train.fusion.family import late
+from avaffect.train.feature_cache import cached_pool
 from avaffect.train.fusion.module import predict
 from avaffect.train.fusion.stage import sequences
-from avaffect.train.fusion.stock import kept_stock
 from avaffect.train.recipe import read_recipe
 from avaffect.train.run import run
-from avaffect.train.voice.clips import Heard
+from avaffect.train.voice_clips import AnalysedClip
 
-from .conftest import CLIPS
+from ..train.conftest import CLIPS
 
 
 def script(name: str) -> ModuleType:
@@ -53,7 +53,7 @@ def test_the_family_compared(encoded: Path, tmp_path: Path, capsys: pytest.Captu
     assert out.read_text() in capsys.readouterr().out
     found = json.loads(table.read_text())
     settings = read_recipe(encoded, ["fusion.ticks=[12, 20]"])
-    data = sequences(settings, kept_stock(settings, "test"), count=8)["worn"]
+    data = sequences(settings, cached_pool(settings, "test"), count=8)["corrupted"]
     benchmark = script("default")
     models = [
         benchmark.checkpoint.load(benchmark.place(settings, name, None)) for name in ("audio", "visual")
@@ -62,12 +62,12 @@ def test_the_family_compared(encoded: Path, tmp_path: Path, capsys: pytest.Captu
     said = {"audio": predict(models[0], data)[0], **late(*models, data)}
     for name, values in said.items():
         want = ccc(values[..., 0], labels, labelled)
-        assert found["worn"]["ccc"][name]["valence"]["value"] == pytest.approx(want, abs=1e-6)
-        less = found["worn"]["ccc"]["hgrjca"]["valence"]["value"] - want
-        assert found["worn"]["gain"][name]["valence"]["value"] == pytest.approx(less, abs=1e-6)
+        assert found["corrupted"]["ccc"][name]["valence"]["value"] == pytest.approx(want, abs=1e-6)
+        less = found["corrupted"]["ccc"]["hgrjca"]["valence"]["value"] - want
+        assert found["corrupted"]["gain"][name]["valence"]["value"] == pytest.approx(less, abs=1e-6)
     assert set(found["coverage"]["audio"]) == {"audio", "all"}
     assert set(found["coverage"]["hgrjca"]) == {"audio+visual", "audio", "visual", "all"}
-    assert set(found["worn"]["trust"]) == {"audio", "visual"}
+    assert set(found["corrupted"]["trust"]) == {"audio", "visual"}
 
 
 def test_no_run_to_compare(recipe: Path) -> None:
@@ -79,9 +79,9 @@ def test_no_run_to_compare(recipe: Path) -> None:
 
 def test_every_corpus_is_left_out_once(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     both = ["voice.corpora=[ravdess, emogator]", "face.fit.batch=4"]
-    out, table, work = tmp_path / "strangers.md", tmp_path / "strangers.json", tmp_path / "strangers"
+    out, table, work = tmp_path / "cross_corpus.md", tmp_path / "cross_corpus.json", tmp_path / "cross_corpus"
     given = [f"--recipe={recipe}", f"--work={work}", "--epochs=1", f"--out={out}", f"--json={table}"]
-    benchmark = script("strangers")
+    benchmark = script("cross_corpus")
     benchmark.main([*given, *both])
     found = json.loads(table.read_text())
     assert {stage: set(by) for stage, by in found.items()} == {
@@ -108,7 +108,7 @@ def test_every_corpus_is_left_out_once(recipe: Path, tmp_path: Path, capsys: pyt
 
 def test_loudness_and_centroid(corpora: Path) -> None:
     """Louder is louder by as many bels; a higher tone lies in a higher band."""
-    benchmark = script("strangers")
+    benchmark = script("cross_corpus")
     time = np.arange(16000) / 16000
 
     class Tone:
@@ -116,7 +116,7 @@ def test_loudness_and_centroid(corpora: Path) -> None:
             self.sound = (gain * np.sin(2 * np.pi * pitch * time)).astype(np.float32)
 
     def measured(gain: float, pitch: float) -> tuple[float, float]:
-        return benchmark.loudness_and_centroid(Heard(Tone(gain, pitch), np.ones(100, bool), 0.0, 0.0))
+        return benchmark.loudness_and_centroid(AnalysedClip(Tone(gain, pitch), np.ones(100, bool), 0.0, 0.0))
 
     quiet, loud, high = measured(0.01, 300), measured(0.1, 300), measured(0.1, 2000)
     assert loud[0] - quiet[0] == pytest.approx(2, abs=0.01)  # bels of power: ten times the pressure
