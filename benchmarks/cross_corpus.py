@@ -26,7 +26,7 @@ from avaffect.corpus.speech import read_speech
 from avaffect.metric import pcc
 from avaffect.spec import TARGETS
 from avaffect.train.corpus_terms import CORPORA
-from avaffect.train.face import read_corpora
+from avaffect.train.face import AlignedFaces, read_corpora
 from avaffect.train.recipe import Recipe, read_recipe
 from avaffect.train.result import is_done, load_figures
 from avaffect.train.run import run

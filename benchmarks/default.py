@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from frozen_gates import frozen_gates
-from system_comparison import gains, late, places, scores, trust_and_damage
+from system_comparison import gains, gates_and_damage, late, places, scores
 from torch import Tensor
 
 from avaffect import checkpoint
@@ -96,7 +96,7 @@ def measure(
                 }
                 for name, ticks in places(data).items()
             },
-            "trust": trust_and_damage(models["hgrjca"], data, resamples=resamples),
+            "gates": gates_and_damage(models["hgrjca"], data, resamples=resamples),
         }
     usual = as_trained(settings, pool, count)
     found["coverage"] = {name: coverages(m, usual, m.spec.calibration) for name, m in models.items()}
@@ -128,7 +128,7 @@ def report(
             about,
             *(ccc_section(kind, found[kind]) for kind in ("clean", "corrupted")),
             GATES,
-            trust_table(found["corrupted"]["trust"]),
+            gates_table(found["corrupted"]["gates"]),
             PLACES,
             place_table(found["corrupted"]["places"]),
             COVERAGE.format(coverage=models["hgrjca"].spec.coverage),
@@ -148,11 +148,12 @@ def ccc_section(kind: str, found: Mapping[str, Any]) -> str:
     return f"### {TITLES[kind]}\n\n{table(head, rows)}\n"
 
 
-def trust_table(trust: Mapping[str, Mapping[str, Estimate]]) -> str:
-    rows = [
-        [f"{name} from joint attention", *(cell(by[other], sign=True) for other in ("audio", "visual"))]
-        for name, by in trust.items()
-    ]
+def gates_table(gates: Mapping[str, Mapping[str, Estimate]]) -> str:
+    rows = []
+    for name, by in gates.items():
+        stream = name.removeprefix("attended.")
+        cells = [cell(by[other], sign=True) for other in ("audio", "visual")]
+        rows.append([f"{stream} from joint attention", *cells])
     return table(["share", "with damaged voice", "with damaged face"], rows) + "\n"
 
 

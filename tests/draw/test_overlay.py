@@ -19,7 +19,7 @@ def moment(width: int, height: int, **changes) -> Moment:
     given = Moment(
         track=1, slot=0, valence=(0.3, 0.1, 0.5), arousal=(-0.4, -0.6, -0.1),
         box=np.array([0.55, 0.15, 0.8, 0.6]) * [width, height, width, height],
-        voiced=0.9, gate_audio=0.2, gate_visual=0.8,
+        voiced=0.9, attended=(0.2, 0.8),
         path=np.stack([np.linspace(-1.2, 1.2, 40), np.sin(np.linspace(0, 9, 40))], axis=1),
     )  # fmt: skip
     return replace(given, **changes)
@@ -99,8 +99,9 @@ def change(a: Moment, b: Moment, size=(640, 360)) -> int:
         {"arousal": (0.4, 0.1, 0.6)},
         {"voiced": 0.1},
         {"voiced": np.nan},
-        {"gate_audio": 0.3},
-        {"gate_visual": np.nan},
+        {"attended": (0.3, 0.8)},
+        {"attended": (0.2, np.nan)},
+        {"share": (0.2, 0.8)},
         {"path": np.empty((0, 2))},
         {"track": None},
         {"colour": (255, 0, 0)},

@@ -74,11 +74,11 @@ def test_lines_break_where_a_value_or_a_row_is_missing(made):
 
 def test_strips_show_gates_and_what_was_available(make_trace, made):
     trace = make_trace(1.0)
-    made.blank(trace.table, slice(5, 10), "gate_visual")
+    made.blank(trace.table, slice(5, 10), "attended_visual")
     figure = plot(trace)
     names = labels(figure)
     assert names[2:6] == ["voice gate", "face gate", "face seen", "speech"]
-    for name, column in (("voice gate", "gate_audio"), ("face gate", "gate_visual")):
+    for name, column in (("voice gate", "attended_audio"), ("face gate", "attended_visual")):
         (image,) = figure.axes[names.index(name)].images
         shown = np.ma.filled(image.get_array()[0].astype(float), np.nan)
         every = shown.reshape(25, -1)[:, 24]  # 1200 columns for 25 rows: the middle of each row's
@@ -89,11 +89,26 @@ def test_strips_show_gates_and_what_was_available(make_trace, made):
 
 def test_a_model_without_gates_has_none_in_its_plot(make_trace, made):
     trace = make_trace(1.0)
-    made.blank(trace.table, slice(None), "gate")
+    made.blank(trace.table, slice(None), "attended")
     figure = plot(trace)
     assert labels(figure)[2:4] == ["face seen", "speech"]
     assert not any(axes.get_xlabel() == "weight of attended features" for axes in figure.axes)
     assert not any("Gates" in text.get_text() for text in figure.texts)
+    assert "Shares" not in texts(figure)
+
+
+def test_shares_are_not_explained_as_gates(make_trace, made):
+    """A high share means the opposite of a high gate: the plot must say so."""
+    trace = make_trace(1.0)
+    trace.table["share_audio"], trace.table["share_visual"] = 0.9, 0.1
+    made.blank(trace.table, slice(None), "attended")
+    figure = plot(trace)
+    names = labels(figure)
+    assert names[2:6] == ["voice share", "face share", "face seen", "speech"]
+    assert figure.axes[names.index("voice share")].images[0].get_array().min() == pytest.approx(0.9)
+    assert any(axes.get_xlabel() == "share of the fused features" for axes in figure.axes)
+    assert "yellow where the model relied on that one" in texts(figure)
+    assert "Gates" not in texts(figure)
 
 
 def test_the_path_and_its_mean(make_trace):
@@ -136,7 +151,7 @@ def test_at_most_four_are_shown_and_it_says_so(made):
 
 def test_without_any_prediction_it_says_why(made):
     rows = made.person(*made.times(1.0), track=None)
-    made.blank(rows, slice(None), "face", "gate", "valence", "arousal", "voiced")
+    made.blank(rows, slice(None), "face", "attended", "valence", "arousal", "voiced")
     figure = plot(Trace(rows))
     assert "no prediction: no face and no sound" in texts(figure)
     assert not any(np.isfinite(line(figure, target, None)[1]).any() for target in ("valence", "arousal"))

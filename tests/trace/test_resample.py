@@ -23,7 +23,7 @@ def test_a_variable_frame_rate_is_interpolated_linearly(made):
     at = even.table.index.get_level_values("start").to_numpy()
     np.testing.assert_allclose(np.diff(at), 1 / 30)
     inside = at <= start[-1]
-    for name in ("valence", "arousal_hi", "gate_audio", "face_x1"):
+    for name in ("valence", "arousal_hi", "attended_audio", "face_x1"):
         expected = np.interp(at, start, trace.table[name])
         np.testing.assert_allclose(even.table[name][inside], expected[inside], atol=1e-9)
     assert (at[0] - 1 / 30, at[-1]) < (start[0], end[-1]) <= (at[0], at[-1] + 1 / 30)
@@ -41,7 +41,7 @@ def test_the_same_rate_gives_the_same_values(make_trace):
 def test_gaps_are_not_bridged(made):
     start, end = made.times(1.0, rate=10)
     rows = made.person(start, end)
-    made.blank(rows, slice(3, 5), "valence", "arousal", "gate", "face")  # NaN from 0.3 to 0.5 s
+    made.blank(rows, slice(3, 5), "valence", "arousal", "attended", "face")  # NaN from 0.3 to 0.5 s
     rows = rows.drop(rows.index[7])  # no row from 0.7 to 0.8 s
     even = Trace(rows).resample(100.0).table
     at = even.index.get_level_values("start").to_numpy()

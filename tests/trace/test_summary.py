@@ -113,7 +113,7 @@ def test_the_intervals_level_is_the_models(make_trace):
 
 def test_words_where_there_is_nothing_to_predict(made):
     rows = made.person(*made.times(1.0), track=None)
-    made.blank(rows, slice(None), "face", "gate", "valence", "arousal", "voiced")
+    made.blank(rows, slice(None), "face", "attended", "valence", "arousal", "voiced")
     text = Trace(rows).describe()
     assert "nobody in view" in text
     assert "no sound" in text
@@ -123,7 +123,7 @@ def test_words_where_there_is_nothing_to_predict(made):
 
 def test_a_voice_alone_is_called_a_voice(made):
     rows = made.person(*made.times(1.0), track=None, file="message.wav")
-    made.blank(rows, slice(None), "face", "gate_visual")
+    made.blank(rows, slice(None), "face", "attended_visual")
     rows["frame"] = pd.array([pd.NA] * len(rows), dtype="Int64")
     text = Trace(rows).describe()
     assert "message.wav: nobody in view" in text

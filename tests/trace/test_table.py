@@ -55,7 +55,7 @@ def _swap_rows(t):
         (_set("valence", "high"), "column 'valence' must hold numbers"),
         (_set("frame", 0.5), "column 'frame' must hold whole numbers"),
         (_set("valence_hi", 1.5), "row 0 of the table has valence_hi = 1.5; expected -1 to 1"),
-        (_set("gate_audio", -0.1), "gate_audio = -0.1; expected 0 to 1"),
+        (_set("attended_audio", -0.1), "attended_audio = -0.1; expected 0 to 1"),
         (_set("pts", np.inf), "pts = inf; expected finite"),
         (_set("arousal_lo", 0.99), "is not inside its interval"),
         (_set("face_x1", np.nan), "face box"),

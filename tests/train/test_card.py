@@ -35,13 +35,13 @@ def figures_of(spec: Spec) -> dict[str, Any]:
             continue
         into = figures[stage][part]
         first, _, rest = key.partition("/")
-        if part in ("unseen", "half_widths", "coverage") or first in ("error", "trust", "gates"):
+        if part in ("unseen", "half_widths", "coverage") or first in ("error", "gates"):
             into.setdefault(first, {})[rest] = value
         else:
             into[key] = value
     for kind in ("clean", "corrupted"):
         figures["fusion"][kind]["advantage"] = dict.fromkeys(TARGETS, (0.0, 0.0, 0.0))
-        figures["fusion"][kind].setdefault("trust", {})
+        figures["fusion"][kind].setdefault("gates", {})
     return figures
 
 

@@ -164,8 +164,8 @@ class Stage:
             box=box if np.isfinite(box).all() else None,
             voiced=value("voiced"),
             speaking=value("speaking"),
-            gate_audio=value("gate_audio"),
-            gate_visual=value("gate_visual"),
+            attended=(value("attended_audio"), value("attended_visual")),
+            share=(value("share_audio"), value("share_visual")),
             colour=palette.rgb(palette.colour(number, self._tracks, bright=True)),
             path=np.array(path)[:, 2:],
         )

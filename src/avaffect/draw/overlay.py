@@ -45,8 +45,10 @@ class Moment:
         Value, lower and upper end of its interval; NaN where there is none.
     box : (4,) np.ndarray or None
         The face, x1, y1, x2, y2 in pixels; None where there is none.
-    voiced, speaking, gate_audio, gate_visual : float
-        Probability of speech, and of its being this person's, and gate weights: [0, 1] or NaN.
+    voiced, speaking : float
+        Probability of speech, and of its being this person's: [0, 1] or NaN.
+    attended, share : (2,) tuple of float
+        Gates of voice and face, as the table's columns of these names: [0, 1] or NaN.
     colour : (r, g, b)
     path : (n, 2) np.ndarray
         Valence and arousal of the last moments, oldest first; NaN where it breaks.
@@ -59,8 +61,8 @@ class Moment:
     box: np.ndarray | None = None
     voiced: float = np.nan
     speaking: float = np.nan
-    gate_audio: float = np.nan
-    gate_visual: float = np.nan
+    attended: tuple[float, float] = (np.nan, np.nan)
+    share: tuple[float, float] = (np.nan, np.nan)
     colour: Colour = palette.rgb(palette.BRIGHT[0])
     path: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
@@ -194,9 +196,10 @@ def _draw_panel(out: np.ndarray, moment: Moment, layout: Layout, place: Rectangl
     for k, name in enumerate(("valence", "arousal")):
         at = (pad, 2.75 * font + k * 1.3 * font)
         _draw_bar(panel, name, targets[k], at, font, 4.3, colour)
+    word, gates = ("share", moment.share) if np.isfinite(moment.share).any() else ("gate", moment.attended)
     for k, name in enumerate(("voice", "face")):
         at = (pad, 5.4 * font + k * 1.2 * font)
-        _draw_gate(panel, f"{name} gate", (moment.gate_audio, moment.gate_visual)[k], at, font)
+        _draw_gate(panel, f"{name} {word}", gates[k], at, font)
     _draw_circumplex(panel, moment, (16.2 * font, 4.65 * font), 2.25 * font)
 
 

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..errors import DataError
 from ..files import replacing
+from ..trace.columns import GATES
 from ..trace.describe import words
 from ..trace.summary import Person, summarise
 from ..trace.table import Trace
@@ -27,6 +28,14 @@ ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "activated")}
 _LEFT, _WIDTH, _RIGHT, _END = 0.098, 0.572, 0.715, 0.975  # of the figure's width
 _TOP, _BOTTOM = 0.885, 0.135  # of its height
 _GATE = matplotlib.colormaps["cividis"]
+# By kind of gate, as the columns attended_* and share_* are named.
+_GATE_WORDS = {"attended": "gate", "share": "share"}
+_GATE_SCALES = {"attended": "weight of attended features", "share": "share of the fused features"}
+_GATE_CAPTIONS = {
+    "attended": "Gates: yellow where the model went by what voice and face say together,"
+    " blue where it kept to that one alone.  ",
+    "share": "Shares: yellow where the model relied on that one, blue where it relied on the other.  ",
+}
 # viridis without its last, pale part, which a white page swallows
 _TIME = LinearSegmentedColormap.from_list("time", matplotlib.colormaps["viridis"](range(226)))
 
@@ -68,8 +77,8 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     _draw_title(figure, trace, title, groups)
     _draw_time(figure, trace, groups, people, limits)
     _draw_plane(figure, groups, people, limits)
-    if _gated(trace):
-        _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), "weight of attended features")
+    if kind := _gate_kind(trace):
+        _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), _GATE_SCALES[kind])
     _draw_caption(figure, trace, groups, limits[1] - limits[0])
     if path is not None:
         _save(figure, path)
@@ -130,7 +139,7 @@ def _draw_time(
     for row, (group, column, label, colour) in enumerate(strips):
         bottom = _BOTTOM + (len(strips) - 1 - row) * (height + gap)
         axes = figure.add_axes((_LEFT, bottom, _WIDTH, height), sharex=axes, label=label)
-        if column.startswith("gate"):
+        if column in GATES:
             panels.draw_gate(axes, group, column, limits, _GATE)
         else:
             panels.draw_availability(axes, group, column, limits, colour)
@@ -142,16 +151,17 @@ def _draw_time(
 def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, str]]:
     """What is shown under the lines, top to bottom: whose, which column, its name, its colour."""
     several = len(groups) > 1
-    gated = _gated(trace)
+    kind = _gate_kind(trace)
+    word = _GATE_WORDS.get(kind)
     strips = []
     for group in groups:
         mark = f"{group.track if group.track is not None else '–'} · " if several else ""
         colour = group.colour if several else palette.INK
-        if gated:
-            strips.append((group, "gate_audio", f"{mark}voice gate", colour))
+        if kind:
+            strips.append((group, f"{kind}_audio", f"{mark}voice {word}", colour))
         if group.track is not None:
-            if gated:
-                strips.append((group, "gate_visual", f"{mark}face gate", colour))
+            if kind:
+                strips.append((group, f"{kind}_visual", f"{mark}face {word}", colour))
             strips.append((group, "face_conf", f"{mark}face seen", group.colour))
     # Speech is the recording's, whoever is in view: the loudest row of each moment.
     rows = trace.table.sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)
@@ -159,9 +169,10 @@ def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, st
     return [*strips, (everyone, "voiced", "speech", palette.NOBODY)]
 
 
-def _gated(trace: Trace) -> bool:
-    """Whether the model has gates to show."""
-    return bool(trace.table[["gate_audio", "gate_visual"]].notna().any(axis=None))
+def _gate_kind(trace: Trace) -> str:
+    """Which gates the model has to show: ``attended``, ``share`` or none, the empty string."""
+    known = (k for k in _GATE_WORDS if trace.table[[f"{k}_audio", f"{k}_visual"]].notna().any(axis=None))
+    return next(known, "")
 
 
 def _draw_plane(
@@ -252,11 +263,7 @@ def _draw_caption(figure: Figure, trace: Trace, groups: list[Group], span: float
     if any(panels.is_dense(group) for group in groups):
         parts.append(f"Thick: moving mean over {span * panels.SMOOTHING:.0f} s.")
     parts.append("Valence and arousal: the expression as raters see it, not a feeling.")
-    gates = (
-        "Gates: yellow where the model went by what voice and face say together,"
-        " blue where it kept to that one alone.  "
-    )
-    text = "  ".join(parts) + "\n" + (gates if _gated(trace) else "")
+    text = "  ".join(parts) + "\n" + _GATE_CAPTIONS.get(_gate_kind(trace), "")
     text += "Hatched: no face or no voice to go by."
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)
 

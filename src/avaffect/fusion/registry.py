@@ -69,7 +69,7 @@ def create_fusion(name: str, *, dims: Mapping[str, int], **options: Any) -> Fusi
     >>> from avaffect.fusion import create_fusion
     >>> fusion = create_fusion("hgrjca", dims={"audio": 16, "visual": 24}, iterations=2)
     >>> fused = fusion({"audio": torch.randn(4, 50, 16), "visual": torch.randn(4, 50, 24)})
-    >>> fused.features.shape, fused.weights["trust.audio"].shape
+    >>> fused.features.shape, fused.weights["attended.audio"].shape
     (torch.Size([4, 50, 40]), torch.Size([4, 50]))
     """
     kind = fusion_class(name)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ENDING = "_physio.tsv.gz"
 _SCALE = {"Units": "arbitrary (-1 to 1)"}
+_ATTENDED = "0 to 1; high: the model went by voice and face together, low: by the"
+_SHARE = "0 to 1; part of the fused features that comes from the"
+_NO_GATE = "n/a: not there, or the model has no such gate"
 COLUMNS: dict[str, dict[str, Any]] = {
     "valence": {"Description": "how pleasant the expression comes across", **_SCALE},
     "valence_lo": {"Description": "lower end of the prediction interval of valence", **_SCALE},
@@ -26,8 +29,10 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "face_conf": {"Description": "confidence that the face is seen, 0 to 1; n/a: no face"},
     "voiced": {"Description": "probability of speech, 0 to 1; n/a: no sound"},
     "speaking": {"Description": "probability that this person is the one who speaks, 0 to 1; n/a: unknown"},
-    "gate_audio": {"Description": "weight of the attended features of the voice, 0 to 1"},
-    "gate_visual": {"Description": "weight of the attended features of the face, 0 to 1"},
+    "attended_audio": {"Description": f"{_ATTENDED} voice alone; {_NO_GATE}"},
+    "attended_visual": {"Description": f"{_ATTENDED} face alone; {_NO_GATE}"},
+    "share_audio": {"Description": f"{_SHARE} voice; {_NO_GATE}"},
+    "share_visual": {"Description": f"{_SHARE} face; {_NO_GATE}"},
 }
 
 

@@ -21,14 +21,14 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : (n, 18) pd.DataFrame
+    table : (n, 20) pd.DataFrame
         A trace's table.
     rate : float
         Rows per second (Hz).
 
     Returns
     -------
-    (m, 18) pd.DataFrame
+    (m, 20) pd.DataFrame
         ``start`` is ``k / rate``, ``end`` is ``(k + 1) / rate``, ``frame`` is NA.
 
     Raises

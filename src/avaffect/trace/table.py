@@ -22,7 +22,7 @@ class Trace:
 
     Parameters
     ----------
-    table : (n, 18) pd.DataFrame
+    table : (n, 20) pd.DataFrame
         Indexed (file, start, end), seconds; columns as in `avaffect.trace.columns.COLUMNS`. What is
         missing is NaN (``track`` and ``frame``: NA), never a zero.
     meta : mapping

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
+from .columns import GATES
 from .summary import seconds
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     "valence", "valence_lo", "valence_hi", "arousal", "arousal_lo", "arousal_hi",
-    "face_conf", "voiced", "speaking", "gate_audio", "gate_visual",
+    "face_conf", "voiced", "speaking", *GATES,
 )  # fmt: skip
 
 

@@ -87,12 +87,20 @@ def _sequences(spec: Spec, figures: Figures) -> list[str]:
         for kind, target in _COLUMNS
     ]
     rows.append((f"{spec.name} minus the best other system (95 % interval, sequences resampled)", *gains))
-    trust = [
-        f"- {name.replace('/', ' with ')}: {value:+.2f}"
-        for name, value in figures["corrupted"]["trust"].items()
-    ]
-    notes = [text.TRUST, "\n".join(trust) + "\n"] if trust else []
-    return [text.FUSION_FIGURES, _table(head, rows), *notes]
+    return [text.FUSION_FIGURES, _table(head, rows), *_gates(figures["corrupted"]["gates"])]
+
+
+def _gates(figures: Mapping[str, float]) -> list[str]:
+    """Correlation of each kind of gate with corruption, and which sign is good."""
+    notes: list[str] = []
+    for kind, meaning in (("attended", text.ATTENDED), ("share", text.SHARE)):
+        lines = [
+            f"- {name.replace('/', ' with ')}: {value:+.2f}"
+            for name, value in figures.items()
+            if name.startswith(f"{kind}.")
+        ]
+        notes += [meaning, "\n".join(lines) + "\n"] if lines else []
+    return notes
 
 
 _COLUMNS = tuple((kind, target) for kind in ("clean", "corrupted") for target in TARGETS)

@@ -43,9 +43,14 @@ voice together; `clean`, and `corrupted`: spans missing, blurred or noisy. The f
 which a face or a voice is available, also where the model's own stream is missing:
 """
 
-TRUST = """\
-Correlation with corruption of the share that the gates take from joint attention instead of the stream
-itself (`trust`): where a stream is corrupted, more of it should come from the other.
+ATTENDED = """\
+Correlation of the gates with corruption. `attended` is the share that a stream takes from joint attention
+instead of its own features: where a stream is corrupted, more of it should come from the other.
+"""
+
+SHARE = """\
+Correlation of the gates with corruption. `share` is a stream's own share of the fused features: where a
+stream is corrupted, its share should fall.
 """
 
 

@@ -17,7 +17,7 @@ from ..fit import EpochData, EveryEpochs, Hook, fit
 from ..paired import CLEAN, CORRUPTED, SequenceCorruption
 from ..recipe import Recipe
 from ..result import is_done, load_result, save_result
-from .judge import advantage, error_by_damage, judge, trust_in_damage
+from .judge import advantage, error_by_damage, gates_in_damage, judge
 from .module import FusionModule, PairedBatches, held_out
 
 
@@ -129,5 +129,5 @@ def sequences(settings: Recipe, pool: FeaturePool, *, count: int) -> dict[str, d
 def _figures(model: AffectModel, data: dict[str, Tensor]) -> dict[str, Any]:
     figures: dict[str, Any] = {**judge(model, data), "error": error_by_damage(model, data)}
     if len(model.spec.streams) > 1:
-        figures |= {"advantage": advantage(model, data), "trust": trust_in_damage(model, data)}
+        figures |= {"advantage": advantage(model, data), "gates": gates_in_damage(model, data)}
     return figures
