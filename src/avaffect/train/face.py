@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,8 +22,7 @@ from torch.utils.data import IterableDataset
 
 from ..corpus.faces import EMOTIONS, FaceSet, diffusionfer, ferplus, framings
 from ..corpus.splits import SPLITS
-from ..encoder import create_encoder
-from ..encoder.face import FaceNet
+from ..encoder import Encoder, check_encoder, create_encoder
 from ..face.mtcnn import MTCNN
 from ..files import replacing
 from ..metric import regression_metrics, uar
@@ -32,6 +31,7 @@ from .averaged import EncoderModule
 from .face_augmentation import FaceAugmentation, augment, crop_face
 from .fit import EpochData, EveryEpochs, fit
 from .recipe import Recipe
+from .rendered import TICK_RATE
 from .result import is_done, load_result, save_result
 
 _READERS = {"ferplus": ferplus, "diffusionfer": diffusionfer}
@@ -133,10 +133,10 @@ def augmented_crop(
     return augment(crop, rng, augmentation)
 
 
-class FaceModule(EncoderModule[FaceNet, FaceHeads]):
+class FaceModule(EncoderModule[Encoder, FaceHeads]):
     """Soft-label cross entropy on the votes, 1 - CCC on their proxies, squared error on the ratings."""
 
-    def __init__(self, *, encoder: FaceNet, **plan: Any) -> None:
+    def __init__(self, *, encoder: Encoder, **plan: Any) -> None:
         super().__init__(encoder, FaceHeads(encoder.dim), **plan)
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
@@ -208,7 +208,7 @@ def train_face(settings: Recipe, hook: Hook) -> None:
     (folder / "last.ckpt").unlink(missing_ok=True)
 
 
-def load_face(settings: Recipe) -> tuple[FaceNet, FaceHeads]:
+def load_face(settings: Recipe) -> tuple[Encoder, FaceHeads]:
     """The trained encoder and its heads, in evaluation mode.
 
     Raises
@@ -222,8 +222,10 @@ def load_face(settings: Recipe) -> tuple[FaceNet, FaceHeads]:
     return net, heads
 
 
-def _create(settings: Recipe) -> FaceNet:
-    return cast(FaceNet, create_encoder("face", **settings.face.options))
+def _create(settings: Recipe) -> Encoder:
+    encoder = create_encoder("face", **settings.face.options)
+    check_encoder(encoder, stream="visual", dim=encoder.dim, tick_rate=TICK_RATE)
+    return encoder
 
 
 def read_corpora(settings: Recipe, names: Iterable[str]) -> dict[str, AlignedFaces]:
@@ -247,7 +249,7 @@ def _framings(corpus: FaceSet, cache: Path) -> NDArray[np.float64]:
 
 
 @torch.inference_mode()
-def predict_faces(net: FaceNet, heads: FaceHeads, faces: AlignedFaces) -> dict[str, NDArray]:
+def predict_faces(net: Encoder, heads: FaceHeads, faces: AlignedFaces) -> dict[str, NDArray]:
     """Plain aligned crops through the network: `features` (n, d), `logits` (n, 8), `affect` (n, 2)."""
     net.eval()
     heads.eval()
@@ -264,7 +266,7 @@ def predict_faces(net: FaceNet, heads: FaceHeads, faces: AlignedFaces) -> dict[s
 
 
 def evaluate(
-    net: FaceNet, heads: FaceHeads, faces: AlignedFaces, *, trained_on: Iterable[AlignedFaces]
+    net: Encoder, heads: FaceHeads, faces: AlignedFaces, *, trained_on: Iterable[AlignedFaces]
 ) -> dict[str, float]:
     """Figures on faces that were not trained on.
 

@@ -9,15 +9,14 @@ import torch
 from numpy.typing import NDArray
 
 from .. import voice
-from ..encoder.face import FaceNet
-from ..encoder.voice import STRIDE, VoiceNet
+from ..encoder import Encoder
 from ..media.sound import SAMPLE_RATE
 from ..progress import Hook
 from .face import AlignedFaces, FaceHeads, augmented_crop
 from .face_augmentation import STRONG, WEAK
 from .feature_pool import ClipFeatures, FaceFeatures, VoiceFeatures
 from .voice_augmentation import VoiceAugmentation, add_noise, random_crop
-from .voice_clips import AnalysedClip, draw_level, voiced_ticks
+from .voice_clips import STRIDE, AnalysedClip, draw_level, voiced_ticks
 
 MARGIN = 80  # frames of 10 ms around a clip, so that the edges of what the network sees fall outside it
 WEAK_VOICE = VoiceAugmentation(speed=0.03, room=0.25, microphone=0.15, band_limit=0.1, noise=0.3, babble=0.0)
@@ -26,7 +25,7 @@ NOISY_VOICE = VoiceAugmentation(noise=1.0, babble=0.7)
 
 @torch.inference_mode()
 def extract_faces(
-    net: FaceNet, heads: FaceHeads, corpora: Sequence[AlignedFaces], *, views: int, seed: int, hook: Hook
+    net: Encoder, heads: FaceHeads, corpora: Sequence[AlignedFaces], *, views: int, seed: int, hook: Hook
 ) -> FaceFeatures:
     """Features of faces, weakly and strongly augmented; ratings are brought to the scale of the proxies.
 
@@ -92,7 +91,7 @@ def add_masking_noise(
 
 @torch.inference_mode()
 def extract_voices(
-    net: VoiceNet, items: Sequence[AnalysedClip], *, views: int, seed: int, hook: Hook
+    net: Encoder, items: Sequence[AnalysedClip], *, views: int, seed: int, hook: Hook
 ) -> VoiceFeatures:
     """Features of clips as in a recording, and behind noise and other voices, by speaker.
 
@@ -121,7 +120,7 @@ def extract_voices(
 
 
 def _extract_clip(
-    net: VoiceNet,
+    net: Encoder,
     logmel: voice.LogMel,
     item: AnalysedClip,
     others: list[NDArray[np.float32]],

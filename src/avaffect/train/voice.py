@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,13 +15,13 @@ from torch.nn import functional
 from .. import voice
 from ..corpus.speech import EMOTIONS, read_speech
 from ..corpus.splits import SPLITS
-from ..encoder import create_encoder
-from ..encoder.voice import VoiceNet
+from ..encoder import Encoder, check_encoder, create_encoder
 from ..metric import regression_metrics, uar
 from ..progress import Hook
 from .averaged import EncoderModule
 from .fit import EpochData, EveryEpochs, fit
 from .recipe import Recipe
+from .rendered import TICK_RATE
 from .result import is_done, load_result, save_result
 from .voice_augmentation import VoiceAugmentation
 from .voice_clips import AnalysedClip, VoiceBatches, analyse_clips, voiced_ticks
@@ -63,10 +63,10 @@ class VoiceHeads(nn.Module):
         return self.emotion(pooled), torch.einsum("bt,btd->bd", weight, self.affect(features))
 
 
-class VoiceModule(EncoderModule[VoiceNet, VoiceHeads]):
+class VoiceModule(EncoderModule[Encoder, VoiceHeads]):
     """Cross entropy among the emotions of the clip's own corpus, 1 - CCC and squared error on the proxies."""
 
-    def __init__(self, *, encoder: VoiceNet, **plan: Any) -> None:
+    def __init__(self, *, encoder: Encoder, **plan: Any) -> None:
         super().__init__(encoder, VoiceHeads(encoder.dim), **plan)
 
     def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
@@ -140,7 +140,7 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
     (folder / "last.ckpt").unlink(missing_ok=True)
 
 
-def load_voice(settings: Recipe) -> tuple[VoiceNet, VoiceHeads]:
+def load_voice(settings: Recipe) -> tuple[Encoder, VoiceHeads]:
     """The trained encoder and its heads, in evaluation mode.
 
     Raises
@@ -154,8 +154,10 @@ def load_voice(settings: Recipe) -> tuple[VoiceNet, VoiceHeads]:
     return net, heads
 
 
-def _create(settings: Recipe) -> VoiceNet:
-    return cast(VoiceNet, create_encoder("voice", **settings.voice.options))
+def _create(settings: Recipe) -> Encoder:
+    encoder = create_encoder("voice", **settings.voice.options)
+    check_encoder(encoder, stream="audio", dim=encoder.dim, tick_rate=TICK_RATE)
+    return encoder
 
 
 def encoder_input(item: AnalysedClip, reference: Reference = "clip") -> Tensor:
@@ -178,7 +180,7 @@ def encoder_input(item: AnalysedClip, reference: Reference = "clip") -> Tensor:
 
 @torch.inference_mode()
 def predict_clips(
-    net: VoiceNet, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
+    net: Encoder, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
 ) -> dict[str, NDArray]:
     """Whole clips through the network, one by one: `logits` (n, 8), `affect` (n, 2)."""
     net.eval()
@@ -193,7 +195,7 @@ def predict_clips(
 
 
 def evaluate(
-    net: VoiceNet, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
+    net: Encoder, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
 ) -> dict[str, float]:
     """Held-out figures, as ``CORPUS/FIGURE``: those of `per_corpus`, and over ``all`` clips together.
 
@@ -210,7 +212,7 @@ def evaluate(
 
 
 def per_corpus(
-    net: VoiceNet, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
+    net: Encoder, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
 ) -> dict[str, dict[str, float]]:
     """Figures by corpus: ``uar``, ``ccc_`` and ``r_`` (Pearson) of valence and arousal with the proxies.
 

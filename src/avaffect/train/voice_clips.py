@@ -19,10 +19,10 @@ from torch.utils.data import IterableDataset
 
 from .. import voice
 from ..corpus.speech import EMOTIONS, Utterance
-from ..encoder.voice import STRIDE
 from ..voice.level import GAIN_SPREAD, MANNER_SPREAD
 from .voice_augmentation import VoiceAugmentation, add_noise, mask_bands, random_crop
 
+STRIDE = 8  # log-mel frames of a tick: 12.5 ticks per second
 TICKS = 32  # of a crop: 2.56 s
 CORPUS_SHARES: Mapping[str, float] = {
     "ravdess": 0.45, "emodb4_full": 0.2, "nemo": 0.17, "tess": 0.1, "emogator": 0.08,
