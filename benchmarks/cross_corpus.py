@@ -1,10 +1,10 @@
-"""How the encoders read a corpus of which they have seen nothing: each corpus left out once.
+"""Cross-corpus test of the encoders: each corpus is left out of the training once, and measured.
 
     python benchmarks/cross_corpus.py data=PATH --out docs/cross_corpus.md
 
 Trains the face and voice encoder of the recipe once for every corpus, on all others, in a work folder of its
 own (WORK/CORPUS, or WORK/CORPUS.EPOCHS with --epochs), and measures it on the whole of the corpus left out.
-What is done is skipped, what was stopped goes on.
+A training that is done is skipped; one that was stopped is resumed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in left_out(settings.voice.corpora, options.only):
         found["voice"][name] = train(settings, options, "voice", name) | simple_voice(settings, name)
     names = left_out(settings.face.corpora, options.only)
-    faces = framed(settings, options.work) if names else {}
+    faces = aligned_faces(settings, options.work) if names else {}
     for name in names:
         found["face"][name] = {"items": len(faces[name].corpus)} | train(settings, options, "face", name)
     epochs = {stage: options.epochs or getattr(settings, stage).fit.epochs for stage in found}
@@ -92,14 +92,14 @@ def train(settings: Recipe, options: argparse.Namespace, stage: Stage, name: str
     return figures | {f"home/{key}": known.get(f"{name}/{key}", np.nan) for key in figures}
 
 
-def framed(settings: Recipe, work: Path) -> dict[str, AlignedFaces]:
-    """The face corpora; where each face lies does not depend on what is trained, and is found once."""
+def aligned_faces(settings: Recipe, work: Path) -> dict[str, AlignedFaces]:
+    """The face corpora; their landmarks do not depend on the training, and are found once."""
     share_landmarks(settings.work / "face", work / "face")
     return read_corpora(settings.model_copy(update={"work": work}), settings.face.corpora)
 
 
 def share_landmarks(have: Path, want: Path) -> None:
-    """Take over what another run has found."""
+    """Copy the landmarks that another run has found."""
     want.mkdir(parents=True, exist_ok=True)
     for path in have.glob("*.npy"):
         if not (want / path.name).is_file():
@@ -107,7 +107,7 @@ def share_landmarks(have: Path, want: Path) -> None:
 
 
 def simple_voice(settings: Recipe, name: str) -> dict[str, Any]:
-    """Who speaks in a corpus, and how well loudness and spectral centroid alone tell arousal.
+    """Sizes of a voice corpus, and the correlation of loudness and spectral centroid with arousal.
 
     Each is z-scored, over the corpus or over the speaker's clips, and their mean correlated with the proxy.
     """
@@ -204,33 +204,34 @@ def beside(by: Mapping[str, float], key: str) -> str:
 HEAD = """\
 # Cross-corpus test
 
-```
+<!-- not run: takes hours, and needs the corpora -->
+```sh
 python benchmarks/cross_corpus.py data=PATH{shorter} --out docs/cross_corpus.md
 ```
 
 Written by that command on {day}. Each corpus is left out once: the encoder of the default recipe is trained
-on all others and measured on the whole of it. Other people, another language, other pictures or
-microphones, other raters: nearer to what happens in use than the held-out part of a corpus that was trained
-on, whose figures stand in square brackets. CCC needs the right scale as well, the correlation r does not.
-Corpora of a few speakers each, trained once: differences of a few hundredths mean nothing.
+on all others and measured on the whole of it. People, language, pictures or microphones and raters are
+others than in training. This is nearer to practical use than the held-out part of a corpus that was trained
+on; the figures of that part stand in square brackets. CCC needs the right scale too, the correlation r does
+not. The corpora have a few speakers each and every encoder was trained once: differences of a few hundredths
+mean nothing.
 """
 
 VOICE = """\
 ## Voice
 
-{epochs} epochs. Valence and arousal are proxies: what the acted emotion stands for. UAR: unweighted average
-recall of the corpus's emotions. `simple`: correlation of the proxy with the mean of z-scored loudness and
-spectral centroid of the clip, which nothing was trained for; scaled over the whole corpus, or over each
-speaker's own clips, which presumes to know how the person speaks at other times. The bursts of EmoGator
-have no words.
+{epochs} epochs. Valence and arousal are proxies: those of the acted emotion. UAR: unweighted average recall
+of the corpus's emotions. `simple` is a baseline without training: correlation of the proxy with the mean of
+z-scored loudness and spectral centroid of the clip. They are scaled over the whole corpus, or over each
+speaker's own clips, which needs other recordings of the person. The vocal bursts of EmoGator have no words.
 """
 
 FACE = """\
 ## Face
 
-{epochs} epochs. FERPlus is judged against what its votes stand for, DiffusionFER against ratings. With one
-of the two left out there is nothing that brings the two scales together; and without FERPlus no emotions
-are taught and a thousand synthetic faces remain.
+{epochs} epochs. FERPlus is compared with the proxies from its votes, DiffusionFER with ratings. With one of
+the two left out, nothing relates the two scales to each other. Without FERPlus no emotions are taught, and
+a thousand synthetic faces remain.
 """
 
 

@@ -1,4 +1,4 @@
-"""A gated fusion whose gates no longer look: what they are worth."""
+"""Ablation: a gated fusion with every gate held at its mean, so that no gate depends on the input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from avaffect.train.fusion.module import predict
 
 @contextmanager
 def frozen_gates(model: AffectModel, data: Mapping[str, Tensor]) -> Iterator[AffectModel]:
-    """The model with every gate held at its mean over all ticks of some sequences, while inside.
+    """The model with every gate held at its mean over all ticks of some sequences, inside the context.
 
     Raises
     ------
@@ -27,12 +27,12 @@ def frozen_gates(model: AffectModel, data: Mapping[str, Tensor]) -> Iterator[Aff
     means = mean_gates(model, data)
     with ExitStack() as hooks:
         for gate, weights in means.items():
-            hooks.callback(gate.register_forward_hook(_holding(weights)).remove)
+            hooks.callback(gate.register_forward_hook(_hold_at(weights)).remove)
         yield model
 
 
 def mean_gates(model: AffectModel, data: Mapping[str, Tensor]) -> dict[StageGate, Tensor]:
-    """Mean weights (k,) of each gate over all ticks; of one that iterations share, over these too.
+    """Mean weights (k,) of each gate over all ticks; where iterations share a gate, over these too.
 
     Raises
     ------
@@ -43,22 +43,22 @@ def mean_gates(model: AffectModel, data: Mapping[str, Tensor]) -> dict[StageGate
         gate: [] for gate in model.network.modules() if isinstance(gate, StageGate)
     }
     if not seen:
-        raise ModelError(f"{model.spec.name!r} has no gates to hold; take a gated fusion")
+        raise ModelError(f"{model.spec.name!r} has no gates to hold; take a gated fusion, such as hgrjca")
     with ExitStack() as hooks:
         for gate, found in seen.items():
-            hooks.callback(gate.register_forward_hook(_noting(found)).remove)
+            hooks.callback(gate.register_forward_hook(_record_in(found)).remove)
         predict(model, data)
     return {gate: torch.cat(found).mean(dim=(0, 1)) for gate, found in seen.items()}
 
 
-def _noting(found: list[Tensor]) -> Any:
-    def note(gate: nn.Module, arguments: Any, output: tuple[Tensor, Tensor]) -> None:
+def _record_in(found: list[Tensor]) -> Any:
+    def record(gate: nn.Module, arguments: Any, output: tuple[Tensor, Tensor]) -> None:
         found.append(output[1])
 
-    return note
+    return record
 
 
-def _holding(weights: Tensor) -> Any:
+def _hold_at(weights: Tensor) -> Any:
     def hold(
         gate: StageGate, arguments: tuple[Sequence[Tensor]], output: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Tensor]:

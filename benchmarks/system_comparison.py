@@ -1,4 +1,4 @@
-"""Several models on the same sequences: what each says, and by how much one is better, with intervals."""
+"""Several systems compared on the same paired sequences: scores, differences, gates, with intervals."""
 
 from __future__ import annotations
 
@@ -14,48 +14,58 @@ from avaffect.spec import TARGETS
 from avaffect.train.fusion.judge import resampled
 from avaffect.train.fusion.module import predict
 
-Said = Mapping[str, NDArray]
+Predictions = Mapping[str, NDArray]
 """Valence and arousal (n, t, 2) by system."""
 
 
-def late(audio: AffectModel, visual: AffectModel, data: Mapping[str, Tensor]) -> dict[str, NDArray]:
-    """What two models of one stream each say together.
+def late_fusion(audio: AffectModel, visual: AffectModel, data: Mapping[str, Tensor]) -> dict[str, NDArray]:
+    """Predictions of two models of one stream each, combined.
 
-    ``late`` is the mean of both, always; ``late, of those there`` that of the models whose stream is there.
+    ``late`` is the mean of both at every tick. ``late, available`` is the mean of the models whose stream is
+    available at the tick.
     """
-    heard, seen = predict(audio, data)[0], predict(visual, data)[0]
+    values = [predict(audio, data)[0], predict(visual, data)[0]]
     masks = [data[f"{name}_mask"].numpy()[..., None].astype(float) for name in ("audio", "visual")]
-    there = np.maximum(masks[0] + masks[1], 1)
+    count = np.maximum(masks[0] + masks[1], 1)
     return {
-        "late": (heard + seen) / 2,
-        "late, of those there": (masks[0] * heard + masks[1] * seen) / there,
+        "late": (values[0] + values[1]) / 2,
+        "late, available": (masks[0] * values[0] + masks[1] * values[1]) / count,
     }
 
 
 def scores(
-    said: Said,
+    predictions: Predictions,
     data: Mapping[str, Tensor],
     *,
-    counted: NDArray[np.bool_] | None = None,
+    ticks: NDArray[np.bool_] | None = None,
     resamples: int = RESAMPLES,
 ) -> dict[str, dict[str, Estimate]]:
-    """CCC of each system by target, over all labelled ticks or those `counted` (n, t), with 95 % intervals.
+    """CCC of each system by target, with 95 % intervals.
 
     The intervals resample sequences: they hold for other sequences of the same faces and speakers.
+
+    Parameters
+    ----------
+    predictions : mapping
+    data : mapping
+        Of `avaffect.train.fusion.module.held_out`.
+    ticks : (n, t) bool numpy.ndarray, optional
+        The labelled ticks that count; all by default.
+    resamples : int
     """
-    found = _drawn(said, data, counted, resamples)
+    found = _resampled(predictions, data, ticks, resamples)
     return {
         name: {target: Estimate(float(whole[k]), *interval(drawn[:, k])) for k, target in enumerate(TARGETS)}
         for name, (whole, drawn) in found.items()
     }
 
 
-def gains(
-    said: Said, data: Mapping[str, Tensor], ours: str, *, resamples: int = RESAMPLES
+def differences(
+    predictions: Predictions, data: Mapping[str, Tensor], reference: str, *, resamples: int = RESAMPLES
 ) -> dict[str, dict[str, Estimate]]:
-    """CCC of `ours` less that of each other system by target, with 95 % intervals of paired resamples."""
-    found = _drawn(said, data, None, resamples)
-    best, best_drawn = found.pop(ours)
+    """CCC of the reference system minus that of each other one, with 95 % intervals of paired resamples."""
+    found = _resampled(predictions, data, None, resamples)
+    best, best_drawn = found.pop(reference)
     return {
         name: {
             target: Estimate(float(best[k] - whole[k]), *interval(best_drawn[:, k] - drawn[:, k]))
@@ -65,45 +75,47 @@ def gains(
     }
 
 
-def _drawn(
-    said: Said, data: Mapping[str, Tensor], counted: NDArray[np.bool_] | None, resamples: int
+def _resampled(
+    predictions: Predictions, data: Mapping[str, Tensor], ticks: NDArray[np.bool_] | None, resamples: int
 ) -> dict[str, tuple[NDArray, NDArray]]:
     labels, labelled = data["affect"].numpy(), data["labelled"].numpy()
-    ticks = labelled if counted is None else labelled & counted
-    return {name: resampled(values, labels, ticks, resamples=resamples) for name, values in said.items()}
+    counted = labelled if ticks is None else labelled & ticks
+    return {
+        name: resampled(values, labels, counted, resamples=resamples) for name, values in predictions.items()
+    }
 
 
-def gates_and_damage(
+def gate_correlations(
     model: AffectModel, data: Mapping[str, Tensor], *, resamples: int = RESAMPLES
 ) -> dict[str, dict[str, Estimate]]:
-    """Pearson correlation of each gate with the damage of each stream, where both streams are there.
+    """Pearson correlation of each gate with the corruption of each stream, where both are available.
 
-    By gate (``attended.<stream>`` or ``share.<stream>``, see `Fused`), then by damaged stream; with 95 %
+    By gate (``attended.<stream>`` or ``share.<stream>``, see `Fused`), then by corrupted stream; with 95 %
     intervals that resample sequences. Empty for fusions without gates.
     """
     _, gates = predict(model, data)
-    there = (data["audio_mask"] & data["visual_mask"]).numpy()
+    both = (data["audio_mask"] & data["visual_mask"]).numpy()
     found: dict[str, dict[str, Estimate]] = {}
     for name, values in gates.items():
         found[name] = {}
         for other in model.spec.streams:
-            worn = data[f"{other}_corrupted"].numpy()[..., None].astype(float)
-            whole, drawn = resampled(values[..., None], worn, there, measure="pcc", resamples=resamples)
+            corrupted = data[f"{other}_corrupted"].numpy()[..., None].astype(float)
+            whole, drawn = resampled(values[..., None], corrupted, both, measure="pcc", resamples=resamples)
             found[name][other] = Estimate(float(whole[0]), *interval(drawn[:, 0]))
     return found
 
 
-def places(data: Mapping[str, Tensor]) -> dict[str, NDArray[np.bool_]]:
-    """Ticks (n, t) by what is wrong there: nothing, a stream damaged, or one missing; those that occur."""
-    there = {name: data[f"{name}_mask"].numpy() for name in ("audio", "visual")}
-    worn = {name: data[f"{name}_corrupted"].numpy() for name in ("audio", "visual")}
-    both = there["audio"] & there["visual"]
+def corruption_strata(data: Mapping[str, Tensor]) -> dict[str, NDArray[np.bool_]]:
+    """Ticks (n, t) by what is wrong there: nothing, a stream corrupted or missing; only what occurs."""
+    mask = {name: data[f"{name}_mask"].numpy() for name in ("audio", "visual")}
+    corrupted = {name: data[f"{name}_corrupted"].numpy() for name in ("audio", "visual")}
+    both = mask["audio"] & mask["visual"]
     found = {
-        "nothing": both & ~worn["audio"] & ~worn["visual"],
-        "voice damaged": both & worn["audio"] & ~worn["visual"],
-        "face damaged": both & worn["visual"] & ~worn["audio"],
-        "both damaged": both & worn["audio"] & worn["visual"],
-        "no voice": there["visual"] & ~there["audio"],
-        "no face": there["audio"] & ~there["visual"],
+        "nothing": both & ~corrupted["audio"] & ~corrupted["visual"],
+        "voice corrupted": both & corrupted["audio"] & ~corrupted["visual"],
+        "face corrupted": both & corrupted["visual"] & ~corrupted["audio"],
+        "both corrupted": both & corrupted["audio"] & corrupted["visual"],
+        "no voice": mask["visual"] & ~mask["audio"],
+        "no face": mask["audio"] & ~mask["visual"],
     }
     return {name: ticks for name, ticks in found.items() if ticks.any()}

@@ -1,53 +1,19 @@
-"""Models compared on the same sequences, and gates that are held."""
+"""Systems compared on the same sequences, against the metric."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from frozen_gates import frozen_gates, mean_gates
-from system_comparison import gains, gates_and_damage, late, places, scores
-from torch import Tensor
+from system_comparison import corruption_strata, differences, gate_correlations, late_fusion, scores
 
-from avaffect.errors import ModelError
 from avaffect.metric import ccc, pcc
-from avaffect.model import AffectModel
-from avaffect.spec import Component, Spec, Stream
 from avaffect.train.fusion.module import predict
 
-PART = Component("concat")
+from .conftest import GATED, data_of, model_of
 
 
-def data_of(count: int = 40, ticks: int = 20, dim: int = 8) -> dict[str, Tensor]:
-    """The label is in the first features of both streams; spans of each are missing or damaged."""
-    rng = np.random.default_rng(0)
-    affect = rng.uniform(-0.9, 0.9, (count, ticks, 2)).astype(np.float32)
-    data: dict[str, np.ndarray] = {"affect": affect}
-    for name in ("audio", "visual"):
-        features = rng.normal(0, 0.3, (count, ticks, dim)).astype(np.float32)
-        features[..., :2] += affect
-        mask, corrupted = rng.random((2, count, ticks)) < [[[0.8]], [[0.3]]]
-        features[corrupted] = 3.0
-        data |= {name: features, f"{name}_mask": mask, f"{name}_corrupted": corrupted & mask}
-    data["labelled"] = data["audio_mask"] | data["visual_mask"]
-    return {name: torch.from_numpy(values) for name, values in data.items()}
-
-
-def model_of(*streams: str, fusion: str = "concat", **options: object) -> AffectModel:
-    torch.manual_seed(0)
-    parts = {
-        name: Stream(
-            8,
-            Component("face" if name == "visual" else "voice"),
-            temporal=Component("tcn", {"levels": 1}),
-            temporal_dim=8,
-        )
-        for name in streams
-    }
-    return AffectModel(Spec(f"{fusion}.test", parts, Component(fusion, options))).eval()
-
-
-def test_scores_and_gains_are_those_of_the_metric() -> None:
+def test_scores_and_differences_are_those_of_the_metric() -> None:
     data = data_of()
     rng = np.random.default_rng(1)
     truth, labelled = data["affect"].numpy(), data["labelled"].numpy()
@@ -58,7 +24,7 @@ def test_scores_and_gains_are_those_of_the_metric() -> None:
             figure = found[name][target]
             assert figure.value == pytest.approx(ccc(values[..., k], truth[..., k], labelled))
             assert figure.low < figure.value < figure.high
-    gain = gains({"near": near, "far": far, "same": near}, data, "near", resamples=200)
+    gain = differences({"near": near, "far": far, "same": near}, data, "near", resamples=200)
     assert gain["far"]["valence"].low > 0.1
     assert gain["same"]["valence"] == gain["same"]["arousal"]  # nothing, without any doubt
     assert gain["same"]["arousal"].high == 0
@@ -80,74 +46,48 @@ def test_a_resample_is_of_whole_sequences() -> None:
     assert widths[0] == pytest.approx(widths[1])
 
 
-def test_late_goes_by_what_is_there() -> None:
+def test_late_fusion_goes_by_what_is_available() -> None:
     data = data_of()
     audio, visual = model_of("audio"), model_of("visual")
-    heard, seen = predict(audio, data)[0], predict(visual, data)[0]
-    both = late(audio, visual, data)
-    np.testing.assert_allclose(both["late"], (heard + seen) / 2)
-    only = places(data)
-    wise = both["late, of those there"]
-    np.testing.assert_allclose(wise[only["no face"]], heard[only["no face"]])
-    np.testing.assert_allclose(wise[only["no voice"]], seen[only["no voice"]])
+    audio_values, visual_values = predict(audio, data)[0], predict(visual, data)[0]
+    both = late_fusion(audio, visual, data)
+    np.testing.assert_allclose(both["late"], (audio_values + visual_values) / 2)
+    only = corruption_strata(data)
+    wise = both["late, available"]
+    np.testing.assert_allclose(wise[only["no face"]], audio_values[only["no face"]])
+    np.testing.assert_allclose(wise[only["no voice"]], visual_values[only["no voice"]])
     np.testing.assert_allclose(wise[only["nothing"]], both["late"][only["nothing"]])
 
 
-def test_places_are_all_there_is() -> None:
+def test_strata_are_all_labelled_ticks() -> None:
     data = data_of()
-    found = places(data)
-    assert set(found) == {"nothing", "voice damaged", "face damaged", "both damaged", "no voice", "no face"}
+    found = corruption_strata(data)
+    assert set(found) == {
+        "nothing",
+        "voice corrupted",
+        "face corrupted",
+        "both corrupted",
+        "no voice",
+        "no face",
+    }
     np.testing.assert_array_equal(sum(ticks.astype(int) for ticks in found.values()), data["labelled"])
     del found["nothing"]
     data["audio_corrupted"][:] = data["visual_corrupted"][:] = False
-    assert set(places(data)) == {"nothing", "no voice", "no face"}
-
-
-GATED = {"mixing": "feature", "iterations": 2}
-
-
-@pytest.mark.parametrize(
-    ("fusion", "options"), [("hgrjca", GATED), ("hgrjca", {**GATED, "share_gates": True}), ("grjca", GATED)]
-)
-def test_held_gates_do_not_look(fusion: str, options: dict) -> None:
-    data = data_of()
-    model = model_of("audio", "visual", fusion=fusion, temperature=0.3, gate_input="concat", **options)
-    free, moving = predict(model, data)
-    means = mean_gates(model, data)
-    with frozen_gates(model, data) as frozen:
-        held, still = predict(frozen, data)
-    for name, gate in still.items():
-        assert np.ptp(moving[name]) > 0.01
-        assert np.ptp(gate) < 1e-6
-    assert np.abs(held - free).max() > 1e-4
-    for weights in means.values():
-        assert weights.sum().item() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_array_equal(predict(model, data)[0], free)  # outside it looks again
-
-
-def test_gates_held_where_they_are_change_nothing() -> None:
-    """Gates that never moved, held at their mean: the hooks compute what the gates do."""
-    data = data_of()
-    model = model_of("audio", "visual", fusion="hgrjca", gate_input="concat", temperature=1e6, **GATED)
-    free = predict(model, data)[0]
-    with frozen_gates(model, data) as frozen:
-        np.testing.assert_allclose(predict(frozen, data)[0], free, atol=1e-5)
-
-
-def test_no_gates_to_hold() -> None:
-    data = data_of(count=2)
-    model = model_of("audio", "visual", fusion="jca", mixing="feature")
-    with pytest.raises(ModelError, match="'jca.test' has no gates to hold"):
-        mean_gates(model, data)
-    assert gates_and_damage(model, data) == {}
+    assert set(corruption_strata(data)) == {"nothing", "no voice", "no face"}
 
 
 def test_gates_are_correlated_where_both_are_there() -> None:
     data = data_of()
     model = model_of("audio", "visual", fusion="hgrjca", gate_input="concat", temperature=0.3, **GATED)
-    found = gates_and_damage(model, data, resamples=100)
+    found = gate_correlations(model, data, resamples=100)
     gates = predict(model, data)[1]
     both = (data["audio_mask"] & data["visual_mask"]).numpy()
     want = pcc(gates["attended.audio"], data["visual_corrupted"].numpy().astype(float), both)
     assert found["attended.audio"]["visual"].value == pytest.approx(want)
     assert found["attended.audio"]["visual"].low < want < found["attended.audio"]["visual"].high
+
+
+def test_a_fusion_without_gates_has_no_correlations() -> None:
+    assert (
+        gate_correlations(model_of("audio", "visual", fusion="jca", mixing="feature"), data_of(count=2)) == {}
+    )

@@ -183,6 +183,38 @@ def test_titles(make_trace):
     assert "Session 3" in texts(plot(trace, title="Session 3"))
 
 
+def test_recordings_of_one_name_in_two_folders_have_two_titles(make_trace):
+    first, second = (texts(plot(make_trace(0.2, file=f"study/{k}/P01.mp4"))) for k in "AB")
+    assert "A/P01.mp4" in first
+    assert "B/P01.mp4" in second
+
+
+def test_a_name_that_cannot_be_printed_is_drawn_all_the_same(make_trace, tmp_path):
+    plot(make_trace(0.2, file="b\x07\na.mp4"), tmp_path / "p.png")
+    assert (tmp_path / "p.png").stat().st_size > 10_000
+
+
+def test_a_notebook_shows_the_plot(make_trace):
+    shown = plot(make_trace(0.4))._repr_png_()
+    assert cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR).shape == (900, 1600, 3)
+
+
+def test_a_short_path_is_seen_through_its_mean(made):
+    """The mean is a ring: in its middle is the path, not the mark."""
+    rows = made.person(*made.times(1.0))
+    made.blank(rows, slice(None), "valence_", "arousal_")
+    rows["valence"], rows["arousal"] = np.linspace(0.28, 0.32, 25), 0.3
+    figure = plot(Trace(rows))
+    axes = figure.axes[labels(figure).index("plane 1")]
+    (mean,) = (drawn for drawn in axes.lines if drawn.get_gid() == "mean 1")
+    figure.canvas.draw()
+    x, y = axes.transData.transform((0.3, 0.3)).round().astype(int)
+    middle = np.asarray(figure.canvas.buffer_rgba())[900 - y - 1 : 900 - y + 2, x, :3] / 255
+    path = middle[middle.sum(axis=1).argmin()]
+    assert path.min() < 0.6  # not the page
+    assert np.abs(path - matplotlib.colors.to_rgb(mean.get_markeredgecolor())).max() > 0.15  # nor the mark
+
+
 def test_no_words_touch_each_other(made):
     """The texts of the busiest plot, as drawn, are apart."""
     start, end = made.times(2.0)

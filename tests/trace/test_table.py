@@ -113,6 +113,14 @@ def test_people_and_their_rows(made):
         trace.track(3)
 
 
+def test_people_are_counted_per_file(make_trace):
+    both = Trace.concat([make_trace(1.0, file="a.mp4"), make_trace(1.0, file="b.mp4")])
+    assert both.tracks == [1]
+    assert repr(both) == "<Trace of 2 files: 50 rows, 2 people, 2.00 s>"
+    assert repr(make_trace(1.0, people=3)) == "<Trace of clips/interview.mp4: 75 rows, 3 people, 1.00 s>"
+    assert "1 person" in repr(both.file("a.mp4"))
+
+
 def test_an_empty_table_is_a_trace(make_trace):
     empty = Trace(make_trace(0.2).table.iloc[:0])
     assert (len(empty), empty.tracks, empty.files, empty.duration, empty.main) == (0, [], [], 0.0, None)

@@ -141,7 +141,7 @@ def _one(
         # Never NAME.mp4: with --out beside the input that would be the input itself.
         path = target.with_name(f"{target.name}_annotated.mp4")
         with progress(f"{path.name}, annotated") as update:
-            draw.annotate(trace, file, path, hook=update)
+            draw.annotate(trace, file, path, hook=lambda _, done, total: update(done, total))
         written.append(path)
     return trace, written
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
-
-if TYPE_CHECKING:
-    from .table import Trace
+from .resample import resampled
+from .rows import files, main_track, of_track
 
 ENDING = "_physio.tsv.gz"
 _SCALE = {"Units": "arbitrary (-1 to 1)"}
@@ -37,8 +39,9 @@ COLUMNS: dict[str, dict[str, Any]] = {
 
 
 def write_bids(
-    trace: Trace, path: str | Path, *, rate: float | None = None, track: int | None = None
-) -> Path:
+    table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path, *, rate: float | None = None,
+    track: int | None = None,
+) -> Path:  # fmt: skip
     """One person's columns, evenly sampled, without header, missing values ``n/a``.
 
     Rows are interpolated by `avaffect.trace.resample`, which never bridges a gap; times at which the
@@ -47,8 +50,10 @@ def write_bids(
 
     Parameters
     ----------
-    trace : Trace
-        Of one file.
+    table : (n, 20) pd.DataFrame
+        A trace's table, of one file.
+    meta : mapping
+        What made it; written into the description.
     path : path
         Ends in ``_physio.tsv.gz``.
     rate : float, optional
@@ -59,7 +64,7 @@ def write_bids(
     Raises
     ------
     DataError
-        If the trace has several files or no such person, the name ends otherwise, or a file cannot
+        If the table has several files or no such person, the name ends otherwise, or a file cannot
         be written.
 
     References
@@ -69,14 +74,14 @@ def write_bids(
     target = Path(path)
     if not target.name.endswith(ENDING):
         raise DataError(f"a BIDS recording is named *{ENDING}, not {target.name}; rename it")
-    if len(trace.files) != 1:
+    names = files(table)
+    if len(names) != 1:
         raise DataError(
-            f"a BIDS recording holds one file, the trace has {len(trace.files)};"
-            " write trace.file(name) for each"
+            f"a BIDS recording holds one file, the trace has {len(names)}; write trace.file(name) for each"
         )
-    frequency = float(rate if rate is not None else trace.meta.get("rate", 25.0))
-    person = track if track is not None else trace.main
-    even = trace.track(person).resample(frequency).table
+    frequency = float(rate if rate is not None else meta.get("rate", 25.0))
+    person = main_track(table) if track is None else track
+    even = resampled(of_track(table, person), frequency)
     tick = (even.index.get_level_values("start").to_numpy() * frequency).round().astype(int)
     rows = even[list(COLUMNS)].set_axis(tick, axis=0)
     rows = rows.reindex(range(tick[0], tick[-1] + 1)) if len(tick) else rows
@@ -85,7 +90,7 @@ def write_bids(
         "StartTime": float(tick[0] / frequency) if len(tick) else 0.0,
         "Columns": list(COLUMNS),
         **COLUMNS,
-        "Source": {"File": trace.files[0], "Person": person, **trace.meta},
+        "Source": {"File": names[0], "Person": person, **meta},
     }
     text = rows.round(6).to_csv(sep="\t", header=False, index=False, na_rep="n/a")
     with replacing(target) as temporary:

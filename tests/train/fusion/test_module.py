@@ -122,7 +122,9 @@ def test_gate_loss_refuses_fusions_that_have_nothing_attended(name: str) -> None
 def module(fusion: str, gate: float) -> FusionModule:
     torch.manual_seed(0)
     streams = {
-        name: Stream(SIZE, Component(kind), temporal=Component("tcn", {"levels": 1}), temporal_dim=SIZE)
+        name: Stream(
+            SIZE, Component(kind, {"dim": SIZE}), temporal=Component("tcn", {"levels": 1}), temporal_dim=SIZE
+        )
         for name, kind in (("audio", "voice"), ("visual", "face"))
     }
     model = AffectModel(Spec(f"{fusion}.test", streams, Component(fusion)))
