@@ -21,8 +21,8 @@ timings: .venv/dev
 	$(BIN)/python benchmarks/predict.py examples/sample.mp4
 	$(BIN)/python benchmarks/face.py examples/sample.mp4
 	$(BIN)/python benchmarks/voice.py
-	$(BIN)/python benchmarks/fusion.py
-	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/fusion.py --seconds 2
+	$(BIN)/python benchmarks/training.py --rounds 5
 
 .venv/python:
 	$(PYTHON) -c 'import sys; sys.exit("avaffect needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
