@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Spinning OpenMP threads make small networks many times slower on shared cores.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help demo test check docs clean
+.PHONY: help demo test check docs timings clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile | expand -t 8
@@ -23,6 +23,13 @@ check: .venv/dev  ## style, types and text files
 
 docs: .venv/dev  ## the documentation as a site in out/site; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
+
+timings: .venv/dev  ## what benchmarks/ measures in minutes
+	$(BIN)/python benchmarks/predict.py examples/sample.mp4
+	$(BIN)/python benchmarks/face.py examples/sample.mp4
+	$(BIN)/python benchmarks/voice.py
+	$(BIN)/python benchmarks/fusion.py --seconds 2
+	$(BIN)/python benchmarks/training.py --rounds 5
 
 clean:  ## remove .venv and everything that was built
 	rm -rf .venv out build dist src/*.egg-info
