@@ -24,6 +24,7 @@ PAGES = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "src/avaffect/weights/LICENSE.md": "weights-licence.md",
+    "benchmarks/README.md": "measured/index.md",
     "benchmarks/fusion.md": "measured/fusion.md",
     "benchmarks/training.md": "measured/training.md",
     **{
