@@ -143,3 +143,14 @@ def test_windows_need_recordings(store):
         Windows(store.split("test"), ticks=4, hop=1)
     with pytest.raises(DataError, match="ticks=0, hop=1"):
         Windows(store.recordings, ticks=0, hop=1)
+
+
+def test_a_window_with_one_known_target_is_kept(tmp_path):
+    labels = np.full((20, 2), np.nan, np.float32)
+    labels[12, 0] = 0.5
+    features = Features({"audio": np.zeros((20, 1), np.float32)}, {"audio": np.ones(20, bool)})
+    write(tmp_path, meta("a"), features, labels, np.zeros(20, bool), half=True)
+    windows = Windows(FeatureStore(tmp_path).recordings, ticks=10, hop=10)
+    assert [window.start for window in windows.windows] == [10]
+    assert windows[0]["affect"][2, 0] == 0.5
+    assert windows[0]["affect"].isfinite().sum() == 1

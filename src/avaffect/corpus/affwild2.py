@@ -22,9 +22,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..abaw import read_annotation
 from ..errors import DataError
 from ..media import frame_times
 from ..spec import TARGETS
@@ -33,7 +31,6 @@ from .ratings import Ratings
 
 log = logging.getLogger(__name__)
 
-MISSING = -5.0
 _SETS = {"Train_Set": "train", "Validation_Set": "val"}
 _FACES = "cropped_aligned"
 _TEST_LIST = re.compile(r"valence_?arousal.*test_?set.*\.txt", re.IGNORECASE)
@@ -99,8 +96,9 @@ class AffWild2(Corpus):
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
         """Ratings at the video's own frame times.
 
-        A row that is -5 in either column is unrated in both. Labels and decoded frames differ by a few in
-        some videos: frames without a row are unrated, rows without a frame are left out, and the log says so.
+        -5 is unrated, each target by itself (`avaffect.abaw`). In some videos the numbers of rows and of
+        decoded frames differ by a few: frames without a row are unrated, rows without a frame are left out,
+        and the log says so.
 
         Raises
         ------
@@ -110,7 +108,7 @@ class AffWild2(Corpus):
         path = self._labels.get(recording.name)
         if path is None:
             return {}
-        values = read_labels(path)
+        values = read_annotation(path)
         times = frame_times(need_video(recording))
         if len(values) != len(times):
             log.warning("%s: %d rows of labels, %d frames", recording.name, len(values), len(times))
@@ -120,34 +118,6 @@ class AffWild2(Corpus):
     def rating_files(self, recording: Recording) -> list[Path]:
         """The label file; none for the test set."""
         return [self._labels[recording.name]] if recording.name in self._labels else []
-
-
-def read_labels(path: Path) -> NDArray[np.float64]:
-    """A label file: (frames, 2) valence and arousal, NaN in both where either is -5.
-
-    Raises
-    ------
-    DataError
-        If the header or a row is not as expected.
-    """
-    lines = read_text(path).split("\n")
-    if lines[0].strip().lower().replace(" ", "") != "valence,arousal":
-        raise DataError(f"{path}: begins with {lines[0].strip()[:40]!r}; expected the header valence,arousal")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    values = np.empty((len(lines) - 1, 2))
-    for row, line in enumerate(lines[1:]):
-        try:
-            valence, arousal = (float(part) for part in line.split(","))
-        except ValueError as error:
-            raise DataError(
-                f"{path}: line {row + 2} is {line.strip()[:40]!r}; expected two numbers"
-            ) from error
-        values[row] = valence, arousal
-    values[(values == MISSING).any(axis=1)] = np.nan
-    if np.nanmax(np.abs(values), initial=0) > 1:
-        raise DataError(f"{path}: values up to {np.nanmax(np.abs(values)):g}; expected [-1, 1], or -5")
-    return values
 
 
 def need_video(recording: Recording) -> Path:

@@ -36,7 +36,7 @@ class Windows(Dataset[dict[str, Tensor]]):
         E.g. a fold's, or ``store.split("train")``.
     ticks, hop : int
     labelled_only : bool
-        Leave out windows without any label.
+        Leave out windows without any label: no target is known at any tick.
     load : bool
         Read all files into memory once; otherwise they are memory-mapped and only what is needed is read.
 
@@ -72,9 +72,9 @@ class Windows(Dataset[dict[str, Tensor]]):
             for start in window_starts(stored.ticks, ticks, hop)
         ]
         if labelled_only:
-            labelled = [self._rows(i, "labelled", 0, r.ticks) for i, r in enumerate(self.recordings)]
+            labels = [self._rows(i, "labels", 0, r.ticks) for i, r in enumerate(self.recordings)]
             self.windows = [
-                w for w in self.windows if labelled[w.recording][w.start : w.start + w.length].any()
+                w for w in self.windows if labels[w.recording][w.start : w.start + w.length].isfinite().any()
             ]
 
     def __len__(self) -> int:
@@ -87,7 +87,8 @@ class Windows(Dataset[dict[str, Tensor]]):
         -------
         dict of str to torch.Tensor
             For each stream ``NAME`` (ticks, d) float32 and ``NAME_mask`` (ticks,) bool; ``affect`` (ticks,
-            targets) float32, NaN where unrated; ``labelled`` (ticks,) bool; ``window`` () int64, the index.
+            targets) float32, NaN where unrated, each target by itself; ``labelled`` (ticks,) bool, True where
+            every target is known; ``window`` () int64, the index.
         """
         if isinstance(index, int):
             return {name: values[0] for name, values in self[[index]].items()}

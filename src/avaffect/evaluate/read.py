@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .. import abaw
 from ..errors import DataError
 from ..spec import TARGETS
 from ..trace import Trace, read_trace
 from ..trace.columns import INDEX
-from .abaw import SUBMISSION_HEADER, plain, read_submission, read_video, text, unmarked
 from .recording import Recording, unique
 
 LABEL_COLUMNS = ("file", "pts", *TARGETS)
@@ -44,15 +44,14 @@ def read_predictions(path: str | Path) -> list[Recording]:
     """
     path = Path(path)
     if path.is_dir():
-        tables = _best_tables(path)
-        found = [r for table in tables for r in from_trace(read_trace(table))] or _videos(path, read_video)
+        found = [r for table in _best_tables(path) for r in from_trace(read_trace(table))]
+        found = found or _videos(path, abaw.read_frames)
         if not found:
             raise DataError(
                 f"no predictions in {path}; expected tables that avaffect wrote, or ABAW .txt files"
             )
     elif path.suffix.lower() == ".txt":
-        header = plain(text(path).partition("\n")[0])
-        found = read_submission(path) if header == SUBMISSION_HEADER else [read_video(path)]
+        found = _abaw_predictions(path)
     else:
         found = from_trace(read_trace(path))
     if not found:
@@ -78,7 +77,7 @@ def read_labels(path: str | Path) -> list[Recording]:
     path = Path(path)
     if path.is_dir():
         found = [r for table in _visible(path, ".csv") for r in _read_table(table)]
-        found += _videos(path, read_video)
+        found += _videos(path, abaw.read_annotation)
         if not found:
             raise DataError(
                 f"no labels in {path}; expected ABAW .txt files or .csv with {','.join(LABEL_COLUMNS)}"
@@ -86,9 +85,7 @@ def read_labels(path: str | Path) -> list[Recording]:
     elif path.suffix.lower() == ".csv":
         found = _read_table(path)
     else:
-        found = [read_video(path)]
-    for recording in found:
-        _check_range(recording)
+        found = [_video(path, abaw.read_annotation)]
     return list(unique(found, f"the labels in {path}").values())
 
 
@@ -149,11 +146,25 @@ def _best_tables(folder: Path) -> list[Path]:
 
 def _is_trace(path: Path) -> bool:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return set(INDEX) <= set(plain(file.readline()).split(","))
+        return set(INDEX) <= set(abaw.compact(file.readline()).split(","))
 
 
-def _videos(folder: Path, reader: Callable[[Path], Recording]) -> list[Recording]:
-    return [reader(path) for path in _visible(folder, ".txt")]
+def _abaw_predictions(path: Path) -> list[Recording]:
+    """A submission, or one video's values."""
+    if abaw.compact(abaw.read_text(path).partition("\n")[0]) != abaw.SUBMISSION_HEADER:
+        return [_video(path, abaw.read_frames)]
+    videos = abaw.read_submission(path)
+    return [Recording(name, values, frame=frame) for name, (frame, values) in videos.items()]
+
+
+def _videos(folder: Path, reader: Callable[[Path], np.ndarray]) -> list[Recording]:
+    return [_video(path, reader) for path in _visible(folder, ".txt")]
+
+
+def _video(path: Path, reader: Callable[[Path], np.ndarray]) -> Recording:
+    """An ABAW text file of one video, named as the file without ``.txt``."""
+    values = reader(path)
+    return Recording(path.stem, values, frame=np.arange(len(values)))
 
 
 def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -185,15 +196,17 @@ def _read_table(path: Path) -> list[Recording]:
         pts = rows["pts"].to_numpy()
         if not np.isfinite(pts).all() or (np.diff(pts) <= 0).any():
             raise DataError(f"{path}: pts of {name} must be seconds that increase from row to row")
-        recordings.append(Recording(str(name), unmarked(rows[list(TARGETS)].to_numpy()), start=pts))
+        values = abaw.mark_missing(rows[list(TARGETS)].to_numpy())
+        _check_range(values, path, str(name))
+        recordings.append(Recording(str(name), values, start=pts))
     return recordings
 
 
-def _check_range(recording: Recording) -> None:
-    wrong = np.isinf(recording.values) | (np.abs(recording.values) > 1)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
+def _check_range(values: np.ndarray, path: Path, name: str) -> None:
+    outside = np.argwhere(np.abs(values) > 1)
+    if len(outside):
+        row, target = outside[0]
         raise DataError(
-            f"row {row + 1} of the labels of {recording.name} has {TARGETS[column]}"
-            f" {recording.values[row, column]:g}; expected -1 to 1, or -5 where not annotated"
+            f"{path}: row {row + 1} of {name} has {TARGETS[target]} {values[row, target]:g}; "
+            f"expected a number in [-1, 1], or {abaw.MISSING} where not annotated"
         )

@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from ..abaw import read_locations, read_submission, split_locations, submission_text
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
 from ..spec import TARGETS
-from .abaw import SUBMISSION_HEADER, locations, read_locations, read_submission
 from .match import TOLERANCE, listed
 from .recording import Recording, unique
 
@@ -52,7 +52,7 @@ def write_submission(
         tolerance, or the file cannot be written.
     """
     images = read_locations(Path(sample))
-    videos, frames = locations(images, Path(sample))
+    videos, frames = split_locations(images, Path(sample))
     named = _by_video(predictions)
     absent = [name for name in videos.categories if name not in named]
     if absent:
@@ -73,9 +73,8 @@ def write_submission(
     outside = int((np.abs(values) > 1).sum())
     if outside:
         said["clipped to -1 ... 1"] = [f"{outside} values"]
-    lines = [f"{image},{v:.4f},{a:.4f}" for image, (v, a) in zip(images, np.clip(values, -1, 1), strict=True)]
     with replacing(path) as temporary:
-        temporary.write_text("\n".join([SUBMISSION_HEADER, *lines]) + "\n", encoding="utf-8")
+        temporary.write_text(submission_text(images, np.clip(values, -1, 1)), encoding="utf-8")
         validate_submission(temporary, sample)
     spare = [name for name in named if name not in set(videos.categories)]
     if spare:
@@ -107,11 +106,11 @@ def validate_submission(path: str | Path, sample: str | Path) -> int:
         raise DataError(
             f"{path} has {len(ours)} rows, the sample {sample} has {len(theirs)}; write one for each"
         )
-    for recording in read_submission(path):
-        wrong = ~(np.abs(recording.values) <= 1).all(axis=1)
-        if wrong.any() and recording.frame is not None:
-            frame = int(recording.frame[np.argmax(wrong)]) + 1
-            raise DataError(f"{path}: {recording.name}/{frame:05d}.jpg has a value that is not in -1 ... 1")
+    for video, (frames, values) in read_submission(path).items():
+        wrong = ~(np.abs(values) <= 1).all(axis=1)
+        if wrong.any():
+            frame = int(frames[np.argmax(wrong)]) + 1
+            raise DataError(f"{path}: {video}/{frame:05d}.jpg has a value that is not in [-1, 1]")
     return len(ours)
 
 
