@@ -88,7 +88,7 @@ def test_a_label_table_is_read(tmp_path):
 
 BROKEN_LABELS = {
     "wrong header": ("a.txt", "arousal,valence\n0,0\n", "begins with 'arousal,valence'"),
-    "no header": ("a.txt", "0.1,0.2\n", "expected valence,arousal"),
+    "no header": ("a.txt", "0.1,0.2\n", "expected the header valence,arousal"),
     "no rows": ("a.txt", "valence,arousal\n", "no rows"),
     "a word": ("a.txt", "valence,arousal\n0,0\n0,x\n", "line 3 is '0,x'; expected two numbers"),
     "three columns": ("a.txt", "valence,arousal\n0,0,0\n", "line 2 is '0,0,0'; expected two numbers"),
