@@ -111,7 +111,7 @@ def test_problems_say_what_is_expected(root, tmp_path):
         open_corpus("folder", root)
     (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\n")
     (root / "recordings.csv").write_text("file,subject,split\na.mp4,ann,dev\n")
-    with pytest.raises(DataError, match="split 'dev'; expected train, val, test, or nothing"):
+    with pytest.raises(DataError, match="split 'dev'; expected train, val, test, or empty"):
         open_corpus("folder", root)
     (root / "empty").mkdir()
     with pytest.raises(DataError, match="no video or audio files"):

@@ -19,7 +19,7 @@ def meta(name, **changes):
         "split": "train",
         "corpus": "c",
         "targets": ("valence", "arousal"),
-        "rate": 12.5,
+        "tick_rate": 12.5,
     }
     return Meta(**{"name": name, "encoders": "e", **known, **changes})
 
@@ -67,7 +67,7 @@ def test_splits_and_folds(store):
     assert [r.name for r in store.split("val")] == ["b"]
     assert [r.name for r in store.folds(2)[0].val] == ["b"]
     assert [fold.name for fold in store.folds()] == ["a", "b", "c"]
-    assert (store.rate, store.targets) == (12.5, ("valence", "arousal"))
+    assert (store.tick_rate, store.targets) == (12.5, ("valence", "arousal"))
     with pytest.raises(DataError, match="has no recording 'd'"):
         store["d"]
 

@@ -25,7 +25,7 @@ def test_streams_are_brought_to_the_steps_of_the_longest(tmp_path):
     np.testing.assert_allclose(features.streams["text"], np.repeat(raw["text"], 2, axis=0), rtol=1e-6)
     np.testing.assert_allclose(features.streams["visual"], np.repeat(raw["visual"], 4, axis=0), rtol=1e-6)
     ratings = corpus.ratings(corpus["video1_0"])
-    labels, labelled = label_ticks(ratings, corpus.targets, Timeline(corpus.rate), len(features))
+    labels, labelled = label_ticks(ratings, corpus.targets, Timeline(corpus.tick_rate), len(features))
     np.testing.assert_allclose(labels, np.full((8, 1), 0.5))  # 1.5 on a scale from -3 to 3
     assert labelled.all()
 

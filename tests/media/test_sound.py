@@ -9,6 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from avaffect.errors import MediaError
 from avaffect.media import audio, frames, read_audio, resample
 
 MILLISECOND = 1e-3

@@ -55,7 +55,7 @@ def extract(
             model=model,
             workers=workers,
             detector=detector,
-            hook=lambda done, total, _: update(done, total),
+            hook=lambda _, completed, total: update(completed, total),
             **chosen,
         )
     Console().print(

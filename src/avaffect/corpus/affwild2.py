@@ -1,6 +1,6 @@
-"""Aff-Wild2 as the ABAW challenges distribute it: cut faces, videos, and a row of labels a frame.
+"""Aff-Wild2 as the ABAW challenges distribute it: cropped faces, videos, and labels for every frame.
 
-Expected somewhere under one folder (names in capitals are free)::
+Expected at any depth under one folder (names in capitals are free)::
 
     .../VA_Estimation_Challenge/Train_Set/NAME.txt        "valence,arousal", then one row a frame
     .../VA_Estimation_Challenge/Validation_Set/NAME.txt   (-5 = not rated; older releases: VA_Set)
@@ -8,8 +8,8 @@ Expected somewhere under one folder (names in capitals are free)::
     .../cropped_aligned/NAME/00001.jpg                    112x112 faces; no file where no face was found
     .../BASE.mp4 or .avi                                  the videos; BASE is NAME without _left or _right
 
-Row i of the labels and face number i (from 1) are the video's i-th frame, and its time is that frame's own
-time stamp: a gap in the faces never shifts anything. Sound comes from the video, on the same clock.
+Row i of the labels and face number i (from 1) belong to the video's i-th frame and have its time stamp, so a
+missing face shifts nothing. Sound comes from the video, on the same clock.
 
 Kollias & Zafeiriou 2019, "Expression, affect, action unit recognition: Aff-Wild2"; the ABAW challenges.
 """
@@ -40,7 +40,7 @@ _PART = re.compile(r"(?<=\d)_\d+$|(?<=\dx\d{3})-\d+$|(?<=\dx\d{4})-\d+$")
 
 
 def base_name(name: str) -> str:
-    """The video that a folder of faces was cut from.
+    """The name of the video that a folder of faces was cropped from.
 
     >>> base_name("video5_left"), base_name("102")
     ('video5', '102')
@@ -49,7 +49,7 @@ def base_name(name: str) -> str:
 
 
 def subject_of(name: str) -> str:
-    """What hangs together: both people of one video and all its parts (no subject ids are published).
+    """The subject: both people of a video and all parts of it count as one (no subject ids are published).
 
     >>> subject_of("5-60-1920x1080-2"), subject_of("video10_1_left"), subject_of("1-30-1280x720")
     ('5-60-1920x1080', 'video10', '1-30-1280x720')
@@ -58,12 +58,12 @@ def subject_of(name: str) -> str:
 
 
 class AffWild2(Corpus):
-    """Aff-Wild2's valence and arousal, with its official split.
+    """Aff-Wild2's valence and arousal, with the official split.
 
     Parameters
     ----------
     root : path
-        Folder under which everything lies.
+        Folder under which all files are.
 
     Raises
     ------
@@ -121,18 +121,24 @@ class AffWild2(Corpus):
 
 
 def need_video(recording: Recording) -> Path:
-    """The recording's video, or a `DataError` that says where it was looked for."""
+    """The recording's video.
+
+    Raises
+    ------
+    DataError
+        If it is not there; the error says what was looked for.
+    """
     if recording.video is None:
         raise DataError(
             f"{recording.name}: no video {base_name(recording.name)}.mp4 or .avi; "
-            "times and sound come from it: put it anywhere under the corpus's folder"
+            "times and sound come from it; put it anywhere under the corpus's folder"
         )
     return recording.video
 
 
 @dataclass
 class _Found:
-    """What lies where under the root."""
+    """The files and folders found under the root."""
 
     annotations: list[Path] = field(default_factory=list)
     faces: dict[str, Path] = field(default_factory=dict)
@@ -140,7 +146,7 @@ class _Found:
     test_lists: list[Path] = field(default_factory=list)
 
     def recording(self, name: str, split: str, root: Path) -> Recording:
-        """A name's recording; a part of it that is missing is only an error once it is needed."""
+        """The recording of a name. A missing file is an error only when it is needed."""
         video = self.videos.get(name) or self.videos.get(base_name(name))
         faces = self.faces.get(name, root / _FACES / name)
         return Recording(name, subject_of(name), split, video=video, audio=video, faces=faces)
@@ -156,7 +162,7 @@ class _Found:
 
 
 def _survey(root: Path) -> _Found:
-    """One walk through the folders, without entering any of the faces' (three million files)."""
+    """Find everything in one walk, without listing the faces (three million files)."""
     found = _Found()
     for here, folders, files in os.walk(root, followlinks=True):
         folders.sort()

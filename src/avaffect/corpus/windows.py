@@ -1,4 +1,4 @@
-"""Windows of a feature store, for training and for going over whole recordings."""
+"""Windows of a feature store: batches for training, and whole recordings window by window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .store import Stored
 
 @dataclass(frozen=True)
 class Window:
-    """Where a window lies: index of its recording, first tick, and how many ticks the recording has of it."""
+    """A window's place: index of its recording, first tick, and how many of its ticks the recording has."""
 
     recording: int
     start: int
@@ -26,19 +26,20 @@ class Window:
 
 
 class Windows(Dataset[dict[str, Tensor]]):
-    """Windows of ``ticks`` ticks, every ``hop``; the last one of a recording ends with it.
+    """Windows of ``ticks`` ticks, one every ``hop`` ticks; the last one ends with its recording.
 
-    A recording shorter than a window is padded, masked and unlabelled, to its length.
+    A recording shorter than a window is padded to its length; the padding is masked and unlabelled.
 
     Parameters
     ----------
     recordings : sequence of Stored
-        E.g. a fold's, or ``store.split("train")``.
+        E.g. ``store.split("train")``, or those of a fold.
     ticks, hop : int
+        Length of a window and distance between windows, in ticks.
     labelled_only : bool
         Leave out windows without any label: no target is known at any tick.
     load : bool
-        Read all files into memory once; otherwise they are memory-mapped and only what is needed is read.
+        Read all files into memory once. Otherwise they are memory-mapped and a window reads its own ticks.
 
     Examples
     --------
