@@ -1,9 +1,9 @@
-"""How near predictions come to labels: CCC, Pearson correlation, RMSE and sign agreement.
+"""Metrics of predictions against labels: CCC, Pearson correlation, RMSE and sign agreement.
 
-Every function takes two arrays of one shape and an optional mask, leaves out masked and NaN pairs, and uses
-population moments (divided by n), as the ABAW challenges do. torchmetrics' `concordance_corrcoef` divides the
-variances by n - 1 but not the squared difference of means, and so differs for short recordings. How many
-pairs counted is `valid_pairs(...)[0].size`.
+Each takes two arrays of one shape and an optional mask, and leaves out masked and NaN pairs. Moments are
+those of the population (divided by n), as in the ABAW challenges. torchmetrics' `concordance_corrcoef`
+divides the variances by n - 1 but not the squared difference of means, and so differs for short recordings.
+The number of pairs that count is `valid_pairs(...)[0].size`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,18 @@ def valid_pairs(
     return x[keep], y[keep]
 
 
+def ccc_of_moments(covariance: Array, var_x: Array, var_y: Array, squared_gap: Array) -> Array:
+    """CCC from population moments and the squared difference of means; NaN where 0 / 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(2 * covariance / (var_x + var_y + squared_gap))
+
+
+def pcc_of_moments(covariance: Array, var_x: Array, var_y: Array) -> Array:
+    """Pearson correlation from population moments; not defined where a variance is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(covariance / (np.sqrt(var_x) * np.sqrt(var_y)))
+
+
 def ccc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) -> float:
     r"""Concordance correlation coefficient (Lin 1989), in [-1, 1].
 
@@ -64,9 +76,7 @@ def ccc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) 
     x, y = valid_pairs(predicted, labels, mask)
     if not x.size:
         return float("nan")
-    covariance = np.mean((x - x.mean()) * (y - y.mean()))
-    bottom = x.var() + y.var() + (x.mean() - y.mean()) ** 2
-    return float(2 * covariance / bottom) if bottom > 0 else float("nan")
+    return float(ccc_of_moments(_covariance(x, y), x.var(), y.var(), (x.mean() - y.mean()) ** 2))
 
 
 def pcc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) -> float:
@@ -80,7 +90,7 @@ def pcc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) 
     x, y = valid_pairs(predicted, labels, mask)
     if not x.size or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
-    return float(np.mean((x - x.mean()) * (y - y.mean())) / (x.std() * y.std()))
+    return float(pcc_of_moments(_covariance(x, y), x.var(), y.var()))
 
 
 def rmse(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) -> float:
@@ -107,3 +117,7 @@ def sagr(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None)
     """
     x, y = valid_pairs(predicted, labels, mask)
     return float(np.mean(np.sign(x) == np.sign(y))) if x.size else float("nan")
+
+
+def _covariance(x: Array, y: Array) -> Array:
+    return np.asarray(np.mean((x - x.mean()) * (y - y.mean())))

@@ -210,3 +210,13 @@ def test_the_command(segments, tmp_path):
     assert isinstance(bad.exception, DataError)
     help_text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "300"}).output
     assert all(name in help_text for name in list_corpora())
+
+
+def test_the_example_of_the_help_runs_as_typed(monkeypatch):
+    """Without the corpus the example ends in the error about the corpus: all its options are known."""
+    app = typer.Typer()
+    app.command()(verb)
+    words = verb.__doc__.partition("Example: avaffect extract ")[2].split()
+    found = CliRunner().invoke(app, words)
+    assert isinstance(found.exception, DataError), found.output
+    assert "/data/affwild2: no such folder; expected Aff-Wild2" in str(found.exception)

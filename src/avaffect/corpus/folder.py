@@ -7,8 +7,8 @@ interval, with one more column ``end``)::
     interview.mp4,0.04,0.12,-0.30
 
 or the files of an annotation tool beside each NAME.mp4: NAME.eaf (ELAN) or NAME.TextGrid (Praat) with the
-tiers "valence" and "arousal"; NAME.valence.csv and NAME.arousal.csv (CARMA); or NAME.csv (DARMA) with the axes
-"valence" and "arousal".
+tiers "valence" and "arousal"; NAME.valence.csv and NAME.arousal.csv (CARMA); or NAME.csv (DARMA) with the
+axes "valence" and "arousal".
 
 An optional ``recordings.csv`` with the columns ``file,subject,split`` (split: train, val, test or empty)
 gives the subject of each recording; without it every recording is a subject of its own.

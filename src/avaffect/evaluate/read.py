@@ -1,4 +1,4 @@
-"""Predictions and labels from the files that people have."""
+"""Read predictions, labels and subjects from files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..trace.columns import INDEX
 from .recording import Recording, unique
 
 LABEL_COLUMNS = ("file", "pts", *TARGETS)
-# In a folder that holds one recording in several formats the most exact is read.
+# If a folder has one recording in several formats, the first of these is read: it is the most exact.
 TRACE_ENDINGS = (".parquet", ".jsonl", ".csv")
 
 
@@ -27,20 +27,20 @@ def read_predictions(path: str | Path) -> list[Recording]:
     Parameters
     ----------
     path : path
-        A trace's table (``.csv``, ``.parquet``, ``.jsonl``) or a folder of them (of one recording in
-        several formats the most exact is read); an ABAW text file (header ``valence,arousal``, row i is
+        A trace's table (``.csv``, ``.parquet``, ``.jsonl``) or a folder of them (if one recording is there
+        in several formats, the most exact is read); an ABAW text file (header ``valence,arousal``, row i is
         frame i) or a folder of them; an ABAW submission (header ``image_location,valence,arousal``).
 
     Returns
     -------
     list of Recording
-        Traces have times, and frames where they come from a video; ABAW files have frames only. Of
-        several people the one seen longest, and where that person has no row the voice's prediction.
+        Traces have times, and frames if they come from a video; ABAW files have frames only. Of several
+        people, the one seen longest is read; where that person has no row, the prediction from the voice.
 
     Raises
     ------
     DataError
-        If there is nothing of this kind, or a recording is there twice.
+        If there are no predictions, or a recording is there twice.
     """
     path = Path(path)
     if path.is_dir():
@@ -65,14 +65,15 @@ def read_labels(path: str | Path) -> list[Recording]:
     Parameters
     ----------
     path : path
-        An ABAW annotation file (``.txt``; header ``valence,arousal``, row i is frame i, -5 not
-        annotated), a table (``.csv``; header ``file,pts,valence,arousal``, one row a moment, pts in
-        seconds from the recording's start, empty or -5 not annotated), or a folder of either.
+        An ABAW annotation file (``.txt``; header ``valence,arousal``, row i is frame i), a table (``.csv``;
+        header ``file,pts,valence,arousal``, one row for each moment, pts in seconds from the recording's
+        start), or a folder of either. -5, and in a table also an empty cell, is not annotated: NaN, each
+        target by itself.
 
     Raises
     ------
     DataError
-        If there is nothing of this kind, a value lies outside [-1, 1], or a recording is there twice.
+        If there are no labels, a value lies outside [-1, 1], or a recording is there twice.
     """
     path = Path(path)
     if path.is_dir():
@@ -90,17 +91,17 @@ def read_labels(path: str | Path) -> list[Recording]:
 
 
 def read_subjects(path: str | Path) -> dict[str, str]:
-    """Read who is in which recording: a ``.csv`` with the header ``file,subject``.
+    """Read the subject of each recording from a ``.csv`` with the header ``file,subject``.
 
     Returns
     -------
     dict of str to str
-        Subject by the recording's name without a media file's ending.
+        By the recording's name without a media file's ending.
 
     Raises
     ------
     DataError
-        If the file is not of this form or gives a recording two subjects.
+        If the file has another form or gives a recording two subjects.
     """
     table = _table(Path(path), ("file", "subject"))
     subjects: dict[str, str] = {}
@@ -112,7 +113,7 @@ def read_subjects(path: str | Path) -> dict[str, str]:
 
 
 def from_trace(trace: Trace) -> list[Recording]:
-    """A trace's recordings; of several people the one seen longest (see `read_predictions`)."""
+    """The recordings of a trace, each as the person seen longest (see `read_predictions`)."""
     parts = trace.table.groupby(level="file", sort=False)
     return [_main_person(str(name), Trace(rows)) for name, rows in parts]
 
