@@ -27,13 +27,6 @@ class People(StrEnum):
     MAIN = "main"
 
 
-class Detector(StrEnum):
-    """Which network finds the faces."""
-
-    MTCNN = "mtcnn"
-    YUNET = "yunet"
-
-
 class Format(StrEnum):
     """What the table is written as."""
 
@@ -57,7 +50,9 @@ def predict(
     people: Annotated[
         People, typer.Option(help="Report everyone, or only the most prominent person.")
     ] = People.ALL,
-    detector: Annotated[Detector, typer.Option(help="Face detector.")] = Detector.MTCNN,
+    detector: Annotated[
+        str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
+    ] = "mtcnn",
     formats: Annotated[
         list[Format], typer.Option("--format", "-f", help="Table format; repeat for several.")
     ] = [Format.CSV, Format.PARQUET],  # noqa: B006 - typer reads the default, nobody changes it
@@ -95,7 +90,7 @@ def predict(
     from .. import load
 
     torch.set_num_threads(threads)
-    predictor = load(model, people=people.value, detector=detector.value)
+    predictor = load(model, people=people.value, detector=detector)
     console = Console()
     failures: list[dict[str, str]] = []
     summaries: list[dict[str, Any]] = []
@@ -146,7 +141,7 @@ def _one(
         # Never NAME.mp4: with --out beside the input that would be the input itself.
         path = target.with_name(f"{target.name}_annotated.mp4")
         with progress(f"{path.name}, annotated") as update:
-            draw.annotate(trace, file, path, hook=update)
+            draw.annotate(trace, file, path, hook=lambda _, done, total: update(done, total))
         written.append(path)
     return trace, written
 

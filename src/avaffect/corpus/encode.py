@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .. import checkpoint, media
 from ..errors import DataError
 from ..face import FaceTracker, create_detector
+from ..face.align import SIZE
 from ..model import AffectModel
 from ..streams.audio import Voice, listen
 from ..streams.timeline import Timeline, fill_short_gaps
@@ -23,8 +24,6 @@ from ..streams.visual import BATCH, FACE_GAP, Watcher, main_person
 from .affwild2 import need_video
 from .base import Features, Recording
 from .ratings import ticks_of
-
-CROP = 112  # pixels
 
 Seen = tuple[dict[int, NDArray[np.float32]], float]
 """Embeddings by tick, and the end of the pictures in seconds."""
@@ -188,9 +187,9 @@ def read_face(path: Path) -> NDArray[np.uint8] | None:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         return None
-    if image.shape[:2] != (CROP, CROP):
-        shrinks = min(image.shape[:2]) > CROP
-        image = cv2.resize(image, (CROP, CROP), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    if image.shape[:2] != (SIZE, SIZE):
+        shrinks = min(image.shape[:2]) > SIZE
+        image = cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return np.ascontiguousarray(image[..., ::-1], np.uint8)
 
 

@@ -279,8 +279,8 @@ class Predictor:
                     masks[name] &= ~(person.talks < SPEAKS)
             streams[name] = torch.from_numpy(values)
         tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
-        values, trust = fuse(self.model, streams, tensors)
-        return Reading(values, masks, trust, person.talks if person is not None else None)
+        values, gates = fuse(self.model, streams, tensors)
+        return Reading(values, masks, gates, person.talks if person is not None else None)
 
     @torch.inference_mode()
     def _embed(self, crops: np.ndarray) -> np.ndarray:
