@@ -2,6 +2,7 @@
 
 import csv
 import os
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from avaffect.checkpoint import save
 from avaffect.cli.extract import extract as verb
 from avaffect.corpus import list_corpora
 from avaffect.corpus.encode import Encoders, encoders_hash
-from avaffect.corpus.extract import extract
+from avaffect.corpus.extract import _one_line, extract
 from avaffect.corpus.store import FeatureStore
 from avaffect.errors import DataError, ModelError
 from avaffect.model import AffectModel
@@ -220,3 +221,22 @@ def test_the_example_of_the_help_runs_as_typed(monkeypatch):
     found = CliRunner().invoke(app, words)
     assert isinstance(found.exception, DataError), found.output
     assert "/data/affwild2: no such folder; expected Aff-Wild2" in str(found.exception)
+
+
+def test_a_killed_worker_and_unknown_errors_are_one_line():
+    assert _one_line(BrokenProcessPool()).startswith("a worker process ended abruptly (out of memory?)")
+    assert _one_line(ValueError("two\nlines")) == "ValueError: two lines"
+
+
+def test_a_rating_file_that_is_gone_fails_its_recording_alone(root, tmp_path, model_folder, monkeypatch):
+    from avaffect.corpus.folder import Folder
+
+    found = Folder.rating_files
+    monkeypatch.setattr(
+        Folder,
+        "rating_files",
+        lambda self, r: [root / "gone.csv"] if r.name == "blank" else found(self, r),
+    )
+    report = extract("folder", root, tmp_path / "out", model=model_folder)
+    assert report.done == ["face"]
+    assert "gone.csv: cannot be read (No such file" in report.errors["blank"]

@@ -1,6 +1,7 @@
 """The feature store and its windows."""
 
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -154,3 +155,11 @@ def test_a_window_with_one_known_target_is_kept(tmp_path):
     assert [window.start for window in windows.windows] == [10]
     assert windows[0]["affect"][2, 0] == 0.5
     assert windows[0]["affect"].isfinite().sum() == 1
+
+
+@pytest.mark.parametrize("load", [True, False])
+def test_windows_can_be_sent_to_another_process(store, load):
+    windows = Windows(store.recordings, ticks=10, hop=5, load=load)
+    first = windows[0]
+    copy = pickle.loads(pickle.dumps(windows))
+    torch.testing.assert_close(copy[0], first, equal_nan=True)

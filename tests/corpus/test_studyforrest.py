@@ -81,3 +81,13 @@ def test_problems(tmp_path, archive):
     corpus = open_corpus("studyforrest", tmp_path / "half.npz")
     with pytest.raises(DataError, match="no 'run1_visual' inside"):
         corpus.features(corpus["run1"])
+
+
+def test_arrays_of_different_lengths_are_refused(tmp_path, archive):
+    with np.load(archive[0]) as old:
+        arrays = dict(old)
+    arrays["run1_valence"] = arrays["run1_valence"][:-1]
+    np.savez(tmp_path / "short.npz", **arrays)
+    corpus = open_corpus("studyforrest", tmp_path / "short.npz")
+    with pytest.raises(DataError, match=r"arrays of run1 have \[\d+, \d+\] rows; expected one length"):
+        corpus.features(corpus["run1"])

@@ -1,8 +1,10 @@
 """Resampling whole recordings: exact against a slow way, and intervals that cover."""
 
 import numpy as np
+import pytest
 
 from avaffect import metric
+from avaffect.errors import DataError
 from avaffect.evaluate.bootstrap import MIN_UNITS, interval, resample, resample_counts
 from avaffect.evaluate.moments import sums
 
@@ -78,3 +80,9 @@ def test_intervals_of_autocorrelated_recordings_cover(wander):
         frame_hits += min(frames) <= truth <= max(frames)
     assert 0.82 <= hits / runs <= 1.0
     assert frame_hits / runs < 0.5
+
+
+@pytest.mark.parametrize(("units", "resamples"), [(0, 10), (5, 0)])
+def test_nothing_to_resample_is_an_error(units, resamples):
+    with pytest.raises(DataError, match=f"cannot draw {resamples} resamples of {units} recordings"):
+        next(resample_counts(units, resamples, 0))

@@ -95,3 +95,13 @@ def test_several_people_are_said(timed):
     assert match([prediction], [labels_at([0.1])]).notes == (
         "several people; the one seen longest is scored: one",
     )
+
+
+def test_labels_without_frames_and_times_are_refused(timed):
+    with pytest.raises(DataError, match="the labels of one have neither frames nor times"):
+        match([timed(np.zeros((5, 2)))], [Recording("one", np.zeros((5, 2)))])
+
+
+def test_a_recording_with_times_keeps_them(timed):
+    recording = timed(np.zeros((5, 2)), 10.0)
+    assert recording.timed(25.0) is recording

@@ -166,3 +166,16 @@ def test_subjects(tmp_path):
     path.write_text("file,subject\na.mp4,7\na,8\n")
     with pytest.raises(DataError, match="two subjects, 7 and 8"):
         read_subjects(path)
+
+
+def test_a_table_without_rows_holds_no_recording(tmp_path, trace, values):
+    made = trace(values, np.arange(20) / 25)
+    Trace(made.table.iloc[:0]).to_csv(tmp_path / "empty.csv")
+    with pytest.raises(DataError, match=r"empty\.csv holds no recording; give a table with rows"):
+        read_predictions(tmp_path / "empty.csv")
+
+
+def test_one_abaw_file_of_predictions(tmp_path, write_video):
+    (found,) = read_predictions(write_video(tmp_path / "a.txt", [[1.5, 0], [np.nan, 0.25]]))
+    np.testing.assert_array_equal(found.values, [[1.5, 0], [np.nan, 0.25]])  # predictions may exceed 1
+    np.testing.assert_array_equal(found.frame, [0, 1])

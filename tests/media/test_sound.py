@@ -204,3 +204,9 @@ def test_what_cannot_be_resampled_is_said():
         resample(np.zeros(100), 0)
     with pytest.raises(MediaError, match="NaN"):
         resample(np.array([np.nan]), 44100)
+
+
+def test_sound_at_the_sample_rate_asked_for_is_not_changed():
+    sound = np.linspace(-1, 1, 50, dtype=np.float32)
+    np.testing.assert_array_equal(resample(sound, 16000), sound)
+    assert resample(np.zeros(0), 44100).shape == (0,)
