@@ -1,14 +1,15 @@
 """A recording's reference level: loudness relative to the speaker's usual loudness.
 
 Speech that is louder than the speaker's usual level is a sign of arousal. The distance of the microphone is
-not, but it changes the level in the same way. So the network gets the log-mel relative to a *reference level*,
-the typical level of the speech in the same recording. Changes within the recording are kept; the microphone's
-gain is removed.
+not, but it changes the level in the same way. So the network gets the log-mel relative to a *reference
+level*, the typical level of the speech in the same recording. Changes within the recording are kept; the
+microphone's gain is removed.
 
 A short recording tells little about the usual level: its only sentence may be a shout. There the level of
 recordings in general helps. The reference is therefore the estimate of a Gaussian model: the level of speech
-is PRIOR_LEVEL + the gain (standard deviation GAIN_SPREAD) + the manner of speaking (MANNER_SPREAD, independent
-after every MANNER_SECONDS). The less speech there is, the more the measured level is moved towards the prior.
+is PRIOR_LEVEL + the gain (standard deviation GAIN_SPREAD) + the manner of speaking (MANNER_SPREAD,
+independent after every MANNER_SECONDS). The less speech there is, the more the measured level is moved
+towards the prior.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Two presets. ``default16k`` is the one of our own models: 16 kHz, 25 ms windows every 10 ms, 64 mel bands,
 log10 (bels), one frame for each hop of samples, so that the blocks of a stream give the same as the whole.
-``papers44k`` is the one of the JCA family (44.1 kHz, 20 ms every 10 ms, decibels clipped 80 dB below the peak).
+``papers44k`` is the one of the JCA family (44.1 kHz, 20 ms every 10 ms, decibels at most 80 below the peak).
 
 The mel scale is HTK's, 2595 log10(1 + f/700) (O'Shaughnessy 1987), with triangles of height 1: the setting
 of the papers' pipelines, and for our own preset the choice that resolves low pitch better than Slaney's

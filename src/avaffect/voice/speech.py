@@ -2,8 +2,8 @@
 
 The network (https://github.com/snakers4/silero-vad, MIT) takes 32 ms of 16 kHz sound and the 4 ms before: a
 learned short-time Fourier transform, four convolutions, an LSTM over time, a sigmoid. It is written here in
-torch, so that everything but the LSTM runs on many chunks at once, and because importing the wheel's own module
-sets the number of threads of the whole process. The tests compare it with the published network.
+torch, so that everything but the LSTM runs on many chunks at once, and because importing the wheel's own
+module sets the number of threads of the whole process. The tests compare it with the published network.
 """
 
 from __future__ import annotations
