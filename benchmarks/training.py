@@ -84,7 +84,7 @@ def main(given: Sequence[str] | None = None) -> None:
     encoders = checkpoint.load(HEAVY)
     with tempfile.TemporaryDirectory() as folder:
         store = make_corpus(Path(folder), encoders, arguments.recordings, arguments.seconds)
-        ticks = round(STEPS * STRIDE / FRAME_RATE * store.rate)
+        ticks = round(STEPS * STRIDE / FRAME_RATE * store.tick_rate)
         windows = Windows(store.recordings, ticks=ticks, hop=1)
         loads = {
             ("every tick", "decoded"): Decoder(Path(folder), encoders, windows, steps=False),
@@ -99,7 +99,7 @@ def main(given: Sequence[str] | None = None) -> None:
         }
         batches = order(len(windows), arguments.batch)
         times = measure(loads, modules, batches, arguments.rounds, arguments.stored)
-    text = "\n".join(report(times, arguments, ticks, store.rate)) + "\n"
+    text = "\n".join(report(times, arguments, ticks, store.tick_rate)) + "\n"
     print(text)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@
 The metrics of values take two arrays of one shape and an optional mask. They leave out masked and NaN pairs,
 and use population moments (divided by n), as the ABAW challenges do. torchmetrics' `concordance_corrcoef`
 divides the variances by n - 1 but not the squared difference of means, and so differs for short recordings.
-How many pairs counted is `valid_pairs(...)[0].size`.
+The number of pairs that count is `valid_pairs(...)[0].size`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,18 @@ def valid_pairs(
     return x[keep], y[keep]
 
 
+def ccc_of_moments(covariance: Array, var_x: Array, var_y: Array, squared_gap: Array) -> Array:
+    """CCC from population moments and the squared difference of means; NaN where 0 / 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(2 * covariance / (var_x + var_y + squared_gap))
+
+
+def pcc_of_moments(covariance: Array, var_x: Array, var_y: Array) -> Array:
+    """Pearson correlation from population moments; not defined where a variance is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(covariance / (np.sqrt(var_x) * np.sqrt(var_y)))
+
+
 def ccc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) -> float:
     r"""Concordance correlation coefficient (Lin 1989), in [-1, 1].
 
@@ -65,9 +77,7 @@ def ccc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) 
     x, y = valid_pairs(predicted, labels, mask)
     if not x.size:
         return float("nan")
-    covariance = np.mean((x - x.mean()) * (y - y.mean()))
-    bottom = x.var() + y.var() + (x.mean() - y.mean()) ** 2
-    return float(2 * covariance / bottom) if bottom > 0 else float("nan")
+    return float(ccc_of_moments(_covariance(x, y), x.var(), y.var(), (x.mean() - y.mean()) ** 2))
 
 
 def pcc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) -> float:
@@ -81,7 +91,7 @@ def pcc(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) 
     x, y = valid_pairs(predicted, labels, mask)
     if not x.size or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
-    return float(np.mean((x - x.mean()) * (y - y.mean())) / (x.std() * y.std()))
+    return float(pcc_of_moments(_covariance(x, y), x.var(), y.var()))
 
 
 def rmse(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None) -> float:
@@ -147,3 +157,7 @@ def uar(logits: NDArray, truth: NDArray) -> float:
     classes = np.unique(truth)
     predicted = classes[logits[:, classes].argmax(axis=1)]
     return float(np.mean([np.mean(predicted[truth == c] == c) for c in classes]))
+
+
+def _covariance(x: Array, y: Array) -> Array:
+    return np.asarray(np.mean((x - x.mean()) * (y - y.mean())))

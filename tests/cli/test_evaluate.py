@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 from avaffect.cli.evaluate import evaluate
 from avaffect.cli.submit import submit
 from avaffect.errors import AvaffectError
+from avaffect.trace import Trace
+from avaffect.trace.columns import COLUMNS, INDEX
 
 app = typer.Typer()
 app.command()(evaluate)
@@ -26,6 +29,22 @@ def write(folder, values):
         lines = ["-5,-5" if np.isnan(row).any() else f"{row[0]:.4f},{row[1]:.4f}" for row in rows]
         (folder / f"{name}.txt").write_text("\n".join(["valence,arousal", *lines]) + "\n")
     return folder
+
+
+def write_traces(folder, out):
+    """The ABAW files of a folder as tables that `avaffect predict` would write."""
+    out.mkdir()
+    for path in folder.iterdir():
+        values = np.loadtxt(path, delimiter=",", skiprows=1)
+        start = np.arange(len(values)) / 30
+        table = pd.DataFrame(np.nan, index=range(len(values)), columns=list(COLUMNS))
+        table = table.assign(
+            file=f"{path.stem}.mp4", start=start, end=start + 1 / 30, pts=start, frame=np.arange(len(values)),
+            track=1, valence=values[:, 0], arousal=values[:, 1], face_conf=0.9,
+        )  # fmt: skip
+        Trace(table.astype({"track": "Int64", "frame": "Int64"}).set_index(list(INDEX))).to_csv(
+            out / f"{path.stem}.csv"
+        )
 
 
 @pytest.fixture
@@ -52,12 +71,12 @@ def test_evaluate_prints_both_ways_and_the_counts(files):
 def test_evaluate_compares_smooths_and_draws(files, tmp_path):
     labels, fair, poor = files
     found = run(
-        "evaluate", fair, labels, "--against", poor, "--smooth", "box:0.1", "--causal", "--rate", 30,
+        "evaluate", fair, labels, "--against", poor, "--smooth", "box:0.1", "--causal", "--frame-rate", 30,
         "--clip", "--plots", tmp_path / "plots", "--resamples", 200,
     )  # fmt: skip
     assert found.exit_code == 0, found.output
     assert "smoothed: box of 0.1 s, trailing (causal)" in found.output
-    assert "clipped to -1 ... 1" in found.output
+    assert "clipped to [-1, 1]" in found.output
     assert "A - B" in found.output
     assert (tmp_path / "plots" / "density.png").exists()
 
@@ -85,7 +104,7 @@ def test_frames_that_are_not_predicted_are_said(files):
     rows = np.full((90, 2), 0.3)
     rows[50:60] = np.nan
     write(fair, {"v0": rows})
-    assert "labelled frames that are not predicted do not count" in run("evaluate", fair, labels).output
+    assert "labelled frames without a prediction do not count" in run("evaluate", fair, labels).output
     assert "count as 0" in run("evaluate", fair, labels, "--missing", "zero").output
 
 
@@ -95,7 +114,7 @@ def test_failures_are_one_line(files, tmp_path):
     cases = {
         ("evaluate", fair, labels): "no predictions for 1 of 6 labelled recordings: v3",
         ("evaluate", tmp_path / "none.csv", labels): "no file",
-        ("evaluate", fair, labels, "--subset", "--smooth", "box:1"): "--rate",
+        ("evaluate", fair, labels, "--subset", "--smooth", "box:1"): "--frame-rate",
         ("evaluate", fair, labels, "--subset", "--causal"): "--smooth box:SECONDS",
         ("evaluate", fair, labels, "--subset", "--smooth", "bax:1"): "did you mean 'box'",
         ("submit", fair, tmp_path / "none.txt", tmp_path / "out.txt"): "cannot read",
@@ -108,12 +127,35 @@ def test_failures_are_one_line(files, tmp_path):
     assert run("evaluate", fair, labels, "--subset").exit_code == 0
 
 
+def example(verb):
+    """The command line after "Example:" in a verb's help, as typed."""
+    text = " ".join(verb.__doc__.partition("Example: avaffect ")[2].split())
+    return text.split()
+
+
+def test_the_examples_of_the_help_run_as_typed(files, tmp_path, monkeypatch):
+    labels, fair, poor = files
+    for folder, name in ((labels, "Validation_Set"), (poor, "baseline")):
+        folder.rename(tmp_path / name)
+    write_traces(fair, tmp_path / "results")
+    rows = [f"v{v}/{i:05d}.jpg,0,0" for v in range(6) for i in range(1, 91)]
+    (tmp_path / "CVPR_VA_test_set_sample.txt").write_text(
+        "\n".join(["image_location,valence,arousal", *rows]) + "\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    for verb in (evaluate, submit):
+        found = run(*example(verb))
+        assert found.exit_code == 0, (found.output, found.exception)
+    assert (tmp_path / "plots" / "recordings.png").exists()
+    assert len((tmp_path / "submission.txt").read_text().splitlines()) == 541
+
+
 def test_submit_writes_in_the_samples_order(files, tmp_path):
     _, fair, _ = files
     rows = [f"v{v}/{i:05d}.jpg,0,0" for v in (2, 0) for i in range(1, 93)]
     sample, out = tmp_path / "sample.txt", tmp_path / "out.txt"
     sample.write_text("\n".join(["image_location,valence,arousal", *rows]) + "\n")
-    found = run("submit", fair, sample, out, "--smooth", "savgol:0.2", "--rate", 30)
+    found = run("submit", fair, sample, out, "--smooth", "savgol:0.2", "--frame-rate", 30)
     assert found.exit_code == 0, found.output
     assert "smoothed: Savitzky-Golay of order 2 of 0.2 s, centred (not causal" in found.output
     assert "repeated the last prediction: v2 (2 frames), v0 (2 frames)" in found.output

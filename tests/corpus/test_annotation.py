@@ -206,3 +206,21 @@ def test_not_carma(tmp_path):
     path.write_text("second,rating\n1,2\n")
     with pytest.raises(DataError, match="not a file saved by CARMA or DARMA"):
         read_carma(path)
+
+
+def test_another_xml_is_not_elan(tmp_path):
+    (tmp_path / "a.eaf").write_text("<html></html>")
+    with pytest.raises(DataError, match="its root is <html>; expected ELAN's <ANNOTATION_DOCUMENT>"):
+        read_eaf(tmp_path / "a.eaf")
+
+
+def test_carma_without_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Minimum Value,-100\nMaximum Value,100\nSecond,Rating\n%%%%%%,%%%%%%\n")
+    with pytest.raises(DataError, match="no ratings in it"):
+        read_carma(path)
+
+
+def test_a_missing_file_is_one_line(tmp_path):
+    with pytest.raises(DataError, match=r"a\.TextGrid: cannot be read \(No such file"):
+        read_textgrid(tmp_path / "a.TextGrid")

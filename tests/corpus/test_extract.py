@@ -2,6 +2,7 @@
 
 import csv
 import os
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from avaffect.checkpoint import save
 from avaffect.cli.extract import extract as verb
 from avaffect.corpus import list_corpora
 from avaffect.corpus.encode import Encoders, encoders_hash
-from avaffect.corpus.extract import extract
+from avaffect.corpus.extract import _one_line, extract
 from avaffect.corpus.store import FeatureStore
 from avaffect.errors import DataError, ModelError
 from avaffect.model import AffectModel
@@ -49,7 +50,8 @@ def test_whole_videos_go_through_faces_and_voice(root, tmp_path, model_folder):
     assert sorted(report.done) == ["blank", "face"]
     assert list(report.errors) == ["broken"]
     assert "broken.mp4: is not a video" in report.errors["broken"]
-    assert [done for done, _, _ in calls] == [1, 2, 3]
+    assert sorted(name for name, _, _ in calls) == ["blank", "broken", "face"]
+    assert [(completed, total) for _, completed, total in calls] == [(1, 3), (2, 3), (3, 3)]
     with (out / "errors.csv").open() as file:
         assert [row["recording"] for row in csv.DictReader(file)] == ["broken"]
 
@@ -155,8 +157,8 @@ def segments(tmp_path):
 
 
 def test_several_processes_give_the_same_and_survive_a_failure(segments, tmp_path):
-    one = extract("studyforrest", segments, tmp_path / "one", rate=12.5)
-    two = extract("studyforrest", segments, tmp_path / "two", workers=2, rate=12.5)
+    one = extract("studyforrest", segments, tmp_path / "one", tick_rate=12.5)
+    two = extract("studyforrest", segments, tmp_path / "two", workers=2, tick_rate=12.5)
     assert sorted(one.done) == sorted(two.done) == ["run1", "run2", "run4"]
     assert one.errors == two.errors
     assert "run3_valence: values from" in two.errors["run3"]
@@ -165,7 +167,7 @@ def test_several_processes_give_the_same_and_survive_a_failure(segments, tmp_pat
         tensors = right.read()
         assert all(value.equal(tensors[key]) for key, value in left.read().items())
     # Ready features need no model, keep single precision and are at the rate that was asked for.
-    assert FeatureStore(tmp_path / "one").rate == 12.5
+    assert FeatureStore(tmp_path / "one").tick_rate == 12.5
     assert left.ticks == 25
     assert left.meta.encoders == ""
 
@@ -198,14 +200,43 @@ def test_the_command(segments, tmp_path):
     app.command()(verb)
     out = tmp_path / "out"
     run = CliRunner().invoke(
-        app, ["studyforrest", str(segments), str(out), "-o", "rate=12.5", "-o", "phash=true"]
+        app, ["studyforrest", str(segments), str(out), "-o", "tick_rate=12.5", "-o", "phash=true"]
     )
     assert run.exit_code == 2
     assert "3 recordings extracted, 0 were there already, 1 failed" in run.output
     assert "run3: " in run.output
     assert FeatureStore(out).dims == {"audio": 2, "visual": 148}
-    assert FeatureStore(out).rate == 12.5
-    bad = CliRunner().invoke(app, ["studyforrest", str(segments), str(out), "-o", "rate"])
+    assert FeatureStore(out).tick_rate == 12.5
+    bad = CliRunner().invoke(app, ["studyforrest", str(segments), str(out), "-o", "tick_rate"])
     assert isinstance(bad.exception, DataError)
     help_text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "300"}).output
     assert all(name in help_text for name in list_corpora())
+
+
+def test_the_example_of_the_help_runs_as_typed(monkeypatch):
+    """Without the corpus the example ends in the error about the corpus: all its options are known."""
+    app = typer.Typer()
+    app.command()(verb)
+    words = verb.__doc__.partition("Example: avaffect extract ")[2].split()
+    found = CliRunner().invoke(app, words)
+    assert isinstance(found.exception, DataError), found.output
+    assert "/data/affwild2: no such folder; expected Aff-Wild2" in str(found.exception)
+
+
+def test_a_killed_worker_and_unknown_errors_are_one_line():
+    assert _one_line(BrokenProcessPool()).startswith("a worker process ended abruptly (out of memory?)")
+    assert _one_line(ValueError("two\nlines")) == "ValueError: two lines"
+
+
+def test_a_rating_file_that_is_gone_fails_its_recording_alone(root, tmp_path, model_folder, monkeypatch):
+    from avaffect.corpus.folder import Folder
+
+    found = Folder.rating_files
+    monkeypatch.setattr(
+        Folder,
+        "rating_files",
+        lambda self, r: [root / "gone.csv"] if r.name == "blank" else found(self, r),
+    )
+    report = extract("folder", root, tmp_path / "out", model=model_folder)
+    assert report.done == ["face"]
+    assert "gone.csv: cannot be read (No such file" in report.errors["blank"]

@@ -120,3 +120,12 @@ def test_the_real_corpora(shared: Path) -> None:
     assert np.abs(faces.valence_arousal).max() <= 1
     rated = diffusionfer(shared / "data" / "diffusionfer_va.npz")
     assert len(rated.part("test")) == 262
+
+
+def test_votes_need_all_emotions(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "f.npz", X=np.zeros((1, 48, 48), np.uint8), ferplus_votes=np.zeros((1, 2)),
+        ferplus_names=np.array(["neutral", "anger"]), split=np.zeros(1), leak_dup=np.zeros(1, bool),
+    )  # fmt: skip
+    with pytest.raises(DataError, match=r"ferplus_names are \['neutral', 'anger'\]; expected at least"):
+        ferplus(tmp_path / "f.npz")

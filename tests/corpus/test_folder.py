@@ -111,7 +111,7 @@ def test_problems_say_what_is_expected(root, tmp_path):
         open_corpus("folder", root)
     (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\n")
     (root / "recordings.csv").write_text("file,subject,split\na.mp4,ann,dev\n")
-    with pytest.raises(DataError, match="split 'dev'; expected train, val, test, or nothing"):
+    with pytest.raises(DataError, match="split 'dev'; expected train, val, test, or empty"):
         open_corpus("folder", root)
     (root / "empty").mkdir()
     with pytest.raises(DataError, match="no video or audio files"):
@@ -120,3 +120,44 @@ def test_problems_say_what_is_expected(root, tmp_path):
         open_corpus("folder", root, range=(1, 9))
     with pytest.raises(DataError, match="unknown corpus 'folders'; did you mean 'folder'"):
         open_corpus("folders", root)
+
+
+def test_darma_beside_the_recording(root):
+    head = "Multimedia File,b.mp4\nMagnitude,100\nSecond,Arousal,Valence\n%%%%%%,%%%%%%,%%%%%%\n"
+    (root / "b.csv").write_text(head + "1,-100,50\n")
+    corpus = open_corpus("folder", root)
+    ratings = corpus.ratings(corpus["b"])
+    assert {target: r.values.tolist() for target, r in ratings.items()} == {"arousal": [-1], "valence": [0.5]}
+    (root / "b.csv").write_text(head.replace("Arousal,Valence", "X,Y") + "1,-100,50\n")
+    with pytest.raises(DataError, match=r"b\.csv: its axes are not named valence and arousal"):
+        corpus.ratings(corpus["b"])
+
+
+def test_a_recording_of_the_test_split_needs_no_ratings(root):
+    (root / "a.TextGrid").write_text(TEXTGRID)
+    (root / "recordings.csv").write_text("file,subject,split\nb.mp4,bob,test\n")
+    corpus = open_corpus("folder", root)
+    assert corpus.ratings(corpus["b"]) == {}
+    assert [r.name for r in corpus.split("test")] == ["b"]
+
+
+def test_rating_files_are_those_beside_the_recording(root):
+    (root / "a.TextGrid").write_text(TEXTGRID)
+    (root / "b.valence.csv").write_text("")
+    corpus = open_corpus("folder", root)
+    assert corpus.rating_files(corpus["a"]) == [root / "a.TextGrid"]
+    assert corpus.rating_files(corpus["b"]) == [root / "b.valence.csv"]
+
+
+def test_two_csvs_with_ratings_are_refused(root):
+    for name in ("one.csv", "two.csv"):
+        (root / name).write_text("file,pts,valence,arousal\na.mp4,0,0,0\n")
+    with pytest.raises(DataError, match=r"one\.csv and two\.csv both hold ratings; keep one of them"):
+        open_corpus("folder", root)
+
+
+def test_a_table_of_recordings_needs_its_columns(root):
+    (root / "a.TextGrid").write_text(TEXTGRID)
+    (root / "recordings.csv").write_text("file,who\na.mp4,ann\n")
+    with pytest.raises(DataError, match=r"recordings\.csv: no column 'subject'; expected file,subject,split"):
+        open_corpus("folder", root)

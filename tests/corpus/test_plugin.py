@@ -21,7 +21,7 @@ from avaffect.corpus import FeatureCorpus, Features, Ratings, Recording, registe
 @register("ramps")
 class Ramps(FeatureCorpus):
     name = "ramps"
-    rate = 10.0
+    tick_rate = 10.0
 
     def __init__(self, root):
         super().__init__([Recording("a", "a"), Recording("b", "b")])

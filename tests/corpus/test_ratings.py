@@ -69,3 +69,8 @@ def test_labelled_needs_all_targets():
 def test_no_range_is_guessed():
     with pytest.raises(DataError, match=r"a\.csv: values from 1 to 9, expected \[-1, 1\].*scale=1,9"):
         check_range(Ratings(np.zeros(2), np.array([1.0, 9.0])), "a.csv")
+
+
+def test_a_scale_has_its_lowest_value_first():
+    with pytest.raises(DataError, match="scale=9,1: expected the lowest value, then the highest"):
+        check_range(Ratings(np.zeros(1), np.ones(1)), "a.csv", (9, 1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avaffect.corpus import open_corpus
-from avaffect.corpus.table import read_table
+from avaffect.corpus.recola import read_table
 from avaffect.errors import DataError
 from avaffect.streams.timeline import Timeline
 
@@ -103,4 +103,32 @@ def test_wrong_layouts_say_what_is_expected(tmp_path):
         open_corpus("recola", tmp_path)
     write_arff(tmp_path / "ratings_gold_standard" / "arousal" / "train_1.arff", TIMES, "train_1")
     with pytest.raises(DataError, match="no media of it; expected recordings_video or recordings_audio"):
+        open_corpus("recola", tmp_path)
+
+
+def test_rating_files_are_one_for_each_target(avec):
+    corpus = open_corpus("recola", avec)
+    gold = avec / "ratings_gold_standard"
+    assert corpus.rating_files(corpus["dev_1"]) == [
+        gold / "valence" / "dev_1.arff",
+        gold / "arousal" / "dev_1.arff",
+    ]
+    assert corpus.rating_files(corpus["test_1"]) == []
+
+
+def test_a_table_without_ratings_or_times(avec):
+    path = avec / "ratings_gold_standard" / "valence" / "dev_1.csv"
+    path.with_suffix(".arff").unlink()
+    path.write_text("time,FM1\n0,?\n")
+    corpus = open_corpus("recola", avec)
+    with pytest.raises(DataError, match="no ratings; expected a column GoldStandard, or one a rater"):
+        corpus.ratings(corpus["dev_1"])
+    path.write_text("frame,GoldStandard\n0,0.1\n")
+    with pytest.raises(DataError, match="no column of times; it has frame, goldstandard"):
+        corpus.ratings(corpus["dev_1"])
+
+
+def test_a_folder_without_tables(tmp_path):
+    (tmp_path / "ratings_gold_standard" / "valence").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"valence: no ratings; expected one \.arff or \.csv a recording"):
         open_corpus("recola", tmp_path)

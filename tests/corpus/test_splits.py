@@ -42,7 +42,7 @@ def test_leave_one_out_is_by_subject():
 
 
 def test_too_many_folds():
-    with pytest.raises(DataError, match="2 subjects cannot be dealt into 3 groups"):
+    with pytest.raises(DataError, match="2 subjects cannot be divided into 3 groups"):
         rolling_folds([Recording("a", "a"), Recording("b", "b")], 3)
     with pytest.raises(DataError, match="at least 2"):
         rolling_folds([Recording("a", "a"), Recording("b", "b")], 1)

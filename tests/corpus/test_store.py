@@ -1,6 +1,7 @@
 """The feature store and its windows."""
 
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def meta(name, **changes):
         "split": "train",
         "corpus": "c",
         "targets": ("valence", "arousal"),
-        "rate": 12.5,
+        "tick_rate": 12.5,
     }
     return Meta(**{"name": name, "encoders": "e", **known, **changes})
 
@@ -67,7 +68,7 @@ def test_splits_and_folds(store):
     assert [r.name for r in store.split("val")] == ["b"]
     assert [r.name for r in store.folds(2)[0].val] == ["b"]
     assert [fold.name for fold in store.folds()] == ["a", "b", "c"]
-    assert (store.rate, store.targets) == (12.5, ("valence", "arousal"))
+    assert (store.tick_rate, store.targets) == (12.5, ("valence", "arousal"))
     with pytest.raises(DataError, match="has no recording 'd'"):
         store["d"]
 
@@ -143,3 +144,22 @@ def test_windows_need_recordings(store):
         Windows(store.split("test"), ticks=4, hop=1)
     with pytest.raises(DataError, match="ticks=0, hop=1"):
         Windows(store.recordings, ticks=0, hop=1)
+
+
+def test_a_window_with_one_known_target_is_kept(tmp_path):
+    labels = np.full((20, 2), np.nan, np.float32)
+    labels[12, 0] = 0.5
+    features = Features({"audio": np.zeros((20, 1), np.float32)}, {"audio": np.ones(20, bool)})
+    write(tmp_path, meta("a"), features, labels, np.zeros(20, bool), half=True)
+    windows = Windows(FeatureStore(tmp_path).recordings, ticks=10, hop=10)
+    assert [window.start for window in windows.windows] == [10]
+    assert windows[0]["affect"][2, 0] == 0.5
+    assert windows[0]["affect"].isfinite().sum() == 1
+
+
+@pytest.mark.parametrize("load", [True, False])
+def test_windows_can_be_sent_to_another_process(store, load):
+    windows = Windows(store.recordings, ticks=10, hop=5, load=load)
+    first = windows[0]
+    copy = pickle.loads(pickle.dumps(windows))
+    torch.testing.assert_close(copy[0], first, equal_nan=True)

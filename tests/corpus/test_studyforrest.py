@@ -47,7 +47,7 @@ def test_features_straight_in(archive):
 
 def test_a_lower_rate_is_the_mean_over_the_tick(archive):
     path, arrays = archive
-    corpus = open_corpus("studyforrest", path.parent, rate=12.5)
+    corpus = open_corpus("studyforrest", path.parent, tick_rate=12.5)
     features = corpus.features(corpus["run1"])
     assert len(features) == 51
     pairs = arrays["run1_visual"][:100].reshape(50, 2, 4).mean(axis=1)
@@ -72,12 +72,22 @@ def test_the_real_file(shared):
 def test_problems(tmp_path, archive):
     with pytest.raises(DataError, match="expected studyforrest's .npz"):
         open_corpus("studyforrest", tmp_path / "nowhere")
-    with pytest.raises(DataError, match="rate=50"):
-        open_corpus("studyforrest", archive[0], rate=50)
+    with pytest.raises(DataError, match="tick_rate=50"):
+        open_corpus("studyforrest", archive[0], tick_rate=50)
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(DataError, match="no runs inside"):
         open_corpus("studyforrest", tmp_path / "other.npz")
     np.savez(tmp_path / "half.npz", run1_audio=np.zeros((3, 2)))
     corpus = open_corpus("studyforrest", tmp_path / "half.npz")
     with pytest.raises(DataError, match="no 'run1_visual' inside"):
+        corpus.features(corpus["run1"])
+
+
+def test_arrays_of_different_lengths_are_refused(tmp_path, archive):
+    with np.load(archive[0]) as old:
+        arrays = dict(old)
+    arrays["run1_valence"] = arrays["run1_valence"][:-1]
+    np.savez(tmp_path / "short.npz", **arrays)
+    corpus = open_corpus("studyforrest", tmp_path / "short.npz")
+    with pytest.raises(DataError, match=r"arrays of run1 have \[\d+, \d+\] rows; expected one length"):
         corpus.features(corpus["run1"])

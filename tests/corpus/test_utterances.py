@@ -25,7 +25,7 @@ def test_streams_are_brought_to_the_steps_of_the_longest(tmp_path):
     np.testing.assert_allclose(features.streams["text"], np.repeat(raw["text"], 2, axis=0), rtol=1e-6)
     np.testing.assert_allclose(features.streams["visual"], np.repeat(raw["visual"], 4, axis=0), rtol=1e-6)
     ratings = corpus.ratings(corpus["video1_0"])
-    labels, labelled = label_ticks(ratings, corpus.targets, Timeline(corpus.rate), len(features))
+    labels, labelled = label_ticks(ratings, corpus.targets, Timeline(corpus.tick_rate), len(features))
     np.testing.assert_allclose(labels, np.full((8, 1), 0.5))  # 1.5 on a scale from -3 to 3
     assert labelled.all()
 
@@ -61,3 +61,14 @@ def test_problems(tmp_path):
     write(tmp_path / "a_0.npz", split="dev")
     with pytest.raises(DataError, match="split 'dev'"):
         open_corpus("utterances", tmp_path)
+
+
+def test_scores_and_streams_of_another_shape_are_refused(tmp_path):
+    write(tmp_path / "a_0.npz", score=np.array([1.0, 2.0]))
+    corpus = open_corpus("utterances", tmp_path)
+    assert corpus.rating_files(corpus["a_0"]) == [tmp_path / "a_0.npz"]
+    with pytest.raises(DataError, match="score must be one number"):
+        corpus.ratings(corpus["a_0"])
+    np.savez(tmp_path / "a_0.npz", text=np.zeros(3), audio=np.zeros((2, 3)), visual=np.zeros((2, 3)), score=1)
+    with pytest.raises(DataError, match=r"text has the shape \(3,\); expected \(steps, features\)"):
+        corpus.features(corpus["a_0"])

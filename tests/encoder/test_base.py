@@ -30,7 +30,9 @@ def test_every_encoder_keeps_the_protocol(name: str) -> None:
     torch.testing.assert_close(encoder(raw[1:2]), features[1:2], atol=1e-5, rtol=1e-4)
     if isinstance(encoder, AudioEncoder):
         assert features.shape == (3, 40 // encoder.stride, encoder.dim)
-        assert encoder.tick_rate == preset(encoder.preprocessing["logmel"]).rate / encoder.stride == 12.5
+        assert (
+            encoder.tick_rate == preset(encoder.preprocessing["logmel"]).frame_rate / encoder.stride == 12.5
+        )
     else:
         assert features.shape == (3, encoder.dim)
         gray = raw.float().mean(-1)

@@ -1,9 +1,11 @@
 """Resampling whole recordings: exact against a slow way, and intervals that cover."""
 
 import numpy as np
+import pytest
 
 from avaffect import metric
-from avaffect.evaluate.bootstrap import FEWEST, draws, interval, resample
+from avaffect.errors import DataError
+from avaffect.evaluate.bootstrap import MIN_UNITS, interval, resample, resample_counts
 from avaffect.evaluate.moments import sums
 
 
@@ -12,7 +14,7 @@ def test_each_resample_scores_the_recordings_drawn():
     recordings = [random.uniform(-1, 1, (2, random.integers(5, 40))) for _ in range(6)]
     table = np.array([[sums(x, y)] for x, y in recordings])
     found = resample(table, np.arange(6), resamples=20, seed=3)
-    for row, counts in enumerate(np.concatenate(list(draws(6, 20, 3)))):
+    for row, counts in enumerate(np.concatenate(list(resample_counts(6, 20, 3)))):
         chosen = [recordings[i] for i in np.repeat(np.arange(6), counts.astype(int))]
         x, y = np.concatenate(chosen, axis=1)
         own = [metric.ccc(*pair) for pair in chosen]
@@ -31,23 +33,25 @@ def test_subjects_bring_all_their_recordings():
 
 
 def test_draws_are_seeded_and_complete():
-    one, again, other = (np.concatenate(list(draws(9, 40, seed))) for seed in (5, 5, 6))
+    one, again, other = (np.concatenate(list(resample_counts(9, 40, seed))) for seed in (5, 5, 6))
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
     assert (one.sum(axis=1) == 9).all()
 
 
 def test_draws_do_not_depend_on_memory(monkeypatch):
-    whole = np.concatenate(list(draws(9, 40, 5)))
+    whole = np.concatenate(list(resample_counts(9, 40, 5)))
     monkeypatch.setattr("avaffect.evaluate.bootstrap._CHUNK", 30)
-    chunks = list(draws(9, 40, 5))
+    chunks = list(resample_counts(9, 40, 5))
     assert len(chunks) > 1
     np.testing.assert_array_equal(np.concatenate(chunks), whole)
 
 
 def test_too_few_units_have_no_interval():
-    table = np.array([[sums(*np.random.default_rng(r).uniform(-1, 1, (2, 30)))] for r in range(FEWEST - 1)])
-    found = resample(table, np.arange(FEWEST - 1))
+    table = np.array(
+        [[sums(*np.random.default_rng(r).uniform(-1, 1, (2, 30)))] for r in range(MIN_UNITS - 1)]
+    )
+    found = resample(table, np.arange(MIN_UNITS - 1))
     assert np.isnan(interval(found["pooled"]["ccc"][:, 0])).all()
 
 
@@ -76,3 +80,9 @@ def test_intervals_of_autocorrelated_recordings_cover(wander):
         frame_hits += min(frames) <= truth <= max(frames)
     assert 0.82 <= hits / runs <= 1.0
     assert frame_hits / runs < 0.5
+
+
+@pytest.mark.parametrize(("units", "resamples"), [(0, 10), (5, 0)])
+def test_nothing_to_resample_is_an_error(units, resamples):
+    with pytest.raises(DataError, match=f"cannot draw {resamples} resamples of {units} recordings"):
+        next(resample_counts(units, resamples, 0))

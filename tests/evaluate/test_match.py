@@ -62,10 +62,10 @@ def test_names_match_without_ending_and_folder():
 
 def test_names_that_may_mean_two_are_refused():
     predictions = [by_frame([[0, 0]], "x/a.mp4"), by_frame([[0, 0]], "y/a.mp4")]
-    with pytest.raises(DataError, match="may mean x/a or y/a"):
+    with pytest.raises(DataError, match="match the predictions of x/a and y/a"):
         match(predictions, [by_frame([[0, 0]], "a")])
     assert len(match(predictions, [by_frame([[0, 0]], "y/a")]).recordings) == 1
-    with pytest.raises(DataError, match="both mean the prediction 'x/a'"):
+    with pytest.raises(DataError, match="both match the predictions of 'x/a'"):
         match(predictions[:1], [by_frame([[0, 0]], "1/a"), by_frame([[0, 0]], "2/a")])
 
 
@@ -80,7 +80,7 @@ def test_labels_without_predictions_are_an_error_unless_asked():
 
 def test_frames_and_seconds_do_not_mix(timed):
     prediction = by_frame(np.zeros((5, 2)))
-    with pytest.raises(DataError, match="go by seconds, the predictions by frame.*--rate"):
+    with pytest.raises(DataError, match="go by seconds, the predictions by frame.*--frame-rate"):
         match([prediction], [labels_at([0.1])])
     assert match([prediction.timed(25.0)], [labels_at([0.1])]).recordings[0].predicted[0, 0] == 0
     sound = Recording("one", np.zeros((5, 2)), start=np.arange(5.0), end=np.arange(5.0) + 1)
@@ -95,3 +95,13 @@ def test_several_people_are_said(timed):
     assert match([prediction], [labels_at([0.1])]).notes == (
         "several people; the one seen longest is scored: one",
     )
+
+
+def test_labels_without_frames_and_times_are_refused(timed):
+    with pytest.raises(DataError, match="the labels of one have neither frames nor times"):
+        match([timed(np.zeros((5, 2)))], [Recording("one", np.zeros((5, 2)))])
+
+
+def test_a_recording_with_times_keeps_them(timed):
+    recording = timed(np.zeros((5, 2)), 10.0)
+    assert recording.timed(25.0) is recording

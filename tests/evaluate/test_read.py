@@ -88,12 +88,12 @@ def test_a_label_table_is_read(tmp_path):
 
 BROKEN_LABELS = {
     "wrong header": ("a.txt", "arousal,valence\n0,0\n", "begins with 'arousal,valence'"),
-    "no header": ("a.txt", "0.1,0.2\n", "expected valence,arousal"),
+    "no header": ("a.txt", "0.1,0.2\n", "expected the header valence,arousal"),
     "no rows": ("a.txt", "valence,arousal\n", "no rows"),
-    "a word": ("a.txt", "valence,arousal\n0,0\n0,x\n", "could not convert string 'x'"),
-    "three columns": ("a.txt", "valence,arousal\n0,0,0\n", "3 numbers a row"),
+    "a word": ("a.txt", "valence,arousal\n0,0\n0,x\n", "line 3 is '0,x'; expected two numbers"),
+    "three columns": ("a.txt", "valence,arousal\n0,0,0\n", "line 2 is '0,0,0'; expected two numbers"),
     "a blank line": ("a.txt", "valence,arousal\n0,0\n\n0,0\n", "line 3 is blank"),
-    "another scale": ("a.txt", "valence,arousal\n0,0\n4,7\n", "row 2 of the labels of a has valence 4"),
+    "another scale": ("a.txt", "valence,arousal\n0,0\n4,7\n", "line 3 has valence 4; expected"),
     "no text": ("a.txt", b"\xff\xfe\x00\x81", "expected a text file"),
     "no pts": ("a.csv", "file,valence,arousal\na,0,0\n", "lacks the column 'pts'"),
     "an empty table": ("a.csv", "file,pts,valence,arousal\n", "has no rows"),
@@ -124,7 +124,7 @@ BROKEN_PREDICTIONS = {
     "frame 0": ("image_location,valence,arousal\na/00000.jpg,0,0\n", "frames from 00001"),
     "no video": ("image_location,valence,arousal\n00001.jpg,0,0\n", "frames from 00001"),
     "one number": ("image_location,valence,arousal\na/00001.jpg,0\n", "two numbers"),
-    "words": ("image_location,valence,arousal\na/00001.jpg,x,0\n", "could not convert string 'x'"),
+    "words": ("image_location,valence,arousal\na/00001.jpg,x,0\n", "line 2 is 'x,0'; expected two numbers"),
     "no rows": ("image_location,valence,arousal\n", "no rows"),
 }
 
@@ -166,3 +166,16 @@ def test_subjects(tmp_path):
     path.write_text("file,subject\na.mp4,7\na,8\n")
     with pytest.raises(DataError, match="two subjects, 7 and 8"):
         read_subjects(path)
+
+
+def test_a_table_without_rows_holds_no_recording(tmp_path, trace, values):
+    made = trace(values, np.arange(20) / 25)
+    Trace(made.table.iloc[:0]).to_csv(tmp_path / "empty.csv")
+    with pytest.raises(DataError, match=r"empty\.csv holds no recording; give a table with rows"):
+        read_predictions(tmp_path / "empty.csv")
+
+
+def test_one_abaw_file_of_predictions(tmp_path, write_video):
+    (found,) = read_predictions(write_video(tmp_path / "a.txt", [[1.5, 0], [np.nan, 0.25]]))
+    np.testing.assert_array_equal(found.values, [[1.5, 0], [np.nan, 0.25]])  # predictions may exceed 1
+    np.testing.assert_array_equal(found.frame, [0, 1])

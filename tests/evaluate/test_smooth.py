@@ -134,7 +134,7 @@ def test_other_settings_are_refused(text, message):
 
 def test_frames_without_times_need_a_rate():
     recording = Recording("a", np.zeros((10, 2)), frame=np.arange(10))
-    with pytest.raises(DataError, match="--rate"):
+    with pytest.raises(DataError, match="--frame-rate"):
         Smoothing("box", 1.0)(recording)
     assert Smoothing("box", 1.0)(recording.timed(25.0)).values.shape == (10, 2)
     with pytest.raises(DataError, match="positive"):

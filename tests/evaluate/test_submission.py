@@ -63,7 +63,7 @@ def test_holes_take_the_nearest_frame_and_it_is_said(tmp_path, sample):
     notes = write_submission([holes, recording("a", [[1.4, 0]] * 3)], sample, tmp_path / "out.txt")
     assert [float(row[1]) for row in rows(tmp_path / "out.txt")] == [0.2, 0.2, 0.2, 0.4, 1, 1, 1]
     assert "took the nearest frame's prediction: b (2 frames)" in notes
-    assert "clipped to -1 ... 1: 3 values" in notes
+    assert "clipped to [-1, 1]: 3 values" in notes
 
 
 def test_missing_and_spare_videos(tmp_path, sample):

@@ -39,3 +39,12 @@ def test_missing(tmp_path):
 def test_file(folder):
     with pytest.raises(MediaError, match="is a file, a folder was expected"):
         list_media(folder / "a.wav")
+
+
+def test_a_folder_that_may_not_be_read(folder, monkeypatch):
+    def refuse(*args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(folder), "iterdir", refuse)
+    with pytest.raises(MediaError, match="may not be read; change its permissions"):
+        list_media(folder)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avaffect.media import frames
-from avaffect.media.picture import Decoded, Developer, upright
+from avaffect.media.picture import Decoded, FrameConverter, upright
 
 QUARTERS = {0: "rgbw", 90: "gwrb", 180: "wbgr", 270: "brwg"}  # turned counter-clockwise
 
@@ -116,7 +116,7 @@ def test_colours(tag, red, blue, height, full):
         plane.update(bytes([round(value)]) * plane.buffer_size)
     frame.colorspace = tag
     frame.color_range = 2 if full else 1
-    image = Developer(None)(Decoded(frame, Fraction(0), None))
+    image = FrameConverter(None)(Decoded(frame, Fraction(0), None))
     assert np.abs(image.reshape(-1, 3) - colour).max() <= 3
 
 

@@ -9,7 +9,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from avaffect.media import audio, frames, read_audio
+from avaffect.errors import MediaError
+from avaffect.media import audio, frames, read_audio, resample
 
 MILLISECOND = 1e-3
 
@@ -50,7 +51,7 @@ def test_any_native_rate(tmp_path, kit, rate):
 @pytest.mark.parametrize("rate", [8000, 44100])
 def test_any_wanted_rate(tmp_path, kit, rate):
     path = kit.write_clip(tmp_path / "a.wav", None, kit.Sound(kit.clicks(), codec="pcm_s16le"))
-    samples, start, _ = read_audio(path, rate=rate)
+    samples, start, _ = read_audio(path, sample_rate=rate)
     assert len(samples) == 3 * rate
     assert kit.click_times(samples, start, rate) == pytest.approx(kit.CLICKS, abs=MILLISECOND)
 
@@ -184,3 +185,28 @@ def test_real_clips(clips, name, seconds):
     assert len(samples) / 16000 == pytest.approx(seconds, abs=0.002)
     assert spans == [(0.0, pytest.approx(seconds, abs=0.002))]
     assert samples.any()
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
+def test_a_tone_stays_the_tone_that_it_was(rate):
+    tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate).astype(np.float32)
+    expected = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
+    out = resample(tone, rate)
+    assert abs(len(out) - 16000) <= 1
+    middle = slice(1000, 15000)
+    np.testing.assert_allclose(out[middle], expected[middle], atol=0.01)
+
+
+def test_what_cannot_be_resampled_is_said():
+    with pytest.raises(MediaError, match="one channel"):
+        resample(np.zeros((2, 100)), 44100)
+    with pytest.raises(MediaError, match="whole number"):
+        resample(np.zeros(100), 0)
+    with pytest.raises(MediaError, match="NaN"):
+        resample(np.array([np.nan]), 44100)
+
+
+def test_sound_at_the_sample_rate_asked_for_is_not_changed():
+    sound = np.linspace(-1, 1, 50, dtype=np.float32)
+    np.testing.assert_array_equal(resample(sound, 16000), sound)
+    assert resample(np.zeros(0), 44100).shape == (0,)

@@ -13,7 +13,7 @@ import pytest
 from av.stream import Disposition
 
 from avaffect.errors import MediaError
-from avaffect.media import audio, frames, probe, read_audio
+from avaffect.media import audio, frame_times, frames, probe, read_audio
 
 READERS = {
     "frames": lambda path: list(frames(path)),
@@ -82,11 +82,11 @@ def a_device(folder, talk):
     return os.devnull, "is not a regular file"
 
 
-def blank_packets(path, which):
-    """Overwrite some of a file's packets with zeros, leaving the container as it is."""
+def blank_packets(path, which, kind=None):
+    """Overwrite some of a file's packets (of one kind of stream) with zeros; the container stays as it is."""
     data = path.read_bytes()
     with av.open(str(path)) as container:
-        packets = [bytes(packet) for packet in container.demux() if packet.size]
+        packets = [bytes(p) for p in container.demux() if p.size and kind in (None, p.stream.type)]
     for packet in packets[which]:
         assert data.count(packet) == 1
         data = data.replace(packet, bytes(len(packet)))
@@ -207,3 +207,24 @@ def test_colon_in_the_name_is_no_protocol(tmp_path, talk, monkeypatch):
     (tmp_path / "http: part 1.mp4").write_bytes(talk.read_bytes())
     monkeypatch.chdir(tmp_path)
     assert probe("http: part 1.mp4").has_video
+
+
+def test_pictures_that_cannot_be_decoded_leave_the_sound(tmp_path, kit, caplog):
+    pictures = kit.Pictures(kit.numbered(5), np.arange(5) / 25, codec="ffv1")
+    path = kit.write_clip(tmp_path / "v.mkv", pictures, kit.Sound(kit.clicks(1.0)))
+    blank_packets(path, slice(None), kind="video")
+    with caplog.at_level(logging.WARNING):
+        assert list(frames(path)) == []
+    assert "nothing of its picture can be decoded; read without it" in caplog.text
+    assert read_audio(path)[0].size > 0
+    with pytest.raises(MediaError, match="holds no picture that can be decoded; a video was expected"):
+        frame_times(path)
+
+
+def test_a_broken_disk_is_one_line(monkeypatch, talk):
+    def fail(*args, **kwargs):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(type(talk), "open", fail)
+    with pytest.raises(MediaError, match=r"cannot be read \(Input/output error\); check the disk"):
+        probe(talk)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from avaffect.errors import ModelError
 from avaffect.voice import SpeechStream, resample, share, speech_active, speech_probability
+from avaffect.voice.speech import load
 
 GRID = ("bbaf2n", "lbax4n", "pwij3p", "sbwe5n")
 
@@ -148,3 +150,16 @@ def test_pauses_within_talk_stay_active():
 def test_probabilities_need_no_gradient():
     with torch.enable_grad():
         assert speech_probability(np.zeros(2000, np.float32))[0].dtype == np.float32
+
+
+def test_a_missing_wheel_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="needs silero-vad 6.2 or later: pip install -U silero-vad"):
+        load.__wrapped__()
+
+
+def test_another_network_in_the_wheel_is_an_error(monkeypatch):
+    other = torch.jit.script(torch.nn.Linear(2, 2))
+    monkeypatch.setattr("torch.jit.load", lambda *args, **kwargs: other)
+    with pytest.raises(ModelError, match=r"not the network of silero-vad 6\.2"):
+        load.__wrapped__()

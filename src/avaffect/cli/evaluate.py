@@ -1,4 +1,4 @@
-"""`avaffect evaluate`: how near predictions come to labels."""
+"""`avaffect evaluate`: score predictions against labels."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ class Missing(StrEnum):
 
 Smooth = Annotated[
     str | None,
-    typer.Option(help="Smooth predictions first: box:SECONDS or savgol:SECONDS:ORDER.", show_default=False),
+    typer.Option(help="Smooth predictions: box:SECONDS or savgol:SECONDS:ORDER.", show_default=False),
 ]
-Causal = Annotated[bool, typer.Option("--causal", help="Smooth over what lies before a frame only.")]
-Rate = Annotated[
+Causal = Annotated[bool, typer.Option("--causal", help="Smooth with earlier frames only.")]
+FrameRate = Annotated[
     float | None,
     typer.Option(
-        help="Frames per second of ABAW files, if constant (traces know their times).", show_default=False
+        help="Frames per second of ABAW text files, which have no times; only if it is constant.",
+        show_default=False,
     ),
 ]
 Tolerance = Annotated[
-    int, typer.Option(min=0, help="Frames by which a video's predictions may differ in number.")
+    int, typer.Option(min=0, help="Frames by which predictions and video may differ in length.")
 ]
 
 
@@ -48,63 +49,70 @@ def evaluate(
     predictions: Annotated[
         Path,
         typer.Argument(
-            help="Traces, ABAW text files or a submission: a file or a folder.", show_default=False
+            help="A trace, an ABAW text file or a submission; or a folder of traces or ABAW text files.",
+            show_default=False,
         ),
     ],
     labels: Annotated[
         Path,
-        typer.Argument(help="ABAW text files, or csv with file,pts,valence,arousal.", show_default=False),
+        typer.Argument(
+            help="ABAW text file, or csv with file,pts,valence,arousal; or a folder of them.",
+            show_default=False,
+        ),
     ],
     against: Annotated[
         Path | None, typer.Option(help="Another system's predictions to compare with.", show_default=False)
     ] = None,
     subjects: Annotated[
         Path | None,
-        typer.Option(help="csv with file,subject: resample subjects, not recordings.", show_default=False),
+        typer.Option(
+            help="csv with file,subject: resample subjects instead of recordings.", show_default=False
+        ),
     ] = None,
     smooth: Smooth = None,
     causal: Causal = False,
-    clip: Annotated[bool, typer.Option("--clip", help="Limit predictions to -1 ... 1.")] = False,
+    clip: Annotated[bool, typer.Option("--clip", help="Clip predictions to [-1, 1].")] = False,
     missing: Annotated[
         Missing, typer.Option(help="What a labelled frame without a prediction counts as.")
     ] = Missing.EXCLUDE,
     subset: Annotated[
-        bool, typer.Option("--subset", help="Score only the labelled recordings that have predictions.")
+        bool, typer.Option("--subset", help="Score only recordings that have predictions.")
     ] = False,
-    rate: Rate = None,
+    frame_rate: FrameRate = None,
     tolerance: Tolerance = 10,
-    resamples: Annotated[int, typer.Option(min=100, help="Resamples that intervals come from.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
+    resamples: Annotated[int, typer.Option(min=100, help="Number of resamples for the intervals.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
     plots: Annotated[
-        Path | None, typer.Option(help="Folder for three plots (png).", show_default=False)
+        Path | None, typer.Option(help="Folder to write three plots to (png).", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score predictions: CCC, PCC, RMSE and sign agreement, with 95 % intervals.
 
-    Each is given over all frames together (pooled) and as the mean of the recordings' own scores. Intervals
-    resample whole recordings. Frames labelled -5 never count; how many frames count is always said.
+    Each score is given over all frames together (pooled) and as the mean of the recordings' own scores.
+    Intervals come from resampling whole recordings. A target labelled -5 does not count in that frame; the
+    numbers of frames are printed.
 
     Example: avaffect evaluate results/ Validation_Set/ --against baseline/ --plots plots/
     """
-    from .. import evaluate as honest
+    from .. import evaluate as evaluation
 
-    truths = honest.read_labels(labels)
-    people = honest.read_subjects(subjects) if subjects else None
-    options = {"missing": missing.value, "subjects": people, "resamples": resamples, "seed": seed}
+    labelled = evaluation.read_labels(labels)
+    subject_of = evaluation.read_subjects(subjects) if subjects else None
+    options = {"missing": missing.value, "subjects": subject_of, "resamples": resamples, "seed": seed}
 
-    def paired(path: Path) -> tuple[Pairing, list[str]]:
-        found, steps = processed(
-            honest.read_predictions(path), smooth=smooth, causal=causal, clip=clip, rate=rate
+    def matched(path: Path) -> tuple[Pairing, list[str]]:
+        found, steps = post_process(
+            evaluation.read_predictions(path), smooth=smooth, causal=causal, clip=clip, frame_rate=frame_rate
         )
-        return honest.match(found, truths, subset=subset, tolerance=tolerance), steps
+        return evaluation.match(found, labelled, subset=subset, tolerance=tolerance), steps
 
-    pairing, steps = paired(predictions)
-    report = honest.score(pairing, **options)  # type: ignore[arg-type]
+    pairing, steps = matched(predictions)
+    report = evaluation.score(pairing, **options)  # type: ignore[arg-type]
     comparison = None
     if against:
-        comparison = honest.compare(pairing, paired(against)[0], **options)  # type: ignore[arg-type]
-    written = honest.draw_plots(pairing, report, plots) if plots else []
+        comparison = evaluation.compare(pairing, matched(against)[0], **options)  # type: ignore[arg-type]
+    written = evaluation.draw_plots(pairing, report, plots) if plots else []
     if as_json:
         typer.echo(json.dumps(_as_json(report, comparison, steps, written), indent=2))
         return
@@ -113,28 +121,28 @@ def evaluate(
     if comparison:
         _print_comparison(console, comparison, str(predictions), str(against))
     if written:
-        _say(console, "Written: " + ", ".join(map(str, written)))
+        _print_lines(console, "Written: " + ", ".join(map(str, written)))
 
 
-def processed(
-    recordings: list[Recording], *, smooth: str | None, causal: bool, clip: bool, rate: float | None
+def post_process(
+    recordings: list[Recording], *, smooth: str | None, causal: bool, clip: bool, frame_rate: float | None
 ) -> tuple[list[Recording], list[str]]:
-    """Recordings after the post-processing asked for, and one line for each step of it."""
+    """The recordings after the post-processing asked for, and one line for each step of it."""
     from ..evaluate import Smoothing
-    from ..evaluate import clip as limited
+    from ..evaluate import clip as clip_values
 
     if causal and smooth is None:
-        raise AvaffectError("--causal says how to smooth; give --smooth box:SECONDS too")
+        raise AvaffectError("--causal without --smooth: add --smooth box:SECONDS")
     steps = []
-    if rate is not None:
-        recordings = [recording.timed(rate) for recording in recordings]
+    if frame_rate is not None:
+        recordings = [recording.timed(frame_rate) for recording in recordings]
     if smooth is not None:
         smoothing = Smoothing.parse(smooth, causal=causal)
         recordings = [smoothing(recording) for recording in recordings]
         steps.append(f"smoothed: {smoothing}")
     if clip:
-        recordings, changed = limited(recordings)
-        steps.append(f"clipped to -1 ... 1: {changed} values changed")
+        recordings, changed = clip_values(recordings)
+        steps.append(f"clipped to [-1, 1]: {changed} values changed")
     return recordings, steps
 
 
@@ -154,54 +162,54 @@ def _print_report(console: Console, report: Report, steps: list[str]) -> None:
     for target, scores in report.targets.items():
         for key, name in NAMES.items():
             pooled, each = scores.pooled[key], scores.per_recording[key]
-            table.add_row(target if key == "ccc" else "", name, _shown(pooled), _shown(each))
+            table.add_row(target if key == "ccc" else "", name, _estimate_text(pooled), _estimate_text(each))
         table.add_section()
     table.add_row(
-        "mean of both", "CCC", *(_shown(report.mean_ccc[way]) for way in ("pooled", "per_recording"))
+        "mean of both", "CCC", *(_estimate_text(report.mean_ccc[how]) for how in ("pooled", "per_recording"))
     )
     console.print(table)
-    counts = Table("target", "frames that count", "not annotated", "not predicted", "recordings")
+    counts = Table("target", "frames scored", "not annotated", "not predicted", "recordings")
     for target, scores in report.targets.items():
         numbers = scores.frames, scores.unlabelled, scores.unpredicted, scores.recordings
         counts.add_row(target, *(f"{number:,}" for number in numbers))
     console.print(counts)
     if any(scores.unpredicted for scores in report.targets.values()):
-        _say(console, f"labelled frames that are not predicted {_FATE[report.missing]}")
+        _print_lines(console, f"labelled frames without a prediction {_COUNTED_AS[report.missing]}")
     if report.has_intervals:
-        how = f"{report.resamples} resamples of {report.units} {report.unit}s, seed {report.seed}"
-        _say(console, f"[ ]: {100 * report.level:g} % intervals from {how}")
-    _say(console, *steps, *report.notes)
+        source = f"{report.resamples} resamples of {report.units} {report.unit}s, seed {report.seed}"
+        _print_lines(console, f"[ ]: {100 * report.level:g} % intervals from {source}")
+    _print_lines(console, *steps, *report.notes)
 
 
-_FATE = {"exclude": "do not count", "zero": "count as 0", "mean": "count as the mean prediction"}
+_COUNTED_AS = {"exclude": "do not count", "zero": "count as 0", "mean": "count as the mean prediction"}
 
 
 def _print_comparison(console: Console, comparison: Comparison, first: str, second: str) -> None:
-    for way, rows in (("pooled", comparison.pooled), ("per recording", comparison.per_recording)):
-        table = Table(f"CCC, {way}", "A", "B", "A - B", "A ahead in")
+    for how, rows in (("pooled", comparison.pooled), ("per recording", comparison.per_recording)):
+        table = Table(f"CCC, {how}", "A", "B", "A - B", "A higher in")
         for target, row in rows.items():
             known = row.share_better == row.share_better
             share = f"{100 * row.share_better:.1f} %" if known else ""
             name = "mean of both" if target == "mean" else target
-            difference = _shown(row.difference, sign=True)
+            difference = _estimate_text(row.difference, sign=True)
             table.add_row(name, f"{row.first:.3f}", f"{row.second:.3f}", difference, share)
         console.print(table)
     frames = ", ".join(f"{n:,} of {target}" for target, n in comparison.frames.items())
-    _say(
+    _print_lines(
         console,
         f"A: {first}",
         f"B: {second}",
-        f"{comparison.recordings} recordings, frames that count for both: {frames}",
+        f"{comparison.recordings} recordings, frames scored: {frames}",
         *comparison.notes,
     )
 
 
-def _say(console: Console, *lines: str) -> None:
+def _print_lines(console: Console, *lines: str) -> None:
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _shown(figure: Estimate, *, sign: bool = False) -> str:
+def _estimate_text(figure: Estimate, *, sign: bool = False) -> str:
     form = "+.3f" if sign else ".3f"
     if figure.value != figure.value:
         return "not defined"

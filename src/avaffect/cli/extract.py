@@ -1,4 +1,4 @@
-"""`avaffect extract`: a corpus in; a store of features and labels out, for training."""
+"""`avaffect extract`: store a corpus's features and labels for training."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def extract(
     corpus: Annotated[
         str,
         typer.Argument(
-            help="affwild2, recola, folder, studyforrest, utterances (docs/corpora.md has their layouts),"
-            " or one that a plug-in adds.",
+            help="affwild2, recola, folder, studyforrest, utterances (layouts: docs/corpora.md), or one that"
+            " a plug-in adds.",
             show_default=False,
         ),
     ],
-    path: Annotated[Path, typer.Argument(help="Where the corpus lies.", show_default=False)],
-    out: Annotated[Path, typer.Argument(help="Folder of the feature store.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="Folder or file of the corpus.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="Folder to write the feature store to.", show_default=False)],
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Model whose encoders are used: a name or a folder.")
+        str, typer.Option("--model", "-m", help="Model whose encoders are used: its name or its folder.")
     ] = "hgrjca.default",
     workers: Annotated[
         int, typer.Option("--workers", "-w", min=1, help="Processes, each with one thread.")
@@ -36,13 +36,15 @@ def extract(
     ] = "mtcnn",
     options: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", help="An option of the corpus, e.g. valence_delay=0; repeatable."),
+        typer.Option(
+            "--option", "-o", help="An option of the corpus, e.g. scale=1,9; can be given several times."
+        ),
     ] = None,
 ) -> None:
-    """Run faces, voice and frozen encoders over a corpus once, and keep features and labels.
+    """Run a model's frozen encoders over a corpus once, and store features and labels for training.
 
-    OUT gets one NAME.safetensors a recording. Started again, the command goes on where it was; recordings
-    that fail are listed in OUT/errors.csv and hold up no others.
+    OUT gets one NAME.safetensors for each recording. A stopped command continues where it was. A recording
+    that fails is listed in OUT/errors.csv; the others are extracted.
 
     Example: avaffect extract affwild2 /data/affwild2 features/affwild2 --workers 4
     """
@@ -58,7 +60,7 @@ def extract(
             model=model,
             workers=workers,
             detector=detector,
-            hook=lambda done, total, _: update(done, total),
+            hook=lambda _, completed, total: update(completed, total),
             **chosen,
         )
     Console().print(
@@ -76,7 +78,7 @@ def extract(
 
 
 def _option(text: str) -> tuple[str, Any]:
-    """``key=value``; numbers, true/false and comma-separated numbers are read as such.
+    """Name and value of ``key=value``; numbers, true/false and comma-separated numbers are converted.
 
     >>> _option("scale=1,9"), _option("phash=true"), _option("target=mood")
     (('scale', [1, 9]), ('phash', True), ('target', 'mood'))

@@ -1,4 +1,4 @@
-"""`avaffect submit`: predictions as an ABAW challenge submission."""
+"""`avaffect submit`: write predictions as a submission to an ABAW challenge."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .evaluate import Causal, Rate, Smooth, Tolerance, processed
+from .evaluate import Causal, FrameRate, Smooth, Tolerance, post_process
 
 
 def submit(
     traces: Annotated[
-        Path, typer.Argument(help="Traces or ABAW text files: a file or a folder.", show_default=False)
+        Path, typer.Argument(help="A trace or an ABAW text file; or a folder of them.", show_default=False)
     ],
     sample: Annotated[
         Path, typer.Argument(help="The organisers' sample submission (txt).", show_default=False)
@@ -21,20 +21,22 @@ def submit(
     out: Annotated[Path, typer.Argument(help="The submission to write (txt).", show_default=False)],
     smooth: Smooth = None,
     causal: Causal = False,
-    rate: Rate = None,
+    frame_rate: FrameRate = None,
     tolerance: Tolerance = 10,
 ) -> None:
-    """Write an ABAW submission in the order and the length of the organisers' sample, and check it.
+    """Write an ABAW submission in the order and length of the organisers' sample, and check it.
 
-    A frame without a prediction takes the nearest predicted frame's; a video that was decoded a few frames
-    too short repeats its last prediction, one too long is cut. All of this is said; more than a few is an
-    error.
+    A frame without a prediction gets that of the nearest predicted frame. If a video has a few frames less
+    than the sample, its last prediction is repeated; if it has a few more, they are dropped. These changes
+    are printed. A larger difference is an error (--tolerance).
 
     Example: avaffect submit results/ CVPR_VA_test_set_sample.txt submission.txt --smooth box:0.8
     """
     from ..evaluate import read_predictions, validate_submission, write_submission
 
-    found, steps = processed(read_predictions(traces), smooth=smooth, causal=causal, clip=False, rate=rate)
+    found, steps = post_process(
+        read_predictions(traces), smooth=smooth, causal=causal, clip=False, frame_rate=frame_rate
+    )
     notes = write_submission(found, sample, out, tolerance=tolerance)
     rows = validate_submission(out, sample)
     console = Console()

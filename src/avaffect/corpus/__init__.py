@@ -1,6 +1,6 @@
-"""Corpora: what people were shown or heard, and how it was rated; one file each.
+"""Corpora, one file each, and the feature store that training reads.
 
-Those of continuous ratings over recordings share one interface (`Corpus`) and are opened by name.
+Corpora of continuous ratings share one interface (`Corpus`) and are opened by name (`open_corpus`).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def open_corpus(name: str, path: str | Path, **options: Any) -> Corpus:
     name : str
         One of `list_corpora()`.
     path : path
-        Where it lies; the corpus's module says in which layout.
+        Its folder or file; docs/corpora.md describes the layouts.
     **options
         Keyword options of the corpus's class.
 

@@ -1,6 +1,6 @@
-"""Aff-Wild2 as the ABAW challenges distribute it: cut faces, videos, and a row of labels a frame.
+"""Aff-Wild2 as the ABAW challenges distribute it: cropped faces, videos, and labels for every frame.
 
-Expected somewhere under one folder (names in capitals are free)::
+Expected at any depth under one folder (names in capitals are free)::
 
     .../VA_Estimation_Challenge/Train_Set/NAME.txt        "valence,arousal", then one row a frame
     .../VA_Estimation_Challenge/Validation_Set/NAME.txt   (-5 = not rated; older releases: VA_Set)
@@ -8,8 +8,8 @@ Expected somewhere under one folder (names in capitals are free)::
     .../cropped_aligned/NAME/00001.jpg                    112x112 faces; no file where no face was found
     .../BASE.mp4 or .avi                                  the videos; BASE is NAME without _left or _right
 
-Row i of the labels and face number i (from 1) are the video's i-th frame, and its time is that frame's own
-time stamp: a gap in the faces never shifts anything. Sound comes from the video, on the same clock.
+Row i of the labels and face number i (from 1) belong to the video's i-th frame and have its time stamp, so a
+missing face shifts nothing. Sound comes from the video, on the same clock.
 
 Kollias & Zafeiriou 2019, "Expression, affect, action unit recognition: Aff-Wild2"; the ABAW challenges.
 """
@@ -22,9 +22,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..abaw import read_annotation
 from ..errors import DataError
 from ..media import frame_times
 from ..spec import TARGETS
@@ -33,7 +31,6 @@ from .ratings import Ratings
 
 log = logging.getLogger(__name__)
 
-MISSING = -5.0
 _SETS = {"Train_Set": "train", "Validation_Set": "val"}
 _FACES = "cropped_aligned"
 _TEST_LIST = re.compile(r"valence_?arousal.*test_?set.*\.txt", re.IGNORECASE)
@@ -43,7 +40,7 @@ _PART = re.compile(r"(?<=\d)_\d+$|(?<=\dx\d{3})-\d+$|(?<=\dx\d{4})-\d+$")
 
 
 def base_name(name: str) -> str:
-    """The video that a folder of faces was cut from.
+    """The name of the video that a folder of faces was cropped from.
 
     >>> base_name("video5_left"), base_name("102")
     ('video5', '102')
@@ -52,7 +49,7 @@ def base_name(name: str) -> str:
 
 
 def subject_of(name: str) -> str:
-    """What hangs together: both people of one video and all its parts (no subject ids are published).
+    """The subject: both people of a video and all parts of it count as one (no subject ids are published).
 
     >>> subject_of("5-60-1920x1080-2"), subject_of("video10_1_left"), subject_of("1-30-1280x720")
     ('5-60-1920x1080', 'video10', '1-30-1280x720')
@@ -61,12 +58,12 @@ def subject_of(name: str) -> str:
 
 
 class AffWild2(Corpus):
-    """Aff-Wild2's valence and arousal, with its official split.
+    """Aff-Wild2's valence and arousal, with the official split.
 
     Parameters
     ----------
     root : path
-        Folder under which everything lies.
+        Folder under which all files are.
 
     Raises
     ------
@@ -99,8 +96,9 @@ class AffWild2(Corpus):
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
         """Ratings at the video's own frame times.
 
-        A row that is -5 in either column is unrated in both. Labels and decoded frames differ by a few in
-        some videos: frames without a row are unrated, rows without a frame are left out, and the log says so.
+        -5 is unrated, each target by itself (`avaffect.abaw`). In some videos the numbers of rows and of
+        decoded frames differ by a few: frames without a row are unrated, rows without a frame are left out,
+        and the log says so.
 
         Raises
         ------
@@ -110,7 +108,7 @@ class AffWild2(Corpus):
         path = self._labels.get(recording.name)
         if path is None:
             return {}
-        values = read_labels(path)
+        values = read_annotation(path)
         times = frame_times(need_video(recording))
         if len(values) != len(times):
             log.warning("%s: %d rows of labels, %d frames", recording.name, len(values), len(times))
@@ -122,47 +120,25 @@ class AffWild2(Corpus):
         return [self._labels[recording.name]] if recording.name in self._labels else []
 
 
-def read_labels(path: Path) -> NDArray[np.float64]:
-    """A label file: (frames, 2) valence and arousal, NaN in both where either is -5.
+def need_video(recording: Recording) -> Path:
+    """The recording's video.
 
     Raises
     ------
     DataError
-        If the header or a row is not as expected.
+        If it is not there; the error says what was looked for.
     """
-    lines = read_text(path).split("\n")
-    if lines[0].strip().lower().replace(" ", "") != "valence,arousal":
-        raise DataError(f"{path}: begins with {lines[0].strip()[:40]!r}; expected the header valence,arousal")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    values = np.empty((len(lines) - 1, 2))
-    for row, line in enumerate(lines[1:]):
-        try:
-            valence, arousal = (float(part) for part in line.split(","))
-        except ValueError as error:
-            raise DataError(
-                f"{path}: line {row + 2} is {line.strip()[:40]!r}; expected two numbers"
-            ) from error
-        values[row] = valence, arousal
-    values[(values == MISSING).any(axis=1)] = np.nan
-    if np.nanmax(np.abs(values), initial=0) > 1:
-        raise DataError(f"{path}: values up to {np.nanmax(np.abs(values)):g}; expected [-1, 1], or -5")
-    return values
-
-
-def need_video(recording: Recording) -> Path:
-    """The recording's video, or a `DataError` that says where it was looked for."""
     if recording.video is None:
         raise DataError(
             f"{recording.name}: no video {base_name(recording.name)}.mp4 or .avi; "
-            "times and sound come from it: put it anywhere under the corpus's folder"
+            "times and sound come from it; put it anywhere under the corpus's folder"
         )
     return recording.video
 
 
 @dataclass
 class _Found:
-    """What lies where under the root."""
+    """The files and folders found under the root."""
 
     annotations: list[Path] = field(default_factory=list)
     faces: dict[str, Path] = field(default_factory=dict)
@@ -170,7 +146,7 @@ class _Found:
     test_lists: list[Path] = field(default_factory=list)
 
     def recording(self, name: str, split: str, root: Path) -> Recording:
-        """A name's recording; a part of it that is missing is only an error once it is needed."""
+        """The recording of a name. A missing file is an error only when it is needed."""
         video = self.videos.get(name) or self.videos.get(base_name(name))
         faces = self.faces.get(name, root / _FACES / name)
         return Recording(name, subject_of(name), split, video=video, audio=video, faces=faces)
@@ -186,7 +162,7 @@ class _Found:
 
 
 def _survey(root: Path) -> _Found:
-    """One walk through the folders, without entering any of the faces' (three million files)."""
+    """Find everything in one walk, without listing the faces (three million files)."""
     found = _Found()
     for here, folders, files in os.walk(root, followlinks=True):
         folders.sort()

@@ -1,8 +1,8 @@
 """Ratings as annotation tools save them: ELAN (.eaf), Praat (.TextGrid), CARMA and DARMA (.csv).
 
-In ELAN and Praat, valence and arousal are tiers of those names whose annotations are numbers; an empty
-annotation is no rating. CARMA saves one dimension a file and DARMA two, each row the mean of the time since
-the row before; both state their scale, which is mapped onto [-1, 1].
+In ELAN and Praat, valence and arousal are tiers of those names, and their annotations are numbers; an empty
+annotation is no rating. CARMA saves one dimension in a file, DARMA two; a row is the mean since the row
+before. Both state their scale, which is mapped onto [-1, 1].
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from .base import read_text
 from .ratings import Ratings
 
 Span = tuple[float, float | None, str]
-"""Begin and end in seconds (no end: a moment), and the text."""
+"""Begin and end in seconds, and the text; a moment has no end."""
 
 _RULE = "%%%%%%"
 
 
 def read_tiers(path: Path) -> dict[str, Ratings]:
-    """Valence and arousal from an .eaf or .TextGrid file, on the scale on which they were written.
+    """Valence and arousal from an .eaf or .TextGrid file, on the file's own scale.
 
     Raises
     ------
     DataError
-        If the file is not what its ending says, has neither tier, or an annotation in one is not a number.
+        If the file does not have the form that its ending names, has neither tier, or an annotation in one of
+        them is not a number.
     """
     tiers = read_eaf(path) if path.suffix.lower() == ".eaf" else read_textgrid(path)
     named = {name.strip().lower(): spans for name, spans in tiers.items()}
@@ -44,12 +45,12 @@ def read_tiers(path: Path) -> dict[str, Ratings]:
 def read_eaf(path: Path) -> dict[str, list[Span]]:
     """All tiers of an ELAN file, by name.
 
-    Annotations of dependent tiers take the times of what they refer to.
+    Annotations of dependent tiers have the times of the annotations that they refer to.
 
     Raises
     ------
     DataError
-        If it is no ELAN file, an annotation has no time, or the media were given an offset in ELAN.
+        If it is no ELAN file, an annotation has no time, or the media have an offset in ELAN.
     """
     try:
         root = ElementTree.fromstring(path.read_bytes())
@@ -86,7 +87,7 @@ def read_eaf(path: Path) -> dict[str, list[Span]]:
     return tiers
 
 
-# Praat reads strings, free-standing numbers and <flags>, and skips all else; "!" begins a comment.
+# Praat reads strings, free-standing numbers and <flags>, and skips everything else; "!" begins a comment.
 _TOKEN = re.compile(r'!.*|"((?:[^"]|"")*)"|(?<!\S)([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)%?s?(?!\S)')
 
 
@@ -127,12 +128,12 @@ def read_carma(path: Path) -> dict[str, Ratings]:
     Returns
     -------
     dict of str to Ratings
-        By lower-case column: ``rating`` for CARMA; for DARMA what its two axes were called.
+        By lower-case column name: ``rating`` for CARMA, the names of the two axes for DARMA.
 
     Raises
     ------
     DataError
-        If it is neither.
+        If it is neither kind of file.
     """
     rows = list(csv.reader(read_text(path).splitlines()))
     head = {row[0].strip(): row[1].strip() for row in rows if len(row) > 1}

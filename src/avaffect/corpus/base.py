@@ -1,7 +1,8 @@
-"""What every corpus of continuous ratings offers: its recordings, their ratings, and honest splits."""
+"""The interface of a corpus with continuous ratings: recordings, their ratings, and splits by subject."""
 
 from __future__ import annotations
 
+import zipfile
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,22 +21,22 @@ from .splits import Fold, rolling_folds
 
 @dataclass(frozen=True)
 class Recording:
-    """One person over one recording, and where what is seen and heard of them lies.
+    """One person in one recording, and the files of it.
 
     Attributes
     ----------
     name : str
-        Unique in the corpus and fit for a file's name.
+        Unique in the corpus, and usable as a file name.
     subject : str
-        What must not be shared by training and validation: a person, or what is known to hang together.
+        Training and validation never share a subject: a person, or recordings that belong together.
     split : str
-        One of `SPLITS`, or "" where the corpus has no official split.
+        One of `SPLITS`, or "" if the corpus has no official split.
     video : Path or None
-        Pictures of the whole scene; with ``faces``, only their times are used.
+        Video of the whole scene. With ``faces``, only its frame times are used.
     audio : Path or None
         Sound; often the same file.
     faces : Path or None
-        Folder of cut faces, 00001.jpg for the video's first frame.
+        Folder of cropped faces, 00001.jpg for the video's first frame.
     """
 
     name: str
@@ -55,19 +56,23 @@ class Features:
     streams : mapping of str to (t, d) np.ndarray
         0 where masked.
     masks : mapping of str to (t,) np.ndarray of bool
-        True where the stream is there.
+        True where the stream has a value.
     """
 
     streams: Mapping[str, NDArray]
     masks: Mapping[str, NDArray[np.bool_]]
 
     def __len__(self) -> int:
-        """Ticks."""
+        """Number of ticks."""
         return len(next(iter(self.masks.values())))
 
 
 class Corpus(ABC):
     """A corpus on disk.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
 
     Attributes
     ----------
@@ -104,7 +109,7 @@ class Corpus(ABC):
 
     @abstractmethod
     def rating_files(self, recording: Recording) -> list[Path]:
-        """Files that the ratings come from: when one changes, labels in a feature store are made again."""
+        """Files that the ratings come from. When one changes, `avaffect extract` makes the labels again."""
 
     def split(self, split: str) -> list[Recording]:
         """The recordings of one of `SPLITS`."""
@@ -120,35 +125,80 @@ class FeatureCorpus(Corpus):
 
     Attributes
     ----------
-    rate : float
+    tick_rate : float
         Ticks per second (Hz) of its features.
     """
 
-    rate: float
+    tick_rate: float
 
     @abstractmethod
     def features(self, recording: Recording) -> Features:
-        """The recording's streams at ``rate``."""
+        """The recording's streams at ``tick_rate``."""
 
 
 def need_folder(path: Path, what: str) -> Path:
-    """The folder, if it is there.
+    """The folder ``path``.
 
     Raises
     ------
     DataError
-        Saying what was expected there.
+        If it is not there; the error says that ``what`` was expected.
     """
     if not path.is_dir():
         raise DataError(f"{path}: no such folder; expected {what}")
     return path
 
 
+def need_training_file(path: Path) -> Path:
+    """The file ``path`` of a training corpus.
+
+    Raises
+    ------
+    DataError
+        If it is not there; the error says how to give the corpora's folder.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; give the folder of corpora as data=PATH")
+    return path
+
+
 def read_text(path: Path) -> str:
-    """A small text file, in UTF-8 or what its byte order mark says; a `DataError` if it cannot be read."""
+    """The text of a file in UTF-8, or in UTF-16 if it begins with that byte order mark.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     return raw.decode(encoding, errors="replace")
+
+
+def read_npz(path: Path, keys: Sequence[str], *, optional: Sequence[str] = ()) -> dict[str, NDArray]:
+    """Arrays of an .npz file. Pickled objects are refused, since opening one can run any code.
+
+    Parameters
+    ----------
+    path : Path
+    keys, optional : sequence of str
+        Arrays that must be there, and arrays that may be.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or no .npz, lacks one of ``keys``, or holds pickled objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [key for key in keys if key not in archive.files]
+            if missing:
+                raise DataError(f"{path}: no {missing[0]!r} inside; it has {', '.join(archive.files[:12])}")
+            return {key: archive[key] for key in (*keys, *optional) if key in archive.files}
+    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path}: not readable as an .npz of plain arrays ({' '.join(str(error).split())})"
+        ) from error

@@ -1,11 +1,11 @@
-"""Where emotion categories lie on the valence-arousal circumplex: the one table of proxies.
+"""Valence and arousal of emotion categories: one table of proxies.
 
-Corpora of posed faces and acted speech name a category, not a valence and an arousal. A target made from
-a category is a *proxy*: the mean rating that people gave to the emotion's name, not to the face or voice.
+Corpora of posed faces and acted speech give a category, not valence and arousal. A target computed from a
+category is a *proxy*: the mean rating that people gave to the emotion's name, not to the face or the voice.
 
 Source of the coordinates: Russell, J. A. & Mehrabian, A. (1977), "Evidence for a three-factor theory of
 emotions", Journal of Research in Personality 11, 273-294, pleasure and arousal means in [-1, 1].
-Entries marked *ours* have no row of their own there and are our choice.
+Entries marked *ours* are not in that table and are our choice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ VALENCE_AROUSAL: Mapping[str, tuple[float, float]] = MappingProxyType(
         "disgust": (-0.60, 0.35),
         "surprise": (0.40, 0.67),
         "boredom": (-0.65, -0.62),
-        "calm": (0.40, -0.40),  # ours: "relaxed" (0.68, -0.46) drawn towards neutral
+        "calm": (0.40, -0.40),  # ours: "relaxed" (0.68, -0.46) moved towards neutral
         "contempt": (-0.40, 0.20),  # ours: between disgust and neutral
     }
 )
@@ -45,7 +45,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 
 
 def coordinates(emotion: str) -> tuple[float, float]:
-    """Valence and arousal, each in [-1, 1], that stand for an emotion's name.
+    """Valence and arousal of an emotion's name, each in [-1, 1].
 
     >>> coordinates("angry")
     (-0.51, 0.59)
@@ -53,7 +53,7 @@ def coordinates(emotion: str) -> tuple[float, float]:
     Raises
     ------
     KeyError
-        If the emotion is neither in the table nor an alias.
+        If the emotion is neither in `VALENCE_AROUSAL` nor in `ALIASES`.
     """
     key = emotion.lower().replace(" ", "_")
     return VALENCE_AROUSAL[ALIASES.get(key, key)]

@@ -1,10 +1,10 @@
-"""The extraction job: every recording of a corpus through the encoders, once, into a feature store."""
+"""Feature extraction: run the encoders over every recording of a corpus and write a feature store."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AvaffectError, DataError
 from ..files import replacing
+from ..progress import Hook, silent
 from ..registry import load_plugins, loaded_plugins
 from ..streams.timeline import Timeline
 from . import open_corpus
@@ -28,12 +29,10 @@ if TYPE_CHECKING:
 
 ERRORS = "errors.csv"
 
-Hook = Callable[[int, int, str], None]
-
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker needs to know."""
+    """The arguments of `extract`, as a worker process needs them."""
 
     corpus: str
     path: Path
@@ -46,14 +45,14 @@ class Job:
 
 @dataclass
 class Report:
-    """What became of each recording.
+    """The outcome for each recording.
 
     Attributes
     ----------
     done, skipped : list of str
-        Names of those extracted now, and of those that were there already.
+        Names of the recordings extracted now, and of those that were there already.
     errors : dict of str to str
-        Why the others failed, by name.
+        By name, why a recording failed.
     """
 
     done: list[str] = field(default_factory=list)
@@ -69,15 +68,15 @@ def extract(
     model: str | Path = "hgrjca.default",
     workers: int = 1,
     detector: str = "mtcnn",
-    hook: Hook | None = None,
+    hook: Hook = silent,
     **options: Any,
 ) -> Report:
     """Extract features and labels of all recordings of a corpus.
 
-    Recordings whose file is there and says that it was made from the same ratings, options and encoders are
-    skipped, so a stopped job goes on where it was. Where only ratings, options or splits have changed, the
-    features that are there are kept and labelled anew. A recording that fails stops no other: it is in
-    ``OUT/errors.csv``, which is rewritten by every run.
+    A recording is skipped if its file was made from the same ratings, options and encoders, so a stopped job
+    continues where it was. If only ratings, options or splits have changed, its features are kept and its
+    labels are made again. A recording that fails does not stop the others; it is listed in
+    ``OUT/errors.csv``, which every run writes anew.
 
     Parameters
     ----------
@@ -86,15 +85,16 @@ def extract(
     path, out : path
         The corpus, and the folder of the feature store.
     model : str or Path
-        Name or folder of the model whose encoders are used. Corpora that hold features need none.
+        Name or folder of the model whose encoders are used. Not used for corpora that hold features.
     workers : int
-        Processes, each with one thread; with 1 all happens in this process.
+        Number of processes, each with one thread. With 1, the calling process does all the work.
     detector : str
         Face detector.
-    hook : callable, optional
-        Called with recordings done, recordings in all and the name of the last one.
+    hook : callable
+        Called after each recording with its name, the number of recordings done, and the number in all
+        (`avaffect.progress.Hook`).
     **options
-        Of the corpus's class.
+        Keyword arguments of the corpus's class.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def extract(
     if workers < 1:
         raise DataError(f"workers={workers}: expected at least 1")
     job = Job(corpus, Path(path), Path(out), str(model), detector, options)
-    worker = _Worker(job)  # what is wrong with the corpus or the model is known before any work
+    worker = _Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]
     report = Report(skipped=[name for name in names if worker.is_done(name)])
     finished = set(report.skipped)
@@ -118,14 +118,13 @@ def extract(
                 report.done.append(name)
             else:
                 report.errors[name] = _one_line(error)
-            if hook:
-                hook(number, len(names), name)
+            hook(name, number, len(names))
     _write_errors(job.out, report.errors)
     return report
 
 
 class _Worker:
-    """The corpus and the encoders, opened once a process; called with a recording's name it extracts it."""
+    """The corpus and the encoders, opened once in each process; called with a recording's name."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -137,7 +136,7 @@ class _Worker:
             self.encoders = Encoders(job.model, detector=job.detector)
 
     def meta(self, name: str) -> Meta:
-        """What the recording's file is to say."""
+        """The metadata that the recording's file is to have."""
         recording = self.corpus[name]
         return Meta(
             name=name,
@@ -145,7 +144,7 @@ class _Worker:
             split=recording.split,
             corpus=self.corpus.name,
             targets=self.corpus.targets,
-            rate=self.timeline.tick_rate,
+            tick_rate=self.timeline.tick_rate,
             encoders=self.encoders.hash if self.encoders else "",
             ratings=_digest(self.corpus.rating_files(recording)),
             options=self.job.options,
@@ -153,14 +152,14 @@ class _Worker:
 
     @property
     def timeline(self) -> Timeline:
-        """The ticks: of the model, or of the corpus that holds features."""
+        """The model's ticks, or those of a corpus that holds features."""
         if isinstance(self.corpus, FeatureCorpus):
-            return Timeline(self.corpus.rate)
+            return Timeline(self.corpus.tick_rate)
         assert self.encoders is not None
         return self.encoders.timeline
 
     def is_done(self, name: str) -> bool:
-        """The recording's file is there and says what it would say if it were made now."""
+        """Whether the recording's file is there, with the metadata that it would get now."""
         path = file_of(self.job.out, name)
         try:
             return path.is_file() and inspect(path).meta.to_json() == self.meta(name).to_json()
@@ -169,21 +168,21 @@ class _Worker:
 
     def __call__(self, name: str) -> None:
         recording = self.corpus[name]
-        features = self._kept(name) or self._made(recording)
+        features = self._stored(name) or self._encoded(recording)
         ratings = self.corpus.ratings(recording)
         labels, labelled = label_ticks(ratings, self.corpus.targets, self.timeline, len(features))
-        # Encoders' outputs are of order one; what a corpus holds may be anything and stays as it is.
+        # Encoders' outputs are of order one. A corpus's own features may have any scale: they stay float32.
         half = self.encoders is not None
         write(self.job.out, self.meta(name), features, labels, labelled, half=half)
 
-    def _made(self, recording: Recording) -> Features:
+    def _encoded(self, recording: Recording) -> Features:
         if isinstance(self.corpus, FeatureCorpus):
             return self.corpus.features(recording)
         assert self.encoders is not None
         return self.encoders(recording)
 
-    def _kept(self, name: str) -> Features | None:
-        """Features of an earlier run, if the encoders are still the same: only their labels are made anew."""
+    def _stored(self, name: str) -> Features | None:
+        """Features of an earlier run, if the encoders are still the same; None otherwise."""
         path = file_of(self.job.out, name)
         if self.encoders is None or not path.is_file():
             return None
@@ -198,7 +197,7 @@ _worker: _Worker | None = None
 
 
 def _start(job: Job) -> None:
-    """Begin a worker process: one thread, since there are as many processes as cores."""
+    """Start a worker process. It uses one thread, since there may be as many processes as cores."""
     global _worker
     import cv2
     import torch
@@ -216,7 +215,7 @@ def _run(name: str) -> None:
 
 @contextmanager
 def _executor(job: Job, workers: int) -> Iterator[Executor]:
-    """One thread of this process, or several spawned processes; interrupted, what is not begun is dropped."""
+    """One thread of this process, or several spawned processes; on exit, work not begun is cancelled."""
     executor: Executor
     if workers == 1:
         executor = ThreadPoolExecutor(1)
@@ -233,12 +232,12 @@ def _one_line(error: BaseException) -> str:
     if isinstance(error, AvaffectError):
         return str(error)
     if isinstance(error, BrokenProcessPool):
-        return "a worker process ended abruptly (out of memory?); run again, with fewer workers"
+        return "a worker process ended abruptly (out of memory?); run the command again with fewer workers"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _digest(paths: list[Path]) -> str:
-    """SHA-256 over some files; "" without any."""
+    """SHA-256 over the contents of files; "" without any."""
     if not paths:
         return ""
     parts = []
@@ -251,7 +250,7 @@ def _digest(paths: list[Path]) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-@lru_cache(maxsize=256)  # a folder's one csv, or an archive, is that of every recording
+@lru_cache(maxsize=256)  # one csv, or one npz, may hold the ratings of all recordings
 def _file_digest(path: Path, _changed: int, _size: int) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
 

@@ -1,9 +1,9 @@
-"""Faces with what raters said of them: FERPlus votes and the DiffusionFER ratings.
+"""Face images with labels: the votes of FERPlus and the ratings of DiffusionFER.
 
 FERPlus (Barsoum et al. 2016, "Training deep networks for facial expression recognition with crowd-sourced
-label distribution") gives ten raters' votes over emotions for the 48x48 gray images of FER2013; valence and
-arousal made from the votes are proxies (see `circumplex`). DiffusionFER has 64x64 synthetic faces whose
-valence and arousal were rated.
+label distribution") has ten raters' votes over emotions for the 48x48 gray images of FER2013. Valence and
+arousal are computed from the votes and are proxies (see `avaffect.corpus.emotions`). DiffusionFER has 64x64
+synthetic faces with rated valence and arousal.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..face.align import align_matrix
+from .base import need_training_file, read_npz
 from .emotions import coordinates
 from .splits import SPLITS
 
@@ -33,9 +34,9 @@ class FaceSet:
     ----------
     images : (n, h, w) uint8 numpy.ndarray
     emotions : (n, 8) float32 numpy.ndarray
-        Share of the votes per emotion of `EMOTIONS`; NaN where there are no votes.
+        Share of the votes for each emotion of `EMOTIONS`; NaN without votes.
     valence_arousal : (n, 2) float32 numpy.ndarray
-        In [-1, 1]: rated, or the proxy.
+        In [-1, 1]: rated, or a proxy.
     rated : (n,) bool numpy.ndarray
         True where valence and arousal were rated, False where they are proxies.
     split : (n,) int8 numpy.ndarray
@@ -71,7 +72,7 @@ class FaceSet:
 
 
 def expected_valence_arousal(emotions: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Expected circumplex coordinates under shares of emotions: (n, 8) to (n, 2), in [-1, 1].
+    """Mean of the emotions' valence and arousal, weighted by their shares: (n, 8) to (n, 2), in [-1, 1].
 
     >>> expected_valence_arousal(np.eye(8)[:1]).tolist()
     [[0.0, 0.0]]
@@ -83,9 +84,9 @@ def expected_valence_arousal(emotions: NDArray[np.floating]) -> NDArray[np.float
 def ferplus(path: Path) -> FaceSet:
     """FER2013 images with their FERPlus votes.
 
-    A single vote is taken as a slip and removed, as the votes' authors do; images whose most frequent vote is
-    "unknown" or "not a face" are dropped, and so are validation and test images that are also in the
-    training set.
+    An emotion with a single vote gets none: it counts as a mistake, as with the votes' authors. Images whose
+    most frequent vote is "unknown" or "not a face" are left out, and so are validation and test images that
+    are in the training set too.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def ferplus(path: Path) -> FaceSet:
     DataError
         If the file is missing or has other contents.
     """
-    data = _load(path, ("X", "ferplus_votes", "ferplus_names", "split", "leak_dup"))
+    data = read_npz(need_training_file(path), ("X", "ferplus_votes", "ferplus_names", "split", "leak_dup"))
     names = [str(name) for name in data["ferplus_names"]]
     if set(EMOTIONS) - set(names):
         raise DataError(f"{path}: ferplus_names are {names}; expected at least {list(EMOTIONS)}")
@@ -129,14 +130,14 @@ def diffusionfer(path: Path, *, val_every: int = 10) -> FaceSet:
     path : Path
         npz of `X` (n, h, w, 3) uint8 RGB, `va` (n, 2) in [-1, 1] and `is_test` (n,).
     val_every : int
-        Every how many-th image outside the test split is held out for validation.
+        One in so many images outside the test split is for validation.
 
     Raises
     ------
     DataError
         If the file is missing or has other contents.
     """
-    data = _load(path, ("X", "va", "is_test"))
+    data = read_npz(need_training_file(path), ("X", "va", "is_test"))
     test = data["is_test"].astype(bool)
     split = np.where(test, 2, 0).astype(np.int8)
     split[np.flatnonzero(~test)[::val_every]] = 1
@@ -157,26 +158,32 @@ def framings(
     *,
     least_score: float = 0.5,
 ) -> NDArray[np.float64]:
-    """Where the aligner of prediction would cut each picture.
+    """Crop matrices: where the face aligner used in prediction would crop each picture.
 
     Parameters
     ----------
     images : (n, h, w) uint8
         One face each, filling the picture.
     landmarks_of : callable
-        (n, h, w, 3) uint8 to landmarks (n, 5, 2) px and score (n,), as `MTCNN.landmarks_of_crops`.
+        (n, h, w, 3) uint8 to landmarks (n, 5, 2) in pixels and score (n,), as `MTCNN.landmarks_of_crops`.
     least_score : float
-        Below it, or where the landmarks ask for less than 0.7 or more than 1.5 times the usual size or a turn
-        of over 45 degrees, the picture is cut upright, at the place and size usual for the set.
+        Landmarks are not used if their score is lower, or if they give less than 0.7 or more than 1.5 times
+        the usual size, or a rotation of over 45 degrees. Such a picture is cropped upright, at the median
+        place and size of the set.
 
     Returns
     -------
     (n, 2, 3) float64
-        Matrices from pixels of the picture to pixels of the halved, 56x56 crop.
+        Matrices from pixels of the picture to pixels of the crop at half size, 56x56.
+
+    Raises
+    ------
+    DataError
+        If no picture has usable landmarks.
     """
     landmarks, scores = landmarks_of(np.repeat(images[..., None], 3, axis=3))
     matrices = np.stack([align_matrix(points) for points in landmarks])
-    # Pixel i of the halved crop covers pixels 2i and 2i + 1: its centre lies at 2i + 0.5.
+    # Pixel i of the crop at half size covers pixels 2i and 2i + 1: its centre lies at 2i + 0.5.
     matrices[:, :, 2] -= 0.5
     matrices /= 2
     scale = np.hypot(matrices[:, 0, 0], matrices[:, 1, 0])
@@ -192,13 +199,3 @@ def framings(
     matrices[~good, :, :2] = upright
     matrices[~good, :, 2] = np.median(places, axis=0) - upright @ centre
     return matrices
-
-
-def _load(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray]:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give the folder of corpora as data=PATH")
-    with np.load(path, allow_pickle=False) as archive:
-        missing = [key for key in keys if key not in archive.files]
-        if missing:
-            raise DataError(f"{path}: no {missing[0]!r} inside; it has {', '.join(archive.files)}")
-        return {key: archive[key] for key in keys}

@@ -1,16 +1,17 @@
 """A plain folder of recordings with ratings beside them.
 
-Ratings come in one of two ways. One csv in the folder, with a row a moment (or, with one more column ``end``,
-an interval)::
+Ratings come in one of two ways. Either one csv in the folder, with a row for each moment (or for each
+interval, with one more column ``end``)::
 
     file,pts,valence,arousal
     interview.mp4,0.04,0.12,-0.30
 
-or, beside each NAME.mp4, what an annotation tool saved: NAME.eaf (ELAN) or NAME.TextGrid (Praat) with tiers
-"valence" and "arousal", NAME.valence.csv and NAME.arousal.csv (CARMA), or NAME.csv (DARMA, axes named so).
+or the files of an annotation tool beside each NAME.mp4: NAME.eaf (ELAN) or NAME.TextGrid (Praat) with the
+tiers "valence" and "arousal"; NAME.valence.csv and NAME.arousal.csv (CARMA); or NAME.csv (DARMA) with the
+axes "valence" and "arousal".
 
-An optional ``recordings.csv`` of ``file,subject,split`` (split: train, val, test or empty) says who is who;
-without it every recording is a subject of its own.
+An optional ``recordings.csv`` with the columns ``file,subject,split`` (split: train, val, test or empty)
+gives the subject of each recording; without it every recording is a subject of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from .annotation import read_carma, read_tiers
 from .base import Corpus, Recording, need_folder
 from .ratings import Ratings, check_range
 
-WHO = "recordings.csv"
+RECORDINGS = "recordings.csv"
 _COLUMNS = ("file", "pts", *TARGETS)
 _TIERS = (".eaf", ".TextGrid")
 
@@ -40,13 +41,13 @@ class Folder(Corpus):
     ----------
     root : path
     scale : (float, float), optional
-        Lowest and highest value of the ratings, e.g. (1, 9), mapped onto [-1, 1]. Not for CARMA and DARMA,
-        which state their own.
+        Lowest and highest value of the ratings, e.g. (1, 9), mapped onto [-1, 1]. CARMA and DARMA files state
+        their own.
 
     Raises
     ------
     DataError
-        If there are no recordings, none has ratings, or a table names a file that is not there.
+        If there are no recordings, none has ratings, or a table names a file that does not exist.
     """
 
     name = "folder"
@@ -60,13 +61,13 @@ class Folder(Corpus):
         self._csv = _labels_csv(self.root)
         self._table = None if self._csv is None else _read_csv(self._csv)
         if self._table is not None:
-            _all_there(self._table["file"], files, self.root)
-        who = _who(self.root, files)
+            _check_files(self._table["file"], files, self.root)
+        subjects = _subjects(self.root, files)
         names = _names(files)
         self._files: dict[str, str] = {}
         recordings = []
         for file, path in files.items():
-            subject, split = who.get(file, (names[file], ""))
+            subject, split = subjects.get(file, (names[file], ""))
             if self._is_rated(file, path) or split == "test":
                 self._files[names[file]] = file
                 recordings.append(Recording(names[file], subject, split, video=path, audio=path))
@@ -79,7 +80,7 @@ class Folder(Corpus):
         super().__init__(recordings)
 
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
-        """Ratings on the recording's own clock."""
+        """Ratings in seconds of the recording."""
         file = self._files[recording.name]
         if self._table is not None:
             rows = self._table[self._table["file"] == file]
@@ -97,7 +98,7 @@ class Folder(Corpus):
         return _carma(path)
 
     def rating_files(self, recording: Recording) -> list[Path]:
-        """The csv, or what lies beside the recording."""
+        """The one csv, or the annotation files beside the recording."""
         if self._csv is not None:
             return [self._csv]
         path = self.root / self._files[recording.name]
@@ -121,9 +122,7 @@ def _labels_csv(root: Path) -> Path | None:
         if set(_COLUMNS) <= {name.strip() for name in head.split(",")}:
             found.append(path)
     if len(found) > 1:
-        raise DataError(
-            f"{root}: {found[0].name} and {found[1].name} both hold ratings; leave one of them there"
-        )
+        raise DataError(f"{root}: {found[0].name} and {found[1].name} both hold ratings; keep one of them")
     return found[0] if found else None
 
 
@@ -140,9 +139,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return table
 
 
-def _who(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Subject and split by file, from `WHO` if there is one."""
-    path = root / WHO
+def _subjects(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Subject and split by file, from `RECORDINGS` if there is one."""
+    path = root / RECORDINGS
     if not path.is_file():
         return {}
     table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig")
@@ -152,12 +151,12 @@ def _who(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
     splits = table["split"] if "split" in table else pd.Series([""] * len(table))
     unknown = sorted(set(splits) - {*SPLITS, ""})
     if unknown:
-        raise DataError(f"{path}: split {unknown[0]!r}; expected {', '.join(SPLITS)}, or nothing")
-    _all_there(table["file"], files, root)
+        raise DataError(f"{path}: split {unknown[0]!r}; expected {', '.join(SPLITS)}, or empty")
+    _check_files(table["file"], files, root)
     return dict(zip(table["file"], zip(table["subject"], splits, strict=True), strict=True))
 
 
-def _all_there(named: pd.Series, files: Iterable[str], root: Path) -> None:
+def _check_files(named: pd.Series, files: Iterable[str], root: Path) -> None:
     missing = sorted(set(named) - set(files))
     if missing:
         raise DataError(
@@ -167,7 +166,7 @@ def _all_there(named: pd.Series, files: Iterable[str], root: Path) -> None:
 
 
 def _names(files: Iterable[str]) -> dict[str, str]:
-    """A name for each file: its path without the ending, or with it where two would be the same."""
+    """A name for each file: its path without the ending, or with it if two names would be the same."""
     stems = {file: file.rsplit(".", 1)[0].replace("/", "__") for file in files}
     counts = pd.Series(list(stems.values())).value_counts()
     return {file: stem if counts[stem] == 1 else file.replace("/", "__") for file, stem in stems.items()}
@@ -182,7 +181,7 @@ def _carma_files(path: Path) -> list[Path]:
 
 
 def _carma(path: Path) -> dict[str, Ratings]:
-    """CARMA's two files, or DARMA's one."""
+    """Ratings from CARMA's two files, or from DARMA's one."""
     if not any(p.is_file() for p in _carma_files(path)):
         return {}
     *single, both = _carma_files(path)

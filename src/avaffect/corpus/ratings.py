@@ -1,7 +1,7 @@
-"""What raters said over time, and the one way from their times to ticks.
+"""Ratings over time, and how they become labels at ticks.
 
-A rating either belongs to a moment (a video frame, a sample of a slider) or holds from one time to another
-(an annotated interval, the mean of a second). Unrated is NaN, in the file's values as at the ticks.
+A rating belongs to a moment (a video frame, a sample of a slider) or to an interval (an annotation from one
+time to another, the mean of a second). Unrated is NaN, for each target by itself.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Ratings:
-    """The course of one target over one recording.
+    """The ratings of one target over one recording.
 
     Attributes
     ----------
     times : (n,) np.ndarray
         Seconds from the recording's start.
     values : (n,) np.ndarray
-        NaN where nothing valid was said.
+        NaN where unrated.
     ends : (n,) np.ndarray or None
         Seconds until which each value holds; None for values of moments.
     """
@@ -42,7 +42,7 @@ class Ratings:
         return np.isfinite(self.values)
 
     def earlier(self, seconds: float) -> Ratings:
-        """The same values, ``seconds`` earlier: takes out the time that raters needed to react."""
+        """The same values, ``seconds`` earlier, to correct for the raters' reaction time."""
         ends = None if self.ends is None else self.ends - seconds
         return Ratings(self.times - seconds, self.values, ends)
 
@@ -57,8 +57,8 @@ class Ratings:
     def at(self, timeline: Timeline, count: int) -> Array:
         """Mean of the valid values in each of the first ``count`` ticks, NaN where there are none.
 
-        A moment counts in the tick that covers it; what holds over an interval counts in the ticks whose
-        centres lie in it (an interval too short for that, in the tick of its middle).
+        The rating of a moment counts in the tick that covers it. The rating of an interval counts in the
+        ticks whose centres lie in the interval; if there are none, in the tick that covers its middle.
 
         Returns
         -------
@@ -103,9 +103,15 @@ def tick_means(ticks: NDArray[np.int64], values: NDArray, count: int) -> Array:
 def label_ticks(
     ratings: Mapping[str, Ratings], targets: Sequence[str], timeline: Timeline, count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Labels at ticks: (count, targets) float32 with NaN, and (count,) bool, True where all are known.
+    """Labels at ticks.
 
-    A target without ratings (a test set) is NaN throughout.
+    Returns
+    -------
+    labels : (count, targets) float32 np.ndarray
+        NaN where unrated, each target by itself: of a frame rated in valence alone, valence is a label. A
+        target without ratings (a test set) is all NaN.
+    labelled : (count,) np.ndarray of bool
+        True where every target is known.
     """
     labels = np.full((count, len(targets)), np.nan, np.float32)
     for column, target in enumerate(targets):
@@ -120,7 +126,7 @@ def check_range(ratings: Ratings, where: str, scale: tuple[float, float] = (-1.0
     Raises
     ------
     DataError
-        If a value is not on the scale: no range is ever guessed.
+        If a value is not on the scale. A scale is never guessed.
     """
     low, high = scale
     values = ratings.values[ratings.valid]
@@ -130,13 +136,13 @@ def check_range(ratings: Ratings, where: str, scale: tuple[float, float] = (-1.0
     if values.size and (values.min() < low - slack or values.max() > high + slack):
         raise DataError(
             f"{where}: values from {values.min():g} to {values.max():g}, expected [{low:g}, {high:g}]; "
-            "if they are on another scale, give it, e.g. scale=1,9"
+            "for another scale give the option, e.g. scale=1,9"
         )
     return ratings.rescaled(low, high)
 
 
 def _covered(begins: Array, ends: Array, timeline: Timeline) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ticks that intervals cover, and which interval each is covered by, both (m,)."""
+    """Ticks that intervals cover, and the index of the interval that covers each, both (m,)."""
     half = 0.5 / timeline.tick_rate
     # The first tick whose centre is not before a time is the one that covers the time half a tick later.
     slack = 1e-6 / timeline.tick_rate

@@ -10,8 +10,8 @@ and that of the corpus itself, where the label is the mean of the six raters and
     RECOLA-Annotation/emotional_behaviour/{valence,arousal}/P16.csv   time;FM1 ;FM2 ;FM3 ;FF1 ;FF2 ;FF3
     RECOLA-Video-recordings/P16.mp4, RECOLA-Audio-recordings/P16.wav
 
-Raters react late. The label that a moment gets is the one given a *delay* later: labels are moved, features
-never.
+Raters react late: a frame's label is the rating that was given some seconds (the delay) later. Labels are
+moved, features never.
 
 Ringeval et al. 2013, "Introducing the RECOLA multimodal corpus of remote collaborative and affective
 interactions".
@@ -19,19 +19,21 @@ interactions".
 
 from __future__ import annotations
 
+import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..media.folder import MEDIA_ENDINGS
 from ..spec import TARGETS
-from .base import Corpus, Recording, need_folder
+from .base import Corpus, Recording, need_folder, read_text
 from .ratings import Ratings, check_range
-from .table import NumberTable, read_table
 
 DELAY = {"valence": 2.32, "arousal": 2.72}
-"""Seconds by which raters are late: Praveen et al. 2021 (CA, FG 2021), 58 and 68 frames of 40 ms."""
+"""Delay of the raters in seconds: 58 and 68 frames of 40 ms (Praveen et al. 2021, CA, FG 2021)."""
 
 _GOLD = Path("ratings_gold_standard")
 _RATERS = Path("RECOLA-Annotation/emotional_behaviour")
@@ -50,12 +52,12 @@ class Recola(Corpus):
     root : path
         Folder in which the folders above lie.
     valence_delay, arousal_delay : float
-        Seconds by which the labels are moved earlier; 0 leaves them as they were recorded.
+        Seconds by which labels are moved earlier; 0 leaves them as they were recorded.
 
     Raises
     ------
     DataError
-        If neither layout is there.
+        If the folder has neither layout.
     """
 
     name = "recola"
@@ -89,7 +91,7 @@ class Recola(Corpus):
         super().__init__(recordings)
 
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
-        """Ratings with the delays taken out."""
+        """Ratings, moved earlier by the delays."""
         found = {}
         for target, tables in self._ratings.items():
             if recording.name in tables:
@@ -99,7 +101,7 @@ class Recola(Corpus):
         return found
 
     def rating_files(self, recording: Recording) -> list[Path]:
-        """One table a target."""
+        """One table for each target."""
         return [tables[recording.name] for tables in self._ratings.values() if recording.name in tables]
 
 
@@ -134,3 +136,86 @@ def _order(name: str) -> tuple[str, int, str]:
     """train_2 before train_10."""
     digits = "".join(c for c in name if c.isdigit())
     return name.rstrip("0123456789"), int(digits or 0), name
+
+
+@dataclass(frozen=True)
+class NumberTable:
+    """A table's columns by lower-case name; cells that are no numbers (names, "?") are NaN.
+
+    Attributes
+    ----------
+    path : Path
+        Where it was read, for messages.
+    columns : dict of str to (n,) np.ndarray
+    """
+
+    path: Path
+    columns: dict[str, NDArray[np.float64]]
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column, or a `DataError` that names those there are."""
+        if name not in self.columns:
+            raise DataError(f"{self.path}: no column {name!r}; it has {', '.join(self.columns)}")
+        return self.columns[name]
+
+    @property
+    def time(self) -> NDArray[np.float64]:
+        """The first column whose name has "time" in it, in seconds."""
+        for name, values in self.columns.items():
+            if "time" in name or name in ("second", "seconds", "pts"):
+                return values
+        raise DataError(f"{self.path}: no column of times; it has {', '.join(self.columns)}")
+
+
+def read_table(path: Path) -> NumberTable:
+    """Read an .arff file, or a .csv file with commas or semicolons.
+
+    Raises
+    ------
+    DataError
+        If it is missing, has no rows, or a row has another number of cells than the header.
+    """
+    text = read_text(path)
+    names, rows = _arff(path, text) if path.suffix.lower() == ".arff" else _csv(text)
+    if not rows:
+        raise DataError(f"{path}: no rows of data; expected a header and one row a moment")
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(names):
+            raise DataError(f"{path}: data row {number} has {len(row)} cells, the header {len(names)}")
+    cells = zip(*rows, strict=True)
+    return NumberTable(
+        path, {n: np.array([_number(c) for c in column]) for n, column in zip(names, cells, strict=True)}
+    )
+
+
+def _csv(text: str) -> tuple[list[str], list[list[str]]]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    separator = ";" if lines and ";" in lines[0] else ","
+    rows = list(csv.reader(lines, delimiter=separator))
+    return [name.strip().lower() for name in rows[0]] if rows else [], rows[1:]
+
+
+def _arff(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
+    """Dense ARFF: ``@attribute NAME TYPE`` lines, then ``@data`` and rows with commas; % begins a comment."""
+    names: list[str] = []
+    rows: list[str] | None = None
+    for line in (line.strip() for line in text.splitlines()):
+        if not line or line.startswith("%"):
+            continue
+        words = line.split()
+        if rows is not None:
+            rows.append(line)
+        elif words[0].lower() == "@attribute" and len(words) > 2:
+            names.append(words[1].strip("'\"").lower())
+        elif words[0].lower() == "@data":
+            rows = []
+    if rows is None or not names:
+        raise DataError(f"{path}: not an ARFF file; expected @attribute lines and then @data")
+    return names, list(csv.reader(rows, quotechar="'", skipinitialspace=True))
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")

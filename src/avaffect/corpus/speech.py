@@ -1,8 +1,8 @@
 """Acted speech with a named emotion: RAVDESS, EmoDB, nEMO, TESS, and the vocal bursts of EmoGator.
 
-A corpus is two files: NAME.flac, all its clips one after the other in 16 kHz mono, and NAME.csv, one row per
-clip. Nobody rated valence and arousal: what a clip gets is the proxy of its emotion (see `circumplex`), times
-the share of `INTENSITY` that its acted intensity stands for. Splits are by speaker, always.
+A corpus is two files: NAME.flac, all its clips one after the other in 16 kHz mono, and NAME.csv, one row for
+each clip. Valence and arousal were not rated. A clip gets a proxy: the coordinates of its emotion (see
+`avaffect.corpus.emotions`) times the factor of `INTENSITY` for its acted intensity. Splits are by speaker.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, nearest
 from ..media.sound import SAMPLE_RATE
+from .base import need_training_file
 from .emotions import coordinates
 
 CORPORA = ("ravdess", "emodb4_full", "nemo", "tess", "emogator")
@@ -27,7 +28,7 @@ EMOTIONS = (
 )  # fmt: skip
 
 INTENSITY: Mapping[str, float] = MappingProxyType({"": 0.9, "normal": 0.75, "strong": 1.0})
-"""Share of the emotion's circumplex coordinates by acted intensity (ours); "" where none is given."""
+"""Factor of the emotion's coordinates by acted intensity (our choice); "" where none is given."""
 
 BURSTS: Mapping[str, str] = MappingProxyType(
     {
@@ -43,7 +44,7 @@ BURSTS: Mapping[str, str] = MappingProxyType(
         "Surprise (Positive)": "surprise",
     }
 )
-"""The ten of EmoGator's thirty classes that are one of `EMOTIONS` or close; its other clips are left out."""
+"""The ten of EmoGator's thirty classes that are one of `EMOTIONS` or near it; other clips are left out."""
 
 HELD_OUT: Mapping[str, str] = MappingProxyType(
     {
@@ -68,16 +69,17 @@ _COLUMNS = ("corpus", "file", "start", "stop", "speaker", "gender", "emotion", "
 
 @dataclass(frozen=True, eq=False)
 class Utterance:
-    """One clip: the sound and what its corpus says of it.
+    """One clip: its sound and its labels.
 
     Attributes
     ----------
     corpus, name, speaker, gender, language : str
-        `name` is the file's in the original corpus, `speaker` is unique over corpora; gender may be "".
+        ``name`` is the file's name in the original corpus, ``speaker`` is unique over all corpora; gender
+        may be "".
     emotion : str
         One of `EMOTIONS`.
     intensity : str
-        "normal", "strong", or "" where the corpus has none.
+        "normal", "strong", or "" if the corpus has none.
     split : str
         One of `SPLITS`.
     samples : (n,) int16 numpy.ndarray
@@ -96,24 +98,24 @@ class Utterance:
 
     @property
     def sound(self) -> NDArray[np.float32]:
-        """The samples in [-1, 1]: (n,) float32."""
+        """The samples as (n,) float32 in [-1, 1]."""
         return self.samples.astype(np.float32) / 32768.0
 
     @property
     def valence_arousal(self) -> tuple[float, float]:
-        """The proxy of emotion and intensity, each in [-1, 1]."""
+        """Valence and arousal, the proxy from emotion and intensity, each in [-1, 1]."""
         share = INTENSITY[self.intensity]
         valence, arousal = coordinates(self.emotion)
         return share * valence, share * arousal
 
 
 def read_speech(folder: Path, corpora: Iterable[str] = CORPORA) -> list[Utterance]:
-    """All clips of some corpora whose emotion is one of `EMOTIONS`, in the order of their files.
+    """The clips of some corpora with an emotion of `EMOTIONS`, in the order of their files.
 
     Parameters
     ----------
     folder : Path
-        Where NAME.flac and NAME.csv lie.
+        Holds NAME.flac and NAME.csv.
     corpora : iterable of str
         Names out of `CORPORA`.
 
@@ -154,9 +156,7 @@ def _read_corpus(folder: Path, name: str) -> list[Utterance]:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give the folder of corpora as data=PATH")
-    table = pd.read_csv(path, keep_default_na=False)
+    table = pd.read_csv(need_training_file(path), keep_default_na=False)
     missing = [column for column in _COLUMNS if column not in table.columns]
     if missing:
         raise DataError(f"{path}: no column {missing[0]!r}; it has {', '.join(table.columns)}")
@@ -165,10 +165,8 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 def _decode(path: Path) -> NDArray[np.int16]:
     """The whole of a mono 16 kHz file: (n,) int16."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give the folder of corpora as data=PATH")
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(need_training_file(path))) as container:
             stream = container.streams.audio[0]
             if not stream.rate:
                 raise DataError(f"{path}: not readable as sound; fetch it again")

@@ -1,4 +1,4 @@
-"""Splits that keep subjects apart."""
+"""Splits and folds in which training and validation share no subject."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..errors import DataError
 SPLITS = ("train", "val", "test")
 
 
-class Held(Protocol):
-    """What a split needs to know of a recording."""
+class SplitItem(Protocol):
+    """What a split needs of a recording."""
 
     @property
     def name(self) -> str: ...
@@ -25,12 +25,12 @@ class Held(Protocol):
     def split(self) -> str: ...
 
 
-T = TypeVar("T", bound=Held)
+T = TypeVar("T", bound=SplitItem)
 
 
 @dataclass(frozen=True)
 class Fold(Generic[T]):
-    """One way to train and validate; no subject is on both sides.
+    """A training set and a validation set that share no subject.
 
     Attributes
     ----------
@@ -45,12 +45,13 @@ class Fold(Generic[T]):
 
 
 def rolling_folds(items: Sequence[T], k: int) -> list[Fold[T]]:
-    """k folds, each validating on another group of subjects; test recordings are left out.
+    """k folds, each with another group of subjects for validation; test recordings are left out.
 
-    With an official validation set fold 0 is the official split. The training recordings are dealt into
-    k - 1 groups of subjects, each of which validates once while everything else, the official validation
-    set included, trains (Praveen & Alam 2024, RJCMA, with k = 6). Without one, all recordings are dealt into
-    k groups. Groups are of nearly equal numbers of recordings and always the same.
+    If there is an official validation set, fold 0 is the official split. The training recordings are divided
+    into k - 1 groups of subjects. Each group is the validation set of one fold; all other recordings, the
+    official validation set included, are its training set (Praveen & Alam 2024, RJCMA, with k = 6). Without
+    an official validation set, all recordings are divided into k groups. Groups have nearly equal numbers of
+    recordings and are always the same.
 
     Raises
     ------
@@ -62,36 +63,36 @@ def rolling_folds(items: Sequence[T], k: int) -> list[Fold[T]]:
     official = [item for item in items if item.split == "val"]
     pool = [item for item in items if item.split not in ("val", "test")]
     if not official:
-        groups = _deal(pool, k)
+        groups = _group(pool, k)
         return [_fold(f"fold{i}", pool, group) for i, group in enumerate(groups)]
     first = Fold("fold0", tuple(pool), tuple(official))
     everything = [item for item in items if item.split != "test"]
-    groups = _deal(pool, k - 1)
+    groups = _group(pool, k - 1)
     return [first, *(_fold(f"fold{i}", everything, group) for i, group in enumerate(groups, start=1))]
 
 
 def leave_one_out(items: Sequence[T]) -> list[Fold[T]]:
-    """One fold a subject: it validates, all others train; test recordings are left out."""
+    """One fold for each subject, which is its validation set; test recordings are left out."""
     pool = [item for item in items if item.split != "test"]
     subjects = dict.fromkeys(item.subject for item in pool)
     return [_fold(subject, pool, {subject}) for subject in subjects]
 
 
-def _fold(name: str, items: Sequence[T], held: set[str]) -> Fold[T]:
+def _fold(name: str, items: Sequence[T], validation: set[str]) -> Fold[T]:
     return Fold(
         name,
-        tuple(item for item in items if item.subject not in held),
-        tuple(item for item in items if item.subject in held),
+        tuple(item for item in items if item.subject not in validation),
+        tuple(item for item in items if item.subject in validation),
     )
 
 
-def _deal(items: Sequence[T], k: int) -> list[set[str]]:
-    """Subjects in k groups: the largest first, each into the group that has the fewest recordings."""
+def _group(items: Sequence[T], k: int) -> list[set[str]]:
+    """Subjects in k groups: the largest subject first, each into the group with the fewest recordings."""
     sizes: dict[str, int] = defaultdict(int)
     for item in items:
         sizes[item.subject] += 1
     if k > len(sizes):
-        raise DataError(f"{len(sizes)} subjects cannot be dealt into {k} groups; ask for fewer folds")
+        raise DataError(f"{len(sizes)} subjects cannot be divided into {k} groups; ask for fewer folds")
     groups: list[set[str]] = [set() for _ in range(k)]
     counts = [0] * k
     for subject in sorted(sizes, key=lambda s: (-sizes[s], s)):

@@ -1,9 +1,9 @@
-"""The feature store: a folder with one file a recording, written once and read by every training run.
+"""The feature store: a folder with one file for each recording, written once, read by every training run.
 
-A file NAME.safetensors holds, at the ticks of its rate: ``features.STREAM`` (t, d) float16 or float32, 0
-where masked; ``mask.STREAM`` (t,) bool; ``labels`` (t, targets) float32, NaN where unrated; ``labelled`` (t,)
-bool, True where every target is known. Its metadata says whose they are and by what they were made. A file is
-there whole or not at all.
+A file NAME.safetensors holds, at ticks: ``features.STREAM`` (t, d) float16 or float32, 0 where masked;
+``mask.STREAM`` (t,) bool; ``labels`` (t, targets) float32, NaN where unrated, each target by itself;
+``labelled`` (t,) bool, True where every target is known. Its metadata (`Meta`) names the recording and what
+the features were made by. A file is complete or it is not there.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from .base import Features
 from .splits import Fold, leave_one_out, rolling_folds
 
 ENDING = ".safetensors"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Meta:
-    """What a file of the store is.
+    """Metadata of a file of the store.
 
     Attributes
     ----------
@@ -40,11 +40,11 @@ class Meta:
     corpus : str
     targets : tuple of str
         Columns of the labels.
-    rate : float
+    tick_rate : float
         Ticks per second (Hz).
     encoders : str
-        SHA-256 over the encoders' weights and preprocessing and the face detector; "" for features that the
-        corpus itself holds.
+        SHA-256 over the encoders' weights and preprocessing and the face detector; "" for the features of a
+        `FeatureCorpus`.
     ratings : str
         SHA-256 over the files that the ratings were read from; "" without ratings.
     options : mapping
@@ -58,14 +58,14 @@ class Meta:
     split: str
     corpus: str
     targets: tuple[str, ...]
-    rate: float
+    tick_rate: float
     encoders: str = ""
     ratings: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """As JSON with sorted keys: equal text, equal meta."""
+        """As JSON with sorted keys, so that equal metadata give equal text."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
@@ -94,12 +94,12 @@ class Stored:
 
     @property
     def subject(self) -> str:
-        """Who it is of."""
+        """The recording's subject."""
         return self.meta.subject
 
     @property
     def split(self) -> str:
-        """Official split, or ""."""
+        """The official split, or ""."""
         return self.meta.split
 
     def read(self) -> dict[str, Tensor]:
@@ -127,7 +127,7 @@ class FeatureStore:
     ----------
     recordings : tuple of Stored
         In order of name.
-    rate : float
+    tick_rate : float
         Ticks per second (Hz).
     targets : tuple of str
     dims : dict of str to int
@@ -136,7 +136,7 @@ class FeatureStore:
     Raises
     ------
     DataError
-        If there is nothing, or the files were not made alike.
+        If there are no files, or they differ in what they were made from.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -155,7 +155,7 @@ class FeatureStore:
                     f"{self.path}: {other.path.name} and {first.path.name} differ in corpus, options, "
                     "targets, streams or encoders; extract into an empty folder"
                 )
-        self.rate, self.targets, self.dims = first.meta.rate, first.meta.targets, first.dims
+        self.tick_rate, self.targets, self.dims = first.meta.tick_rate, first.meta.targets, first.dims
         self._by_name = {stored.name: stored for stored in self.recordings}
 
     def __len__(self) -> int:
@@ -192,10 +192,12 @@ def write(
 
     Parameters
     ----------
-    labels : (t, targets), labelled : (t,)
-        Of the same number of ticks as the features.
+    labels : (t, targets) float32 np.ndarray
+        NaN where unrated; as many ticks as the features.
+    labelled : (t,) np.ndarray of bool
+        True where every target is known.
     half : bool
-        Keep features as float16, where they fit its range.
+        Store features as float16 if they fit its range.
 
     Raises
     ------
@@ -216,17 +218,17 @@ def write(
 
 
 def file_of(folder: Path, name: str) -> Path:
-    """Where a recording of that name is kept."""
+    """The file of the recording of that name."""
     return folder / f"{name}{ENDING}"
 
 
 def inspect(path: Path) -> Stored:
-    """What a file of the store holds, without reading its features.
+    """Read a file's metadata and sizes, without its features.
 
     Raises
     ------
     DataError
-        If it is not a file that `write` wrote.
+        If it is not a file of this format.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -246,4 +248,4 @@ def inspect(path: Path) -> Stored:
 
 def _kind(stored: Stored) -> Sequence[object]:
     meta = stored.meta
-    return meta.rate, meta.targets, meta.encoders, meta.corpus, meta.options, stored.dims, meta.format
+    return meta.tick_rate, meta.targets, meta.encoders, meta.corpus, meta.options, stored.dims, meta.format

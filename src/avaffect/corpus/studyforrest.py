@@ -1,9 +1,9 @@
-"""studyforrest: "Forrest Gump" with the emotions of its characters, as features of sound and picture.
+"""studyforrest: the film "Forrest Gump", as features of sound and picture, with ratings of its characters.
 
 One npz of the film's segments N = 1, 2, ...: ``runN_audio`` (t, 2), ``runN_visual`` (t, 4), ``runN_phash``
 (t, 18) bytes, ``runN_valence``, ``runN_arousal`` (t,) in [-1, 1] and ``runN_labelled`` (t,), 25 rows a
-second. The rating is the mean over the characters on screen. One film has no subjects: what is left out at a
-time is a segment.
+second. The rating is the mean over the characters on screen. The film has no subjects; folds leave out
+segments.
 
 Labs et al. 2015, "Portrayed emotions in the movie Forrest Gump", F1000Research 4:92.
 """
@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..spec import TARGETS
 from ..streams.timeline import Timeline
-from .archive import read_npz
-from .base import FeatureCorpus, Features, Recording
+from .base import FeatureCorpus, Features, Recording, read_npz
 from .ratings import Ratings, check_range, tick_means, ticks_of
 from .splits import Fold, leave_one_out
 
@@ -35,10 +34,10 @@ class Studyforrest(FeatureCorpus):
     ----------
     path : path
         The npz, or a folder in which it is the only one.
-    rate : float
+    tick_rate : float
         Ticks per second (Hz), at most 25; features and labels are means over the tick.
     phash : bool
-        Whether the visual stream ends with the 144 bits of the frame's perceptual hash.
+        Add to the visual stream the 144 bits of the frame's perceptual hash.
 
     Raises
     ------
@@ -48,10 +47,10 @@ class Studyforrest(FeatureCorpus):
 
     name = "studyforrest"
 
-    def __init__(self, path: str | Path, *, rate: float = FRAME_RATE, phash: bool = False) -> None:
-        if not 0 < rate <= FRAME_RATE:
-            raise DataError(f"rate={rate:g}: expected ticks per second in (0, {FRAME_RATE:g}]")
-        self.path, self.rate, self.phash = _only_npz(Path(path)), float(rate), phash
+    def __init__(self, path: str | Path, *, tick_rate: float = FRAME_RATE, phash: bool = False) -> None:
+        if not 0 < tick_rate <= FRAME_RATE:
+            raise DataError(f"tick_rate={tick_rate:g}: expected ticks per second in (0, {FRAME_RATE:g}]")
+        self.path, self.tick_rate, self.phash = _only_npz(Path(path)), float(tick_rate), phash
         with np.load(self.path, allow_pickle=False) as archive:
             runs = sorted({int(m[1]) for key in archive.files if (m := re.match(r"run(\d+)_", key))})
         if not runs:
@@ -63,7 +62,7 @@ class Studyforrest(FeatureCorpus):
         return leave_one_out(self.recordings) if k is None else super().folds(k)
 
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
-        """Ratings of each frame, unrated where nobody is labelled."""
+        """Ratings of each frame; NaN where no character is labelled."""
         run = self._read(recording)
         labelled, times = run["labelled"].astype(bool), _times(run)
         return {
@@ -79,13 +78,13 @@ class Studyforrest(FeatureCorpus):
         return [self.path]
 
     def features(self, recording: Recording) -> Features:
-        """Streams ``audio`` (t, 2) and ``visual`` (t, 4 or 148), both there throughout."""
+        """Streams ``audio`` (t, 2) and ``visual`` (t, 4 or 148), without gaps."""
         run = self._read(recording)
         visual = run["visual"].astype(np.float32)
         if self.phash:
             bits = np.unpackbits(run["phash"], axis=1).astype(np.float32)
             visual = np.concatenate([visual, bits], axis=1)
-        timeline = Timeline(self.rate)
+        timeline = Timeline(self.tick_rate)
         ticks = ticks_of(_times(run), timeline)
         count = timeline.count(len(visual) / FRAME_RATE)
         streams = {

@@ -1,12 +1,12 @@
-"""Utterances with text, sound and picture as features, and one score each (CMU-MOSI, CMU-MOSEI and the like).
+"""Clips of one utterance each, with features of text, sound and picture, and one score (CMU-MOSI, CMU-MOSEI).
 
-A folder of one npz an utterance: ``text``, ``audio``, ``visual`` (steps, d), each with its own number of
-steps or word by word with the same, and ``score``; optionally ``subject`` (who, or which video) and ``split``
-as strings. Without ``subject`` it is the file's name up to its last underscore. The corpora are given out as
-pickles, which can run any code when opened and are not read here: save them as npz once, with what they were
-made by.
+A folder with one npz for each utterance: ``text``, ``audio``, ``visual`` (steps, d) and ``score``; optionally
+``subject`` (the person or the video) and ``split`` as strings. The streams may differ in their numbers of
+steps. Without ``subject``, the subject is the file's name up to its last underscore. The corpora are
+published as pickles. Opening a pickle can run any code, so pickles are not read here: convert them to npz
+once.
 
-A row that is zero throughout, as the padding of aligned corpora, or not finite is masked.
+Rows that are all zero (the padding of aligned corpora) or not finite are masked.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from ..corpus.splits import SPLITS
 from ..errors import DataError
-from .archive import read_npz
-from .base import FeatureCorpus, Features, Recording, need_folder
+from .base import FeatureCorpus, Features, Recording, need_folder, read_npz
 from .ratings import Ratings, check_range
 
 STREAMS = ("text", "audio", "visual")
@@ -32,11 +31,11 @@ class Utterances(FeatureCorpus):
     ----------
     root : path
     target : str
-        What the score is called.
+        Name of the score.
     scale : (float, float)
         Lowest and highest score, mapped onto [-1, 1]; that of CMU-MOSI and CMU-MOSEI by default.
-    rate : float
-        Steps per second (Hz). Words have no rate: 1 then says that a tick is a step.
+    tick_rate : float
+        Steps per second (Hz). With 1, a tick is a step: for features word by word, which have no rate.
 
     Raises
     ------
@@ -52,10 +51,11 @@ class Utterances(FeatureCorpus):
         *,
         target: str = "sentiment",
         scale: tuple[float, float] = (-3.0, 3.0),
-        rate: float = 1.0,
+        tick_rate: float = 1.0,
     ) -> None:
-        self.root = need_folder(Path(root), "one .npz an utterance")
-        self.targets, self.scale, self.rate = (target,), (float(scale[0]), float(scale[1])), float(rate)
+        self.root = need_folder(Path(root), "one .npz for each utterance")
+        self.targets, self.tick_rate = (target,), float(tick_rate)
+        self.scale = (float(scale[0]), float(scale[1]))
         paths = sorted(self.root.glob("*.npz"))
         if not paths:
             raise DataError(
@@ -64,14 +64,14 @@ class Utterances(FeatureCorpus):
         super().__init__([_recording(path) for path in paths])
 
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
-        """The score, held over the whole utterance."""
+        """The score, which holds over the whole utterance."""
         data = self._read(recording)
         score = float(data["score"].reshape(-1)[0]) if data["score"].size == 1 else np.nan
         if np.isnan(score):
             raise DataError(
                 f"{self.root / recording.name}.npz: score must be one number; it is {data['score']}"
             )
-        end = max(len(data[name]) for name in STREAMS) / self.rate
+        end = max(len(data[name]) for name in STREAMS) / self.tick_rate
         ratings = Ratings(np.zeros(1), np.array([score]), np.array([end]))
         return {self.targets[0]: check_range(ratings, f"{self.root / recording.name}.npz: score", self.scale)}
 
@@ -80,7 +80,7 @@ class Utterances(FeatureCorpus):
         return [self.root / f"{recording.name}.npz"]
 
     def features(self, recording: Recording) -> Features:
-        """The streams, brought to the steps of the longest by repeating each step's nearest."""
+        """The streams, all with as many steps as the longest: shorter ones repeat their nearest step."""
         data = self._read(recording)
         steps = max(len(data[name]) for name in STREAMS)
         streams, masks = {}, {}
@@ -102,7 +102,7 @@ class Utterances(FeatureCorpus):
 
 
 def _nearest(have: int, want: int) -> NDArray[np.int64]:
-    """Which of ``have`` steps covers the middle of each of ``want``.
+    """Index of the step, of ``have``, that covers the middle of each of ``want`` steps.
 
     >>> _nearest(2, 4).tolist()
     [0, 0, 1, 1]
@@ -111,8 +111,8 @@ def _nearest(have: int, want: int) -> NDArray[np.int64]:
 
 
 def _recording(path: Path) -> Recording:
-    said = read_npz(path, (), optional=("subject", "split"))
-    split = str(said.get("split", ""))
+    known = read_npz(path, (), optional=("subject", "split"))
+    split = str(known.get("split", ""))
     if split not in (*SPLITS, ""):
-        raise DataError(f"{path}: split {split!r}; expected {', '.join(SPLITS)}, or nothing")
-    return Recording(path.stem, str(said.get("subject", path.stem.rpartition("_")[0] or path.stem)), split)
+        raise DataError(f"{path}: split {split!r}; expected {', '.join(SPLITS)}, or empty")
+    return Recording(path.stem, str(known.get("subject", path.stem.rpartition("_")[0] or path.stem)), split)

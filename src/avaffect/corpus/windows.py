@@ -1,4 +1,4 @@
-"""Windows of a feature store, for training and for going over whole recordings."""
+"""Windows of a feature store: batches for training, and whole recordings window by window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .store import Stored
 
 @dataclass(frozen=True)
 class Window:
-    """Where a window lies: index of its recording, first tick, and how many ticks the recording has of it."""
+    """A window's place: index of its recording, first tick, and how many of its ticks the recording has."""
 
     recording: int
     start: int
@@ -26,19 +26,20 @@ class Window:
 
 
 class Windows(Dataset[dict[str, Tensor]]):
-    """Windows of ``ticks`` ticks, every ``hop``; the last one of a recording ends with it.
+    """Windows of ``ticks`` ticks, one every ``hop`` ticks; the last one ends with its recording.
 
-    A recording shorter than a window is padded, masked and unlabelled, to its length.
+    A recording shorter than a window is padded to its length; the padding is masked and unlabelled.
 
     Parameters
     ----------
     recordings : sequence of Stored
-        E.g. a fold's, or ``store.split("train")``.
+        E.g. ``store.split("train")``, or those of a fold.
     ticks, hop : int
+        Length of a window and distance between windows, in ticks.
     labelled_only : bool
-        Leave out windows without any label.
+        Leave out windows without any label: no target is known at any tick.
     load : bool
-        Read all files into memory once; otherwise they are memory-mapped and only what is needed is read.
+        Read all files into memory once. Otherwise they are memory-mapped and a window reads its own ticks.
 
     Examples
     --------
@@ -72,9 +73,9 @@ class Windows(Dataset[dict[str, Tensor]]):
             for start in window_starts(stored.ticks, ticks, hop)
         ]
         if labelled_only:
-            labelled = [self._rows(i, "labelled", 0, r.ticks) for i, r in enumerate(self.recordings)]
+            labels = [self._rows(i, "labels", 0, r.ticks) for i, r in enumerate(self.recordings)]
             self.windows = [
-                w for w in self.windows if labelled[w.recording][w.start : w.start + w.length].any()
+                w for w in self.windows if labels[w.recording][w.start : w.start + w.length].isfinite().any()
             ]
 
     def __len__(self) -> int:
@@ -87,7 +88,8 @@ class Windows(Dataset[dict[str, Tensor]]):
         -------
         dict of str to torch.Tensor
             For each stream ``NAME`` (ticks, d) float32 and ``NAME_mask`` (ticks,) bool; ``affect`` (ticks,
-            targets) float32, NaN where unrated; ``labelled`` (ticks,) bool; ``window`` () int64, the index.
+            targets) float32, NaN where unrated, each target by itself; ``labelled`` (ticks,) bool, True where
+            every target is known; ``window`` () int64, the index.
         """
         if isinstance(index, int):
             return {name: values[0] for name, values in self[[index]].items()}

@@ -93,7 +93,7 @@ class AudioEncoder(Encoder):
     @property
     def tick_rate(self) -> float:
         """Feature vectors per second (Hz)."""
-        return preset(self.preprocessing["logmel"]).rate / self.stride
+        return preset(self.preprocessing["logmel"]).frame_rate / self.stride
 
 
 def check_encoder(encoder: Encoder, *, stream: str, dim: int, tick_rate: float) -> None:

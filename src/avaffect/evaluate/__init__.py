@@ -1,4 +1,4 @@
-"""Honest evaluation: scores with intervals, paired comparison, post-processing, plots, challenge files."""
+"""Evaluation: scores with intervals, paired comparison, post-processing, plots, challenge submissions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Intervals by resampling whole recordings or subjects (percentile bootstrap, Efron 1979).
+"""Confidence intervals by resampling recordings or subjects (percentile bootstrap, Efron 1979).
 
-Neighbouring frames say nearly the same, so that resampling frames gives intervals many times too narrow.
-What was drawn independently is the recording, or the subject where one is in several recordings.
+Neighbouring frames are nearly equal, so resampling frames would give intervals many times too narrow. The
+independent unit is the recording, or the subject if a subject is in several recordings.
 """
 
 from __future__ import annotations
@@ -17,29 +17,30 @@ from .moments import MEASURES, measures
 
 RESAMPLES = 2000
 LEVEL = 0.95
-# Fewer recordings or subjects than this say nothing of how others would differ.
-FEWEST = 5
-# Resamples in which a score may be undefined without the interval becoming so.
+MIN_UNITS = 5
+"""With fewer recordings (subjects) no interval is given: they do not show how others would differ."""
+
+# Share of resamples in which a score may be undefined before its interval is undefined too.
 _UNDEFINED = 0.05
 _CHUNK = 4_000_000  # counts held at a time
 
-# By way ("pooled", "per_recording") and by measure.
-Figures = dict[str, dict[str, Array]]
+Scores = dict[str, dict[str, Array]]
+"""By aggregation ("pooled", "per_recording"), then by measure."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval; the ends are NaN where there is none."""
+    """A value with its confidence interval; ``low`` and ``high`` are NaN if there is none."""
 
     value: float
     low: float = float("nan")
     high: float = float("nan")
 
 
-def draws(units: int, resamples: int, seed: int) -> Iterator[Array]:
-    """How often each unit is in each resample, (some, units) at a time; each row sums to ``units``.
+def resample_counts(units: int, resamples: int, seed: int) -> Iterator[Array]:
+    """How often each unit is in each resample, in blocks (n, units); each row sums to ``units``.
 
-    The same arguments give the same draws: two systems are compared on the same resamples.
+    The same arguments give the same resamples, so that two systems can be compared on them.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def draws(units: int, resamples: int, seed: int) -> Iterator[Array]:
         yield np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units).astype(np.float64)
 
 
-def resample(sums: Array, unit: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> Figures:
+def resample(sums: Array, unit: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> Scores:
     """Score every resample.
 
     Parameters
@@ -64,27 +65,30 @@ def resample(sums: Array, unit: np.ndarray, *, resamples: int = RESAMPLES, seed:
     sums : (r, targets, 7) np.ndarray
         Each recording's `moments.sums`.
     unit : (r,) np.ndarray of int
-        Which unit (recording or subject), from 0, each recording belongs to.
+        Index of the unit (recording or subject) that each recording belongs to.
     resamples, seed : int
 
     Returns
     -------
     dict of str to dict of str to (resamples, targets) np.ndarray
         ``pooled`` (over all frames together) and ``per_recording`` (mean of the recordings' own scores),
-        each by measure. With fewer than `FEWEST` units all is NaN.
+        each by measure. All NaN with fewer than `MIN_UNITS` units.
     """
     units = int(unit.max()) + 1
     targets = sums.shape[1]
-    if units < FEWEST:
+    if units < MIN_UNITS:
         unknown = dict.fromkeys(MEASURES, np.full((resamples, targets), np.nan))
         return {"pooled": unknown, "per_recording": unknown}
     each = np.stack([measures(sums)[name] for name in MEASURES], axis=-1)  # (r, targets, measures)
-    # The mean over recordings from two sums as well: of the defined scores, and of how many those are.
+    # The mean over recordings comes from two sums: the defined scores, and their number.
     columns = np.concatenate([sums, np.nan_to_num(each), np.isfinite(each)], axis=-1)
     added = np.zeros((units, *columns.shape[1:]))
     np.add.at(added, unit, columns)
     flat = added.reshape(units, -1)
-    parts = [(counts @ flat).reshape(len(counts), targets, -1) for counts in draws(units, resamples, seed)]
+    parts = [
+        (counts @ flat).reshape(len(counts), targets, -1)
+        for counts in resample_counts(units, resamples, seed)
+    ]
     total = np.concatenate(parts)
     pooled, scores, defined = np.split(total, [sums.shape[2], sums.shape[2] + len(MEASURES)], axis=-1)
     with np.errstate(invalid="ignore"):
@@ -94,9 +98,9 @@ def resample(sums: Array, unit: np.ndarray, *, resamples: int = RESAMPLES, seed:
 
 
 def interval(values: Array, level: float = LEVEL) -> tuple[float, float]:
-    """The middle ``level`` of resampled values (resamples,), ends included.
+    """The interval that holds the middle share ``level`` of resampled values (resamples,).
 
-    Resamples in which the value is undefined are left out; of more than 5 % such, both ends are NaN.
+    Undefined values are left out; if there are more than 5 % of them, both ends are NaN.
 
     >>> low, high = interval(np.arange(101.0), 0.9)
     >>> round(low, 6), round(high, 6)

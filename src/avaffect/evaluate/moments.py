@@ -1,7 +1,7 @@
-"""CCC, PCC, RMSE and SAGR from sums, so that resampling millions of frames costs a matrix product.
+"""CCC, PCC, RMSE and SAGR from sums, so that a resample of millions of frames costs one matrix product.
 
-The seven sums of a recording, count, x, y, x*x, y*y, x*y and pairs of one sign, add up over recordings:
-any selection of recordings, each any number of times, is scored without looking at a frame again.
+A recording has seven sums over its frames: count, x, y, x*x, y*y, x*y, and pairs of one sign. Sums add up
+over recordings, so a resample of recordings is scored without its frames.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..metric import Array, valid_pairs
+from ..metric import Array, ccc_of_moments, pcc_of_moments, valid_pairs
 
 SUMS = 7
 MEASURES = ("ccc", "pcc", "rmse", "sagr")
-# Share of the mean square below which a variance is rounding: for values in [-1, 1] a standard deviation
-# of a millionth.
+# A variance below this share of the mean square is a rounding error: for values in [-1, 1], a standard
+# deviation of a millionth.
 _FLAT = 1e-12
 
 
@@ -39,8 +39,8 @@ def sums(predicted: ArrayLike, labels: ArrayLike) -> Array:
 def measures(added: Array) -> dict[str, Array]:
     """The measures of `metric` from sums (..., 7), population form, each (...).
 
-    NaN where the measure is not defined: no pairs; for CCC both sides the same constant; for PCC either side
-    constant.
+    NaN where a measure is undefined: without pairs; CCC if both sides are the same constant; PCC if either
+    side is constant.
 
     Examples
     --------
@@ -52,13 +52,13 @@ def measures(added: Array) -> dict[str, Array]:
         mean_x, mean_y = x / n, y / n
         var_x, var_y = _variance(xx / n, mean_x), _variance(yy / n, mean_y)
         covariance = np.where((var_x > 0) & (var_y > 0), xy / n - mean_x * mean_y, 0.0)
-        # A difference of means that rounding alone makes is none.
-        apart = (mean_x - mean_y) ** 2
-        apart = np.where(apart > _FLAT * (xx + yy) / n, apart, 0.0)
+        # A difference of means as small as the rounding error is none.
+        gap = (mean_x - mean_y) ** 2
+        gap = np.where(gap > _FLAT * (xx + yy) / n, gap, 0.0)
         error = np.maximum(xx - 2 * xy + yy, 0.0) / n
         return {
-            "ccc": 2 * covariance / (var_x + var_y + apart),
-            "pcc": np.where(n > 0, np.clip(covariance / np.sqrt(var_x * var_y), -1, 1), np.nan),
+            "ccc": ccc_of_moments(covariance, var_x, var_y, gap),
+            "pcc": np.where(n > 0, np.clip(pcc_of_moments(covariance, var_x, var_y), -1, 1), np.nan),
             "rmse": np.sqrt(error),
             "sagr": agree / n,
         }

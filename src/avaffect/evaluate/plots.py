@@ -1,4 +1,4 @@
-"""Three pictures of an evaluation: prediction against label, residuals, each recording's CCC."""
+"""Three plots of an evaluation: prediction against label, residuals, each recording's CCC."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .report import Report
 from .score import filled
 
 BINS = 80  # of a density over [-1, 1]
-_STEPS = 16  # label bins that a running median is taken over
-_FEWEST = 20  # frames for a median to be drawn
-_NAMED = 40  # recordings that still have room for their names
+_MEDIAN_BINS = 16  # label bins, each with its own median
+_MIN_FRAMES = 20  # in a bin, for its median to be drawn
+_MAX_NAMED = 40  # recordings; with more there is no room for their names
 _BLUE, _ORANGE = PEOPLE[0], PEOPLE[1]
-# One hue, read without colour, on which the orange lines stand out; less its palest part, which would vanish.
+# One hue on which the orange lines are seen, without its palest part; readable without colour too.
 _DENSITY = LinearSegmentedColormap.from_list("density", matplotlib.colormaps["Blues"](range(48, 256)))
-# The line of no error, with a pale edge so that it is seen on a dark density too.
-_EXACT: dict[str, Any] = {
+# The line of no error; its pale edge makes it visible on dark parts too.
+_NO_ERROR: dict[str, Any] = {
     "color": INK,
     "linewidth": 1.2,
     "linestyle": (0, (4, 3)),
@@ -42,7 +42,7 @@ _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
 def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Path]:
-    """Draw all three as png.
+    """Draw all three plots as png.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Pat
     report : Report
         Of that pairing.
     folder : path
-        Made if it is not there.
+        Created if it is not there.
 
     Returns
     -------
@@ -66,7 +66,9 @@ def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Pat
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"cannot make the folder {folder} ({error.strerror}); give another") from error
+        raise DataError(
+            f"cannot make the folder {folder} ({error.strerror}); choose another place"
+        ) from error
     figures = {
         "density": density(pairing, report),
         "residuals": residuals(pairing, report),
@@ -81,21 +83,23 @@ def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Pat
 
 
 def density(pairing: Pairing, report: Report) -> Figure:
-    """Prediction against label of all frames; on the dashed line the two are equal."""
+    """Prediction against label over all frames; on the dashed line both are equal."""
     figure = _figure(13.0, 6.4)
     axes = figure.subplots(1, 2)
     for ax, (target, x, y) in zip(axes, _pairs(pairing, report), strict=True):
         _draw_density(figure, ax, y, x, ((-1, 1), (-1, 1)))
-        ax.plot((-1, 1), (-1, 1), **_EXACT)
+        ax.plot((-1, 1), (-1, 1), **_NO_ERROR)
         _draw_median(ax, y, x)
         _style(ax, f"labelled {target}", f"predicted {target}", _heading(report, target, "ccc", "CCC"))
         ax.set(xlim=(-1, 1), ylim=(-1, 1), xticks=_TICKS, yticks=_TICKS, aspect="equal")
-    _caption(figure, "Dashed: prediction = label.  Orange: median prediction, and where the middle 80 % lie.")
+    _caption(
+        figure, "Dashed: prediction = label.  Orange: median prediction, and the range of the middle 80 %."
+    )
     return figure
 
 
 def residuals(pairing: Pairing, report: Report) -> Figure:
-    """Prediction minus label over the label, and how often each residual occurs."""
+    """Residual (prediction minus label) against label, and a histogram of the residuals."""
     figure = _figure(13.0, 6.4)
     axes = figure.subplots(1, 4, width_ratios=(3, 1, 3, 1))
     for i, (target, x, y) in enumerate(_pairs(pairing, report)):
@@ -103,27 +107,27 @@ def residuals(pairing: Pairing, report: Report) -> Figure:
         residual = x - y
         reach = max(float(np.quantile(np.abs(residual), 0.999)), 0.1) if residual.size else 1.0
         _draw_density(figure, ax, y, residual, ((-1, 1), (-reach, reach)))
-        ax.axhline(0, **_EXACT)
+        ax.axhline(0, **_NO_ERROR)
         _draw_median(ax, y, residual)
         _style(ax, f"labelled {target}", "prediction − label", _heading(report, target, "rmse", "RMSE"))
         ax.set(xlim=(-1, 1), ylim=(-reach, reach), xticks=_TICKS)
         side.hist(residual, bins=60, range=(-reach, reach), orientation="horizontal", color=_BLUE)
-        side.axhline(0, **_EXACT)
+        side.axhline(0, **_NO_ERROR)
         _style(side, "frames", "", "")
         side.set(ylim=(-reach, reach), yticklabels=[], xticks=[])
         bias = f"mean {residual.mean():+.3f}" if residual.size else ""
         side.set_title(bias, fontsize=10, color=INK, loc="left")
     _caption(
         figure,
-        "Orange: median residual, and where the middle 80 % lie.  A downward slope: extremes are missed.",
+        "Orange: median residual and range of the middle 80 %.  A downward slope: extremes are missed.",
     )
     return figure
 
 
 def per_recording(report: Report) -> Figure:
-    """Each recording's CCC with its interval, the lowest below; the pooled CCC as a line."""
+    """Each recording's CCC with its interval, sorted; the pooled CCC is a line."""
     count = len(report.recordings)
-    figure = _figure(13.0, max(3.2, 1.8 + 0.24 * count) if count <= _NAMED else 7.5)
+    figure = _figure(13.0, max(3.2, 1.8 + 0.24 * count) if count <= _MAX_NAMED else 7.5)
     axes = figure.subplots(1, 2, sharex=True)
     for ax, target in zip(axes, TARGETS, strict=True):
         rows = report.recordings.sort_values(f"{target}_ccc", na_position="first")
@@ -135,10 +139,10 @@ def per_recording(report: Report) -> Figure:
         mean = report.targets[target].per_recording["ccc"].value
         ax.axvline(mean, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         ax.axvline(0, color=FAINT, linewidth=0.8)
-        ax.hlines(place, low, high, color=_BLUE, linewidth=2 if count <= _NAMED else 0.8, alpha=0.55)
-        ax.plot(value, place, "o", color=_BLUE, markersize=5 if count <= _NAMED else 2)
+        ax.hlines(place, low, high, color=_BLUE, linewidth=2 if count <= _MAX_NAMED else 0.8, alpha=0.55)
+        ax.plot(value, place, "o", color=_BLUE, markersize=5 if count <= _MAX_NAMED else 2)
         _style(ax, f"CCC of {target}", "", _heading(report, target, "ccc", "pooled CCC"))
-        if count <= _NAMED:
+        if count <= _MAX_NAMED:
             ax.set_yticks(place, [_short(str(name)) for name in rows.index], fontsize=9)
         else:
             ax.set_yticks([])
@@ -155,7 +159,7 @@ def per_recording(report: Report) -> Figure:
 
 
 def _pairs(pairing: Pairing, report: Report) -> Iterator[tuple[str, Array, Array]]:
-    """Each target's predictions and labels of the frames that count, (n,) each."""
+    """Each target, with the predictions and labels of the frames that count, (n,) each."""
     recordings = filled(pairing.recordings, report.missing)
     for i, target in enumerate(TARGETS):
         x = np.concatenate([m.predicted[:, i] for m in recordings])
@@ -179,10 +183,10 @@ def _draw_density(
 
 
 def _draw_median(ax: Axes, x: Array, y: Array) -> None:
-    """The median of y and its 10 and 90 % points, in even bins of x that hold enough."""
-    edges = np.linspace(-1, 1, _STEPS + 1)
-    bin_of = np.clip(np.digitize(x, edges) - 1, 0, _STEPS - 1)
-    kept = [k for k in range(_STEPS) if np.count_nonzero(bin_of == k) >= _FEWEST]
+    """The median of y and its 10 % and 90 % quantiles, in bins of x that hold enough frames."""
+    edges = np.linspace(-1, 1, _MEDIAN_BINS + 1)
+    bin_of = np.clip(np.digitize(x, edges) - 1, 0, _MEDIAN_BINS - 1)
+    kept = [k for k in range(_MEDIAN_BINS) if np.count_nonzero(bin_of == k) >= _MIN_FRAMES]
     if not kept:
         return
     middle = (edges[:-1] + edges[1:])[kept] / 2
@@ -194,17 +198,17 @@ def _draw_median(ax: Axes, x: Array, y: Array) -> None:
 
 def _heading(report: Report, target: str, measure: str, name: str) -> str:
     scores = report.targets[target]
-    return f"{name} {shown(scores.pooled[measure])},  {scores.frames:,} frames"
+    return f"{name} {estimate_text(scores.pooled[measure])},  {scores.frames:,} frames"
 
 
-def shown(figure: Estimate) -> str:
-    """A figure and its interval in three decimals.
+def estimate_text(estimate: Estimate) -> str:
+    """A value and its interval with three decimals.
 
-    >>> shown(Estimate(0.5, 0.41, 0.588)), shown(Estimate(0.5))
+    >>> estimate_text(Estimate(0.5, 0.41, 0.588)), estimate_text(Estimate(0.5))
     ('0.500 [0.410, 0.588]', '0.500')
     """
-    ends = f" [{figure.low:.3f}, {figure.high:.3f}]" if np.isfinite(figure.low) else ""
-    return f"{figure.value:.3f}{ends}" if np.isfinite(figure.value) else "not defined"
+    ends = f" [{estimate.low:.3f}, {estimate.high:.3f}]" if np.isfinite(estimate.low) else ""
+    return f"{estimate.value:.3f}{ends}" if np.isfinite(estimate.value) else "not defined"
 
 
 def _figure(width: float, height: float) -> Figure:

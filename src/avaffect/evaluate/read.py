@@ -1,4 +1,4 @@
-"""Predictions and labels from the files that people have."""
+"""Read predictions, labels and subjects from files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .. import abaw
 from ..errors import DataError
 from ..spec import TARGETS
 from ..trace import Trace, read_trace
 from ..trace.columns import INDEX
-from .abaw import SUBMISSION_HEADER, plain, read_submission, read_video, text, unmarked
 from .recording import Recording, unique
 
 LABEL_COLUMNS = ("file", "pts", *TARGETS)
-# In a folder that holds one recording in several formats the most exact is read.
+# If a folder has one recording in several formats, the first of these is read: it is the most exact.
 TRACE_ENDINGS = (".parquet", ".jsonl", ".csv")
 
 
@@ -27,32 +27,31 @@ def read_predictions(path: str | Path) -> list[Recording]:
     Parameters
     ----------
     path : path
-        A trace's table (``.csv``, ``.parquet``, ``.jsonl``) or a folder of them (of one recording in
-        several formats the most exact is read); an ABAW text file (header ``valence,arousal``, row i is
+        A trace's table (``.csv``, ``.parquet``, ``.jsonl``) or a folder of them (if one recording is there
+        in several formats, the most exact is read); an ABAW text file (header ``valence,arousal``, row i is
         frame i) or a folder of them; an ABAW submission (header ``image_location,valence,arousal``).
 
     Returns
     -------
     list of Recording
-        Traces have times, and frames where they come from a video; ABAW files have frames only. Of
-        several people the one seen longest, and where that person has no row the voice's prediction.
+        Traces have times, and frames if they come from a video; ABAW files have frames only. Of several
+        people, the one seen longest is read; where that person has no row, the prediction from the voice.
 
     Raises
     ------
     DataError
-        If there is nothing of this kind, or a recording is there twice.
+        If there are no predictions, or a recording is there twice.
     """
     path = Path(path)
     if path.is_dir():
-        tables = _best_tables(path)
-        found = [r for table in tables for r in from_trace(read_trace(table))] or _videos(path, read_video)
+        found = [r for table in _best_tables(path) for r in from_trace(read_trace(table))]
+        found = found or _videos(path, abaw.read_frames)
         if not found:
             raise DataError(
                 f"no predictions in {path}; expected tables that avaffect wrote, or ABAW .txt files"
             )
     elif path.suffix.lower() == ".txt":
-        header = plain(text(path).partition("\n")[0])
-        found = read_submission(path) if header == SUBMISSION_HEADER else [read_video(path)]
+        found = _abaw_predictions(path)
     else:
         found = from_trace(read_trace(path))
     if not found:
@@ -66,19 +65,20 @@ def read_labels(path: str | Path) -> list[Recording]:
     Parameters
     ----------
     path : path
-        An ABAW annotation file (``.txt``; header ``valence,arousal``, row i is frame i, -5 not
-        annotated), a table (``.csv``; header ``file,pts,valence,arousal``, one row a moment, pts in
-        seconds from the recording's start, empty or -5 not annotated), or a folder of either.
+        An ABAW annotation file (``.txt``; header ``valence,arousal``, row i is frame i), a table (``.csv``;
+        header ``file,pts,valence,arousal``, one row for each moment, pts in seconds from the recording's
+        start), or a folder of either. -5, and in a table also an empty cell, is not annotated: NaN, each
+        target by itself.
 
     Raises
     ------
     DataError
-        If there is nothing of this kind, a value lies outside [-1, 1], or a recording is there twice.
+        If there are no labels, a value lies outside [-1, 1], or a recording is there twice.
     """
     path = Path(path)
     if path.is_dir():
         found = [r for table in _visible(path, ".csv") for r in _read_table(table)]
-        found += _videos(path, read_video)
+        found += _videos(path, abaw.read_annotation)
         if not found:
             raise DataError(
                 f"no labels in {path}; expected ABAW .txt files or .csv with {','.join(LABEL_COLUMNS)}"
@@ -86,24 +86,22 @@ def read_labels(path: str | Path) -> list[Recording]:
     elif path.suffix.lower() == ".csv":
         found = _read_table(path)
     else:
-        found = [read_video(path)]
-    for recording in found:
-        _check_range(recording)
+        found = [_video(path, abaw.read_annotation)]
     return list(unique(found, f"the labels in {path}").values())
 
 
 def read_subjects(path: str | Path) -> dict[str, str]:
-    """Read who is in which recording: a ``.csv`` with the header ``file,subject``.
+    """Read the subject of each recording from a ``.csv`` with the header ``file,subject``.
 
     Returns
     -------
     dict of str to str
-        Subject by the recording's name without a media file's ending.
+        By the recording's name without a media file's ending.
 
     Raises
     ------
     DataError
-        If the file is not of this form or gives a recording two subjects.
+        If the file has another form or gives a recording two subjects.
     """
     table = _table(Path(path), ("file", "subject"))
     subjects: dict[str, str] = {}
@@ -115,7 +113,7 @@ def read_subjects(path: str | Path) -> dict[str, str]:
 
 
 def from_trace(trace: Trace) -> list[Recording]:
-    """A trace's recordings; of several people the one seen longest (see `read_predictions`)."""
+    """The recordings of a trace, each as the person seen longest (see `read_predictions`)."""
     parts = trace.table.groupby(level="file", sort=False)
     return [_main_person(str(name), Trace(rows)) for name, rows in parts]
 
@@ -149,11 +147,25 @@ def _best_tables(folder: Path) -> list[Path]:
 
 def _is_trace(path: Path) -> bool:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return set(INDEX) <= set(plain(file.readline()).split(","))
+        return set(INDEX) <= set(abaw.compact(file.readline()).split(","))
 
 
-def _videos(folder: Path, reader: Callable[[Path], Recording]) -> list[Recording]:
-    return [reader(path) for path in _visible(folder, ".txt")]
+def _abaw_predictions(path: Path) -> list[Recording]:
+    """A submission, or one video's values."""
+    if abaw.compact(abaw.read_text(path).partition("\n")[0]) != abaw.SUBMISSION_HEADER:
+        return [_video(path, abaw.read_frames)]
+    videos = abaw.read_submission(path)
+    return [Recording(name, values, frame=frame) for name, (frame, values) in videos.items()]
+
+
+def _videos(folder: Path, reader: Callable[[Path], np.ndarray]) -> list[Recording]:
+    return [_video(path, reader) for path in _visible(folder, ".txt")]
+
+
+def _video(path: Path, reader: Callable[[Path], np.ndarray]) -> Recording:
+    """An ABAW text file of one video, named as the file without ``.txt``."""
+    values = reader(path)
+    return Recording(path.stem, values, frame=np.arange(len(values)))
 
 
 def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -185,15 +197,17 @@ def _read_table(path: Path) -> list[Recording]:
         pts = rows["pts"].to_numpy()
         if not np.isfinite(pts).all() or (np.diff(pts) <= 0).any():
             raise DataError(f"{path}: pts of {name} must be seconds that increase from row to row")
-        recordings.append(Recording(str(name), unmarked(rows[list(TARGETS)].to_numpy()), start=pts))
+        values = abaw.mark_missing(rows[list(TARGETS)].to_numpy())
+        _check_range(values, path, str(name))
+        recordings.append(Recording(str(name), values, start=pts))
     return recordings
 
 
-def _check_range(recording: Recording) -> None:
-    wrong = np.isinf(recording.values) | (np.abs(recording.values) > 1)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
+def _check_range(values: np.ndarray, path: Path, name: str) -> None:
+    outside = np.argwhere(np.abs(values) > 1)
+    if len(outside):
+        row, target = outside[0]
         raise DataError(
-            f"row {row + 1} of the labels of {recording.name} has {TARGETS[column]}"
-            f" {recording.values[row, column]:g}; expected -1 to 1, or -5 where not annotated"
+            f"{path}: row {row + 1} of {name} has {TARGETS[target]} {values[row, target]:g}; "
+            f"expected a number in [-1, 1], or {abaw.MISSING} where not annotated"
         )

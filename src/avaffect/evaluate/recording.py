@@ -11,27 +11,27 @@ import numpy as np
 from ..errors import DataError
 from ..media.folder import MEDIA_ENDINGS
 
-# Seconds; rows nearer than this follow each other, however a file rounded them.
 JOINED = 1e-5
+"""Seconds. Rows with a smaller gap follow each other: files round their times."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Values of one recording in order of time.
+    """Values of one recording, in order of time.
 
     Attributes
     ----------
     name : str
-        As the file calls it; see `key`.
+        The name in the file; see `key`.
     values : (n, 2) np.ndarray
-        Valence and arousal in [-1, 1]; NaN where not predicted or not annotated.
+        Valence and arousal in [-1, 1]; NaN where not predicted or not annotated, each target by itself.
     start, end : (n,) np.ndarray or None
-        Seconds that each row covers; ``end`` is None for labels, which hold at a moment. Both None
+        Seconds that each row covers; ``end`` is None for labels, which belong to a moment. Both are None
         where only frames are known.
     frame : (n,) np.ndarray of int or None
-        0-based number of each row's frame; None where only times are known.
+        Number of each row's frame, from 0; None where only times are known.
     people : int
-        How many people the file reports; the values are those of the one seen longest.
+        Number of people in the file; the values are those of the one seen longest.
     """
 
     name: str
@@ -53,21 +53,24 @@ class Recording:
         path = PurePath(self.name)
         return (path.with_suffix("") if path.suffix.lower() in MEDIA_ENDINGS else path).as_posix()
 
-    def timed(self, rate: float) -> Recording:
-        """The recording with times from its frame numbers at an even rate in Hz.
+    def timed(self, frame_rate: float) -> Recording:
+        """The recording with times computed from its frame numbers; as it is, if it has times.
 
-        A recording that knows its times is returned as it is.
+        Parameters
+        ----------
+        frame_rate : float
+            Frames per second (Hz), constant over the video.
 
         Raises
         ------
         DataError
-            If the rate is not positive.
+            If the frame rate is not positive.
         """
         if self.start is not None or self.frame is None:
             return self
-        if not rate > 0:
-            raise DataError(f"frames per second must be positive, not {rate:g}")
-        return replace(self, start=self.frame / rate, end=(self.frame + 1) / rate)
+        if not frame_rate > 0:
+            raise DataError(f"frame rate {frame_rate:g}: expected a positive number of frames per second")
+        return replace(self, start=self.frame / frame_rate, end=(self.frame + 1) / frame_rate)
 
 
 def joined(start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What an evaluation reports: every figure with its interval and with how much it rests on."""
+"""The results of an evaluation: scores with intervals, and the numbers of frames behind them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .bootstrap import FEWEST, Estimate
+from .bootstrap import MIN_UNITS, Estimate
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class TargetScore:
     pooled : dict of str to Estimate
         ``ccc``, ``pcc``, ``rmse``, ``sagr`` over all frames of all recordings together.
     per_recording : dict of str to Estimate
-        The mean over recordings of each recording's own score, where that is defined.
+        The mean of the recordings' own scores, over recordings in which the score is defined.
     frames : int
-        Frames that count.
+        Frames that count: with a label of this target, and a prediction.
     unlabelled, unpredicted : int
-        Frames without a label, which never count, and labelled frames without a prediction, which count as
-        `Report.missing` says.
+        Frames without a label of this target, which never count, and labelled frames without a prediction,
+        which count as `Report.missing` says.
     recordings : int
         Recordings whose own CCC is defined.
     """
@@ -46,18 +46,20 @@ class Report:
     ----------
     targets : dict of str to TargetScore
     mean_ccc : dict of str to Estimate
-        Mean of the targets' CCC, ``pooled`` (the ABAW challenges' figure) and ``per_recording``.
+        Mean of the targets' CCC, ``pooled`` (the ABAW challenges' score) and ``per_recording``.
     recordings : (r, ...) pd.DataFrame
         Indexed by name: ``subject`` where given, and for each target ``*_frames``, ``*_ccc``, ``*_pcc``,
         ``*_rmse``, ``*_sagr``, ``*_ccc_lo``, ``*_ccc_hi``.
     unit : str
         What was resampled, ``recording`` or ``subject``.
     units, resamples, seed : int
+        Number of recordings or subjects, number of resamples, and seed of the resamples.
     level : float
-        Share of resamples in the intervals.
+        Confidence level of the intervals, e.g. 0.95.
     missing : str
-        What labelled frames without a prediction count as.
+        What labelled frames without a prediction count as: ``exclude``, ``zero`` or ``mean``.
     notes : tuple of str
+        What a reader of the scores should know, one line each.
     """
 
     targets: dict[str, TargetScore]
@@ -74,29 +76,29 @@ class Report:
     @property
     def has_intervals(self) -> bool:
         """Whether there were enough units to resample."""
-        return self.units >= FEWEST
+        return self.units >= MIN_UNITS
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain dicts and lists, ready for JSON; what is not defined is None."""
+        """The same as dicts and lists, for JSON; undefined values are None."""
         whole = {field.name: getattr(self, field.name) for field in fields(self)}
         whole["targets"] = {name: asdict(target) for name, target in self.targets.items()}
-        whole["mean_ccc"] = {way: asdict(figure) for way, figure in self.mean_ccc.items()}
+        whole["mean_ccc"] = {how: asdict(value) for how, value in self.mean_ccc.items()}
         whole["recordings"] = self.recordings.reset_index().to_dict("records")
         return dict(jsonable(whole))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How much one system's CCC exceeds another's.
+    """The difference between two systems' CCC.
 
     Attributes
     ----------
     first, second : float
-        The two CCC, over frames that both predict.
+        CCC of the two systems, over frames that both predict.
     difference : Estimate
-        ``first - second``, its interval from resamples that both systems share.
+        ``first - second``; the interval comes from resamples that both systems share.
     share_better : float
-        Share of the resamples in which the first is better; NaN without intervals.
+        Share of the resamples in which the first system has the higher CCC; NaN without intervals.
     """
 
     first: float
@@ -107,7 +109,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two systems on the same frames of the same recordings.
+    """A paired comparison of two systems: same recordings, same frames.
 
     Attributes
     ----------
@@ -126,12 +128,12 @@ class Comparison:
     notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain dicts and lists, ready for JSON; what is not defined is None."""
+        """The same as dicts and lists, for JSON; undefined values are None."""
         return dict(jsonable(asdict(self)))
 
 
 def jsonable(value: Any) -> Any:
-    """Plain JSON values: NaN becomes None, numpy's numbers Python's."""
+    """Values for JSON: NaN becomes None, NumPy's numbers become Python's."""
     if isinstance(value, dict):
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

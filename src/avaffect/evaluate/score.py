@@ -1,4 +1,4 @@
-"""How near predictions come to labels, with intervals that say how far to trust the figure."""
+"""Scores of predictions against labels, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ import pandas as pd
 from ..errors import DataError, nearest
 from ..metric import Array
 from ..spec import TARGETS
-from .bootstrap import FEWEST, LEVEL, RESAMPLES, Estimate, Figures, draws, interval, resample
+from .bootstrap import LEVEL, MIN_UNITS, RESAMPLES, Estimate, Scores, interval, resample, resample_counts
 from .match import Matched, Pairing, listed
 from .moments import MEASURES, measures, sums
 from .report import Report, TargetScore
 
 MISSING = ("exclude", "zero", "mean")
-WAYS = ("pooled", "per_recording")
-# Recordings or subjects from which about nine in ten intervals hold the truth (docs/evaluation.md).
-FEW = 20
-# A recording's own interval: resampled are this many parts of equal length, in a row.
+AGGREGATIONS = ("pooled", "per_recording")
+ENOUGH_UNITS = 20
+"""With fewer recordings (subjects), 95 % intervals are too narrow (measured in docs/evaluation.md)."""
+
 PARTS = 10
+"""For a recording's own interval, this many parts of it of equal length are resampled."""
 
 
 def score(
@@ -41,10 +42,10 @@ def score(
     pairing : Pairing
     missing : {"exclude", "zero", "mean"}
         What a labelled frame without a prediction counts as: nothing; 0; the mean of the system's own
-        predictions of that target on labelled frames. Exclusion flatters a system that is silent where it
-        is hard, so that the count is always reported.
+        predictions of that target on labelled frames. With "exclude", a system gains if it predicts nothing
+        on hard frames, so the report always has their number.
     subjects : mapping of str to str, optional
-        Subject by recording; then subjects are resampled, with all their recordings.
+        Subject of each recording. If given, subjects are resampled, each with all its recordings.
     resamples, seed : int
     level : float
 
@@ -55,41 +56,42 @@ def score(
 
     Notes
     -----
-    With fewer than five recordings (subjects) intervals are NaN and a note says so.
+    With fewer than five recordings (subjects) intervals are NaN, and a note says so.
     """
     if not 0 < level < 1:
-        raise DataError(f"the level of an interval lies between 0 and 1, not {level:g}")
+        raise DataError(f"level={level:g}: expected the level of an interval, between 0 and 1")
     recordings = filled(pairing.recordings, missing)
     table = table_of_sums(recordings)
     unit, kind = units_of(recordings, subjects)
     count = int(unit.max()) + 1
-    spread = resample(table, unit, resamples=resamples, seed=seed)
-    figures = point_figures(table)
+    resampled = resample(table, unit, resamples=resamples, seed=seed)
+    points = point_scores(table)
     targets = {
         target: TargetScore(
-            **_estimates(figures, spread, i, level),
+            **_estimates(points, resampled, i, level),
             frames=int(table[:, i, 0].sum()),
             unlabelled=sum(int(np.isnan(m.labels[:, i]).sum()) for m in recordings),
-            unpredicted=sum(_silent(m, i) for m in pairing.recordings),
+            unpredicted=sum(_unpredicted(m, i) for m in pairing.recordings),
             recordings=int(np.isfinite(measures(table[:, i])["ccc"]).sum()),
         )
         for i, target in enumerate(TARGETS)
     }
     mean_ccc = {
-        way: estimate(figures[way]["ccc"].mean(), spread[way]["ccc"].mean(axis=1), level) for way in WAYS
+        how: estimate(points[how]["ccc"].mean(), resampled[how]["ccc"].mean(axis=1), level)
+        for how in AGGREGATIONS
     }
-    each = each_recording(recordings, table, subjects, resamples=resamples, seed=seed, level=level)
-    notes = (*pairing.notes, *cautions(count, kind))
+    each = per_recording_table(recordings, table, subjects, resamples=resamples, seed=seed, level=level)
+    notes = (*pairing.notes, *interval_notes(count, kind))
     return Report(targets, mean_ccc, each, kind, count, resamples, seed, level, missing, notes)
 
 
 def filled(recordings: Sequence[Matched], missing: str) -> list[Matched]:
-    """The recordings with labelled frames that have no prediction filled in, see `score`.
+    """The recordings with missing predictions filled in, as `score` describes.
 
     Raises
     ------
     DataError
-        If there is no such policy.
+        If ``missing`` is not one of `MISSING`.
     """
     if missing not in MISSING:
         raise DataError(f"missing predictions cannot count as {missing!r}; {nearest(missing, MISSING)}")
@@ -108,7 +110,7 @@ def table_of_sums(recordings: Sequence[Matched]) -> Array:
     Raises
     ------
     DataError
-        If no frame at all has both a label and a prediction.
+        If no frame has both a label and a prediction.
     """
     columns = range(len(TARGETS))
     table = np.array([[sums(m.predicted[:, i], m.labels[:, i]) for i in columns] for m in recordings])
@@ -120,8 +122,8 @@ def table_of_sums(recordings: Sequence[Matched]) -> Array:
     return table
 
 
-def point_figures(table: Array) -> Figures:
-    """Each measure (targets,) of each of the two `WAYS`, from a table of sums (r, targets, 7)."""
+def point_scores(table: Array) -> Scores:
+    """Each measure (targets,), by aggregation and measure, from a table of sums (r, targets, 7)."""
     each = measures(table)
     return {
         "pooled": measures(table.sum(axis=0)),
@@ -130,7 +132,7 @@ def point_figures(table: Array) -> Figures:
 
 
 def units_of(recordings: Sequence[Matched], subjects: Mapping[str, str] | None) -> tuple[np.ndarray, str]:
-    """Which unit, from 0, each recording belongs to, (r,), and what the units are.
+    """Index of the unit that each recording belongs to, (r,), and the kind of unit.
 
     Raises
     ------
@@ -141,30 +143,30 @@ def units_of(recordings: Sequence[Matched], subjects: Mapping[str, str] | None) 
         return np.arange(len(recordings)), "recording"
     absent = [m.name for m in recordings if m.name not in subjects]
     if absent:
-        raise DataError(f"no subject given for {listed(absent)}; add rows file,subject")
+        raise DataError(f"no subject given for {listed(absent)}; add a row file,subject for each")
     return pd.factorize(np.array([subjects[m.name] for m in recordings], dtype=object))[0], "subject"
 
 
-def cautions(units: int, kind: str) -> list[str]:
-    """A note where there are no intervals, or where they rest on little.
+def interval_notes(units: int, kind: str) -> list[str]:
+    """A note if there are no intervals, or too few units for good ones.
 
-    >>> cautions(1, "subject"), cautions(20, "subject")
+    >>> interval_notes(1, "subject"), interval_notes(20, "subject")
     (['no intervals: 1 subject, at least 5 are needed'], [])
     """
-    if units >= FEW:
+    if units >= ENOUGH_UNITS:
         return []
-    if units >= FEWEST:
+    if units >= MIN_UNITS:
         return [f"intervals of {units} {kind}s tend to be too narrow"]
-    return [f"no intervals: {units} {kind}{'s' if units != 1 else ''}, at least {FEWEST} are needed"]
+    return [f"no intervals: {units} {kind}{'s' if units != 1 else ''}, at least {MIN_UNITS} are needed"]
 
 
 def estimate(value: float, resampled: Array, level: float) -> Estimate:
-    """A figure and the interval of its resampled values (resamples,)."""
+    """A value and the interval of its resampled values (resamples,)."""
     return Estimate(float(value), *interval(resampled, level))
 
 
 def mean_defined(values: Array) -> Array:
-    """Mean over the first axis of what is not NaN; NaN where nothing is.
+    """Mean over the first axis without NaN; NaN where all are.
 
     >>> mean_defined(np.array([[1.0, np.nan], [3.0, np.nan]]))
     array([ 2., nan])
@@ -174,13 +176,13 @@ def mean_defined(values: Array) -> Array:
         return np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
 
 
-def each_recording(
+def per_recording_table(
     recordings: Sequence[Matched], table: Array, subjects: Mapping[str, str] | None,
     *, resamples: int, seed: int, level: float,
 ) -> pd.DataFrame:  # fmt: skip
-    """Every recording's own scores, see `Report.recordings`."""
+    """Each recording's own scores, as `Report.recordings`."""
     scores = measures(table)
-    counts = np.concatenate(list(draws(PARTS, resamples, seed)))
+    counts = np.concatenate(list(resample_counts(PARTS, resamples, seed)))
     columns: dict[str, Any] = {} if subjects is None else {"subject": [subjects[m.name] for m in recordings]}
     for i, target in enumerate(TARGETS):
         columns[f"{target}_frames"] = table[:, i, 0].astype(int)
@@ -202,19 +204,19 @@ def _own_interval(recording: Matched, target: int, counts: Array, level: float) 
 
 
 def _estimates(
-    figures: Figures, spread: Figures, target: int, level: float
+    points: Scores, resampled: Scores, target: int, level: float
 ) -> dict[str, dict[str, Estimate]]:
-    """Every measure of one target with its interval, by way and by measure."""
+    """One target's scores with their intervals, by aggregation and measure."""
     return {
-        way: {
-            name: estimate(figures[way][name][target], spread[way][name][:, target], level)
+        how: {
+            name: estimate(points[how][name][target], resampled[how][name][:, target], level)
             for name in MEASURES
         }
-        for way in WAYS
+        for how in AGGREGATIONS
     }
 
 
-def _silent(recording: Matched, target: int) -> int:
-    """Labelled frames without a prediction."""
+def _unpredicted(recording: Matched, target: int) -> int:
+    """Number of labelled frames without a prediction."""
     gaps = np.isfinite(recording.labels) & np.isnan(recording.predicted)
     return int(gaps[:, target].sum())

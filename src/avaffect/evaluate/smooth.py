@@ -1,4 +1,4 @@
-"""Post-processing, said out loud: smoothing over time and clipping to the range."""
+"""Post-processing of predictions: smoothing over time, and clipping to a range."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ from ..metric import Array
 from .recording import Recording, joined
 
 KINDS = ("box", "savgol")
-ORDER = 2  # of the polynomial, where none is given
-_HIGHEST = 5
+ORDER = 2
+"""Default order of the polynomial."""
+
+_MAX_ORDER = 5
 _CHUNK = 8192  # polynomials fitted at a time
-_EDGE = 1e-9  # seconds; frame times k / rate are not exact
+_EDGE = 1e-9  # seconds; frame times are rounded
 
 
 @dataclass(frozen=True)
 class Smoothing:
-    """A smoother over a window in seconds.
+    """Smoothing over a window in seconds.
 
     Parameters
     ----------
     kind : {"box", "savgol"}
-        Mean of the window's frames, or a polynomial fitted to them (Savitzky and Golay 1964; here to the
-        frames' own times, so that a variable frame rate is no matter).
+        Mean of the frames in the window, or a polynomial fitted to them (Savitzky and Golay 1964; here at the
+        frames' own times, so the frame rate may vary).
     window : float
         Seconds.
     causal : bool
-        False: centred, from window / 2 before a frame to as long after it. True: trailing, the window ends at
-        the frame and nothing later is used, as a live system would have to.
+        False: the window is centred on the frame. True: it ends at the frame and uses nothing later, as a
+        live system must.
     order : int
-        Of the polynomial, 0 to 5.
+        Order of the polynomial, 0 to 5.
 
     Raises
     ------
@@ -42,8 +44,8 @@ class Smoothing:
 
     Notes
     -----
-    At the ends of a recording and beside gaps the window is cut, not padded. A gap, NaN or frames missing,
-    is never bridged: what lies behind it does not count, and what is NaN stays NaN.
+    At the ends of a recording and beside gaps the window is shorter; nothing is padded. A window never
+    crosses a gap (NaN, or missing frames), and NaN stays NaN.
     """
 
     kind: str
@@ -56,17 +58,17 @@ class Smoothing:
             raise DataError(f"no smoothing named {self.kind!r}; {nearest(self.kind, KINDS)}")
         if not (np.isfinite(self.window) and self.window > 0):
             raise DataError(f"a smoothing window is a positive number of seconds, not {self.window:g}")
-        if not 0 <= self.order <= _HIGHEST:
-            raise DataError(f"a smoothing polynomial has order 0 to {_HIGHEST}, not {self.order}")
+        if not 0 <= self.order <= _MAX_ORDER:
+            raise DataError(f"a smoothing polynomial has order 0 to {_MAX_ORDER}, not {self.order}")
 
     @classmethod
     def parse(cls, text: str, *, causal: bool = False) -> Smoothing:
-        """A smoother from ``box:SECONDS``, ``savgol:SECONDS`` or ``savgol:SECONDS:ORDER``.
+        """Read ``box:SECONDS``, ``savgol:SECONDS`` or ``savgol:SECONDS:ORDER``.
 
         Raises
         ------
         DataError
-            If the text is of another form.
+            If the text has another form.
 
         Examples
         --------
@@ -85,7 +87,7 @@ class Smoothing:
             ) from error
 
     def __str__(self) -> str:
-        """What is done, in words.
+        """The smoothing in words, for reports.
 
         >>> str(Smoothing("box", 1.0))
         'box of 1 s, centred (not causal: looks 0.5 s ahead)'
@@ -101,13 +103,13 @@ class Smoothing:
         Raises
         ------
         DataError
-            If the recording knows only frames: seconds mean nothing without a rate.
+            If the recording has frames without times: a window in seconds needs the frame rate.
         """
         start, end = recording.start, recording.end
         if start is None or end is None:
             raise DataError(
-                f"{recording.name} has frames without times, a window in seconds means nothing; give traces,"
-                " or the frame rate with --rate where it is constant"
+                f"{recording.name} has frames without times, which a window in seconds needs; give traces,"
+                " or --frame-rate for a video of constant frame rate"
             )
         values = np.full_like(recording.values, np.nan)
         for column in range(values.shape[1]):
@@ -121,8 +123,8 @@ class Smoothing:
         return replace(recording, values=values)
 
     def _windows(self, time: Array, run: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """First row and row after the last of each row's window, (n,) each, within its own run."""
-        if self.causal:  # (time - window, time]: of an even rate exactly window * rate frames
+        """First row of each row's window and the row after its last, (n,) each; a window stays in its run."""
+        if self.causal:  # (time - window, time]: window * frame_rate frames if the frame rate is constant
             low = np.searchsorted(time, time - self.window + _EDGE, side="right")
             high = np.arange(1, len(time) + 1)
         else:
@@ -132,7 +134,7 @@ class Smoothing:
         return np.maximum(np.minimum(low, np.arange(len(time))), first), np.minimum(high, last)
 
     def _fit(self, time: Array, x: Array, low: np.ndarray, high: np.ndarray) -> Array:
-        """The polynomial's value at each row's own time; rows with too few neighbours stay as they are."""
+        """The fitted polynomial at each row's own time; rows with too few neighbours keep their values."""
         out = x.copy()
         rows = np.flatnonzero(high - low > self.order + 1)
         powers = np.arange(self.order + 1)
@@ -153,7 +155,7 @@ class Smoothing:
 def clip(
     recordings: Sequence[Recording], low: float = -1.0, high: float = 1.0
 ) -> tuple[list[Recording], int]:
-    """The recordings with values limited to a range, and how many values that changed."""
+    """The recordings with values limited to a range, and the number of values changed."""
     changed = sum(int(((r.values < low) | (r.values > high)).sum()) for r in recordings)
     return [replace(r, values=np.clip(r.values, low, high)) for r in recordings], changed
 

@@ -1,4 +1,4 @@
-"""An ABAW challenge submission in the order and the length of the organisers' sample."""
+"""Write and check a submission to an ABAW challenge, in the order and length of the organisers' sample."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from ..abaw import read_locations, read_submission, split_locations, submission_text
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
 from ..spec import TARGETS
-from .abaw import SUBMISSION_HEADER, locations, read_locations, read_submission
 from .match import TOLERANCE, listed
 from .recording import Recording, unique
 
@@ -23,36 +23,35 @@ def write_submission(
     *,
     tolerance: int = TOLERANCE,
 ) -> list[str]:
-    """Write a submission and check it with `validate_submission` before it takes its name.
+    """Write a submission, after a check with `validate_submission`.
 
-    Every frame needs a number: a frame without a prediction gets the nearest predicted frame's of its
-    video (the earlier of two). Where the sample has a few frames more than were decoded the last
-    prediction repeats; where it has a few less the rest is dropped. Values are clipped to [-1, 1] and
-    have 4 decimals.
+    Every frame needs a value. A frame without a prediction gets that of the nearest predicted frame of its
+    video (the earlier of two). If the sample has a few frames more than the video, the last prediction is
+    repeated; if it has a few less, the rest is dropped. Values are clipped to [-1, 1] and have 4 decimals.
 
     Parameters
     ----------
     predictions : sequence of Recording
-        With frames, see `read_predictions`; a video's name is the recording's without folder and ending.
+        With frames (see `read_predictions`). A video's name is the recording's without folder and ending.
     sample : path
         The organisers' file: header ``image_location,valence,arousal``, rows ``video/00001.jpg,...``.
     path : path
     tolerance : int
-        Frames by which the sample and a decoded video may differ in length.
+        Frames by which the sample and a video's predictions may differ in length.
 
     Returns
     -------
     list of str
-        One line for each thing done to the predictions: filled, repeated, dropped, clipped.
+        What was changed in the predictions, one line each: filled, repeated, dropped, clipped.
 
     Raises
     ------
     DataError
-        If the sample is not as described, a video of it has no predictions, lengths differ by more than the
+        If the sample has another form, a video of it has no predictions, lengths differ by more than the
         tolerance, or the file cannot be written.
     """
     images = read_locations(Path(sample))
-    videos, frames = locations(images, Path(sample))
+    videos, frames = split_locations(images, Path(sample))
     named = _by_video(predictions)
     absent = [name for name in videos.categories if name not in named]
     if absent:
@@ -60,27 +59,26 @@ def write_submission(
             f"no predictions for {len(absent)} videos of the sample: {listed(absent)}; predict them"
         )
     values = np.empty((len(images), len(TARGETS)))
-    said: dict[str, list[str]] = {}
+    changes: dict[str, list[str]] = {}
     for code, name in enumerate(videos.categories):
         rows = videos.codes == code
         known = _every_frame(named[name])
         wanted = int(frames[rows].max()) + 1
-        _compare_lengths(str(name), wanted, len(known), tolerance, said)
+        _compare_lengths(str(name), wanted, len(known), tolerance, changes)
         gaps = int(np.isnan(known).any(axis=1).sum())
         if gaps:
-            said.setdefault("took the nearest frame's prediction", []).append(f"{name} ({gaps} frames)")
+            changes.setdefault("took the nearest frame's prediction", []).append(f"{name} ({gaps} frames)")
         values[rows] = _filled(known, str(name))[np.minimum(frames[rows], len(known) - 1)]
     outside = int((np.abs(values) > 1).sum())
     if outside:
-        said["clipped to -1 ... 1"] = [f"{outside} values"]
-    lines = [f"{image},{v:.4f},{a:.4f}" for image, (v, a) in zip(images, np.clip(values, -1, 1), strict=True)]
+        changes["clipped to [-1, 1]"] = [f"{outside} values"]
     with replacing(path) as temporary:
-        temporary.write_text("\n".join([SUBMISSION_HEADER, *lines]) + "\n", encoding="utf-8")
+        temporary.write_text(submission_text(images, np.clip(values, -1, 1)), encoding="utf-8")
         validate_submission(temporary, sample)
-    spare = [name for name in named if name not in set(videos.categories)]
-    if spare:
-        said["not in the sample, left out"] = spare
-    return [f"{what}: {listed(names)}" for what, names in said.items()]
+    unused = [name for name in named if name not in set(videos.categories)]
+    if unused:
+        changes["not in the sample, left out"] = unused
+    return [f"{what}: {listed(names)}" for what, names in changes.items()]
 
 
 def validate_submission(path: str | Path, sample: str | Path) -> int:
@@ -94,25 +92,25 @@ def validate_submission(path: str | Path, sample: str | Path) -> int:
     Raises
     ------
     DataError
-        Saying the first row that is wrong, what it is and what it should be.
+        At the first wrong row: what it is, and what was expected.
     """
     path, sample = Path(path), Path(sample)
-    ours, theirs = read_locations(path), read_locations(sample)
-    for row, (one, other) in enumerate(zip(ours, theirs, strict=False), start=1):
-        if one != other:
+    written, expected = read_locations(path), read_locations(sample)
+    for row, (here, there) in enumerate(zip(written, expected, strict=False), start=1):
+        if here != there:
             raise DataError(
-                f"{path}: row {row} is {one}, in the sample it is {other}; keep the sample's order"
+                f"{path}: row {row} is {here}, in the sample it is {there}; keep the sample's order"
             )
-    if len(ours) != len(theirs):
+    if len(written) != len(expected):
         raise DataError(
-            f"{path} has {len(ours)} rows, the sample {sample} has {len(theirs)}; write one for each"
+            f"{path} has {len(written)} rows, the sample {sample} has {len(expected)}; write one for each"
         )
-    for recording in read_submission(path):
-        wrong = ~(np.abs(recording.values) <= 1).all(axis=1)
-        if wrong.any() and recording.frame is not None:
-            frame = int(recording.frame[np.argmax(wrong)]) + 1
-            raise DataError(f"{path}: {recording.name}/{frame:05d}.jpg has a value that is not in -1 ... 1")
-    return len(ours)
+    for video, (frames, values) in read_submission(path).items():
+        wrong = ~(np.abs(values) <= 1).all(axis=1)
+        if wrong.any():
+            frame = int(frames[np.argmax(wrong)]) + 1
+            raise DataError(f"{path}: {video}/{frame:05d}.jpg has a value that is not in [-1, 1]")
+    return len(written)
 
 
 def _by_video(predictions: Sequence[Recording]) -> dict[str, Recording]:
@@ -126,7 +124,7 @@ def _by_video(predictions: Sequence[Recording]) -> dict[str, Recording]:
 
 
 def _every_frame(recording: Recording) -> Array:
-    """Valence and arousal of every frame up to the last, (frames, 2), NaN where there is none."""
+    """Valence and arousal of every frame up to the last, (frames, 2); NaN where there is none."""
     if recording.frame is None or not len(recording.frame):
         raise DataError(f"{recording.name} has no frames; a submission needs predictions from the video")
     values = np.full((int(recording.frame.max()) + 1, len(TARGETS)), np.nan)
@@ -135,16 +133,16 @@ def _every_frame(recording: Recording) -> Array:
 
 
 def _filled(values: Array, name: str) -> Array:
-    """Each frame's values, the nearest complete frame's (the earlier of two) where one is NaN."""
+    """Each frame's values; where one is NaN, those of the nearest complete frame (the earlier of two)."""
     known = np.flatnonzero(np.isfinite(values).all(axis=1))
     if not len(known):
         raise DataError(f"{name} has no prediction in any frame; it cannot be submitted")
-    between = (known[:-1] + known[1:]) // 2  # the last frame that is no nearer to the later one
+    between = (known[:-1] + known[1:]) // 2  # the last frame that is not nearer to the later one
     return values[known[np.searchsorted(between, np.arange(len(values)))]]
 
 
 def _compare_lengths(
-    name: str, wanted: int, decoded: int, tolerance: int, said: dict[str, list[str]]
+    name: str, wanted: int, decoded: int, tolerance: int, changes: dict[str, list[str]]
 ) -> None:
     if abs(wanted - decoded) > tolerance:
         raise DataError(
@@ -152,8 +150,8 @@ def _compare_lengths(
             " apart; check that it is the same video, or raise --tolerance"
         )
     if wanted > decoded:
-        said.setdefault("repeated the last prediction", []).append(f"{name} ({wanted - decoded} frames)")
+        changes.setdefault("repeated the last prediction", []).append(f"{name} ({wanted - decoded} frames)")
     elif wanted < decoded:
-        said.setdefault("dropped frames past the sample's end", []).append(
+        changes.setdefault("dropped frames past the sample's end", []).append(
             f"{name} ({decoded - wanted} frames)"
         )

@@ -1,13 +1,13 @@
-"""Open a container: pictures and sound on one clock; write an annotated video (PyAV, no ffmpeg)."""
+"""Read the pictures and the sound of a media file on one clock, and write a video (with PyAV)."""
 
 from .folder import list_media
-from .frametimes import frame_times
 from .info import MediaInfo, probe
-from .sound import AudioBlock, audio, read_audio
-from .video import Frame, frames
+from .sound import SAMPLE_RATE, AudioBlock, audio, read_audio, resample
+from .video import Frame, frame_times, frames
 from .writer import VideoSink
 
 __all__ = [
+    "SAMPLE_RATE",
     "AudioBlock",
     "Frame",
     "MediaInfo",
@@ -18,4 +18,5 @@ __all__ = [
     "list_media",
     "probe",
     "read_audio",
+    "resample",
 ]

@@ -1,4 +1,4 @@
-"""The stamps of one stream, read as seconds on the container's common clock."""
+"""The time stamps of one stream, as seconds on the clock that all streams of a file share."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ _AHEAD = Fraction(3600)
 class Clock:
     """Tells when each decoded frame of a stream begins.
 
-    A frame without a stamp begins where the one before it ended. A stamp that runs backwards by
-    more than half a second, or ahead by more than an hour, is a new clock: the stream continues
-    where it was and the new stamps are shifted onto the old clock.
+    A frame without a time stamp begins where the one before it ended. A stamp that goes back by more than
+    half a second, or forward by more than an hour, belongs to a new clock: the stream continues where it
+    was, and the new stamps are shifted onto the old clock.
 
     Parameters
     ----------
-    source : the open container, whose `zero` is the clock's.
-    stream : the stream whose frames will be timed, in the order in which they are decoded.
+    source : Source
+        The open container; its ``zero`` is second 0.
+    stream : av.video.stream.VideoStream or av.audio.stream.AudioStream
+        Its frames are passed to `begins` in the order in which they are decoded.
     """
 
     def __init__(self, source: Source, stream: VideoStream | AudioStream) -> None:
@@ -47,7 +49,7 @@ class Clock:
         self._warned = False
 
     def begins(self, frame: VideoFrame | AudioFrame, length: Fraction) -> Fraction:
-        """When `frame` begins, in seconds; `length` is how long it lasts, in seconds."""
+        """When a frame begins, in seconds; ``length`` is how long it lasts, in seconds."""
         expected = self._start if self._end is None else self._end
         stamp = frame.dts if self._by_dts else frame.pts
         if stamp is None or frame.time_base is None:

@@ -16,13 +16,14 @@ def list_media(folder: Path | str, *, recursive: bool = False) -> list[Path]:
 
     Parameters
     ----------
-    folder : where to look.
-    recursive : whether to look in the folders within it too.
+    folder : path
+    recursive : bool
+        Look in the folders within it too.
 
     Raises
     ------
     MediaError
-        When there is no such folder, it is a file, or it may not be read.
+        If there is no such folder, it is a file, or it may not be read.
     """
     folder = Path(folder)
     if not folder.exists():
@@ -37,6 +38,6 @@ def list_media(folder: Path | str, *, recursive: bool = False) -> list[Path]:
 
 
 def _is_media(path: Path, folder: Path) -> bool:
-    # macOS leaves "._clip.mp4" beside "clip.mp4" on foreign disks: an ending, but no media
+    # macOS writes "._clip.mp4" beside "clip.mp4" on disks of other systems: it is no video.
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return not hidden and path.suffix.lower() in MEDIA_ENDINGS and path.is_file()

@@ -1,4 +1,4 @@
-"""What a media file holds, told without reading it through."""
+"""What a media file holds, without decoding all of it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,26 @@ from .video import frames
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a file holds, as far as its header and its first picture and sound tell.
+    """What a file holds, by its header, its first picture and its first sound.
 
     Attributes
     ----------
-    path : the file.
-    duration : length in seconds, as the container states or estimates it; None when it does not.
-    has_video, has_audio : whether there is picture, sound, that can be decoded.
-    width, height : size in pixels of the images that `frames` yields; None without picture.
-    frame_rate : average pictures per second, for information only: frames have their own times.
-    frame_count : pictures the file announces, or an estimate; None when it cannot be told.
-    sample_rate : samples per second of the sound as stored; None without sound.
-    video_start, audio_start : when the first picture, sound, begins, in seconds from the
-        container's start; NaN without.
+    path : Path
+    duration : float or None
+        Length in seconds that the container states or estimates.
+    has_video, has_audio : bool
+        Whether pictures, and sound, can be decoded.
+    width, height : int or None
+        Size in pixels of the images that `frames` yields; None without pictures.
+    frame_rate : float or None
+        Average pictures per second (Hz). For information only: frames have their own times.
+    frame_count : int or None
+        Number of pictures that the file states, or an estimate; None if neither is possible.
+    sample_rate : int or None
+        Samples per second (Hz) of the stored sound; None without sound.
+    video_start, audio_start : float
+        Time of the first picture, and of the first sample, in seconds from the container's start; NaN
+        without one.
     """
 
     path: Path
@@ -45,12 +52,12 @@ class MediaInfo:
 
 
 def probe(path: Path | str) -> MediaInfo:
-    """Say what a media file holds; decodes its first picture and its first half second of sound.
+    """Tell what a media file holds; decodes its first picture and its first half second of sound.
 
     Raises
     ------
     MediaError
-        In one line, when the file cannot be opened or nothing in it can be decoded.
+        If the file cannot be opened or nothing in it can be decoded.
     """
     path = Path(path)
     with closing(frames(path)) as pictures:
@@ -62,11 +69,11 @@ def probe(path: Path | str) -> MediaInfo:
     with open_source(path) as source:
         duration = source.container.duration
         seconds = None if duration is None else duration / av.time_base
-        rate = source.video.average_rate if source.video and picture else None
+        frame_rate = source.video.average_rate if source.video and picture else None
         count = source.video.frames if source.video and picture else 0
         sample_rate = source.audio.codec_context.sample_rate if source.audio and block else None
-    if not count and rate and seconds:
-        count = round(seconds * rate)
+    if not count and frame_rate and seconds:
+        count = round(seconds * frame_rate)
     return MediaInfo(
         path=path,
         duration=seconds,
@@ -74,7 +81,7 @@ def probe(path: Path | str) -> MediaInfo:
         has_audio=block is not None,
         width=picture.image.shape[1] if picture else None,
         height=picture.image.shape[0] if picture else None,
-        frame_rate=float(rate) if rate else None,
+        frame_rate=float(frame_rate) if frame_rate else None,
         frame_count=count or None,
         sample_rate=sample_rate,
         video_start=picture.pts if picture else float("nan"),

@@ -1,4 +1,4 @@
-"""One decoded picture made into what a viewer sees: RGB, deinterlaced, square pixels, upright."""
+"""A decoded picture as a viewer sees it: RGB, deinterlaced, with square pixels, upright."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HD_LINES = 720  # an untagged picture of so many lines is BT.709, a smaller one
 class Decoded(NamedTuple):
     """A decoded picture, the time at which it is shown (seconds), and its orientation.
 
-    `orientation` is the upper left 2 x 2 of the display matrix as (a, b, c, d): a stored pixel at
+    ``orientation`` is the upper left 2 x 2 of the display matrix as (a, b, c, d): a stored pixel at
     (x, y) is shown at (a x + c y, b x + d y). None means upright.
     """
 
@@ -30,7 +30,7 @@ class Decoded(NamedTuple):
 
 
 def orientation(frame: VideoFrame) -> tuple[int, int, int, int] | None:
-    """The orientation that the display matrix of `frame` asks for, None without one."""
+    """The orientation given by the display matrix of a frame; None without one."""
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return None
@@ -39,10 +39,10 @@ def orientation(frame: VideoFrame) -> tuple[int, int, int, int] | None:
 
 
 def deinterlace(pictures: Iterable[Decoded]) -> Iterator[Decoded]:
-    """Weave the two fields of interlaced pictures into one; progressive pictures are untouched.
+    """Join the two fields of interlaced pictures; progressive pictures stay as they are.
 
-    Times and number of pictures stay the same. The filter (bwdif) looks one picture ahead; it is
-    only set up at the first picture flagged as interlaced.
+    Times and number of pictures stay the same. The filter (bwdif) needs the next picture too; it is set up
+    at the first picture flagged as interlaced.
     """
     graph: Graph | None = None
     shape: tuple[int, int, str] | None = None
@@ -76,22 +76,23 @@ def _deinterlacer(frame: VideoFrame) -> Graph:
 
 
 def _through(graph: Graph, frame: VideoFrame | None, waiting: deque[Decoded]) -> Iterator[Decoded]:
-    # One picture comes out for each that went in, in order: our own times travel beside them.
+    # One picture comes out for each that went in, in order, so our own times stay with their pictures.
     graph.vpush(frame)
     while waiting:
         try:
-            woven = graph.vpull()
+            joined = graph.vpull()
         except (av.BlockingIOError, av.EOFError):
             return
-        yield waiting.popleft()._replace(frame=woven)
+        yield waiting.popleft()._replace(frame=joined)
 
 
-class Developer:
+class FrameConverter:
     """Makes RGB images of decoded pictures, all of the size of the first.
 
     Parameters
     ----------
-    pixel_aspect : width of a stored pixel over its height; None or 1 when it is square.
+    pixel_aspect : Fraction or None
+        Width of a stored pixel over its height; None or 1 if it is square.
     """
 
     def __init__(self, pixel_aspect: Fraction | None) -> None:
@@ -102,8 +103,8 @@ class Developer:
     def __call__(self, picture: Decoded) -> np.ndarray:
         """The picture as (height, width, 3) uint8 RGB, upright, with square pixels.
 
-        A picture whose size differs from the first one's (calls and streams change resolution) is
-        fitted into that size, keeping its proportions, with black bars.
+        Some recordings change their resolution. A picture of another size than the first is scaled into that
+        size with its proportions kept; the rest is black.
         """
         frame = picture.frame
         width, height = max(1, round(frame.width * self._aspect)), frame.height
@@ -133,7 +134,7 @@ class Developer:
 
 
 def upright(image: np.ndarray, turn: tuple[int, int, int, int] | None) -> np.ndarray:
-    """Turn and mirror an image by quarter turns as its display matrix asks.
+    """Turn an image by quarter turns and mirror it, as its display matrix says.
 
     >>> upright(np.array([[1, 2], [3, 4]]), (0, 65536, -65536, 0))  # a phone held upright
     array([[3, 1],

@@ -1,4 +1,4 @@
-"""The sound of one file laid under the pictures of another, at its true time."""
+"""Copy the sound of one file under the pictures of another, at its own times."""
 
 from __future__ import annotations
 
@@ -32,13 +32,15 @@ class Soundtrack:
 
     Parameters
     ----------
-    source : the file whose sound is wanted.
-    container : the output, to which an audio stream is added when there is sound.
+    source : Path
+        The file whose sound is copied.
+    container : av.container.OutputContainer
+        Where an audio stream is added, if there is sound.
 
     Raises
     ------
     MediaError
-        When `source` cannot be opened.
+        If ``source`` cannot be opened.
     """
 
     def __init__(self, source: Path, container: OutputContainer) -> None:
@@ -57,13 +59,13 @@ class Soundtrack:
                 stream = container.add_stream_from_template(opened.audio)
                 self._packets = _copied(source, stream)
             else:
-                rate = min((r for r in _AAC_RATES if r >= context.sample_rate), default=48000)
-                stream = container.add_stream("aac", rate=rate)
+                sample_rate = min((r for r in _AAC_RATES if r >= context.sample_rate), default=48000)
+                stream = container.add_stream("aac", rate=sample_rate)
                 stream.layout = "mono" if context.layout.nb_channels == 1 else "stereo"
-                self._packets = _encoded(source, stream, rate)
+                self._packets = _encoded(source, stream, sample_rate)
 
     def until(self, seconds: float) -> None:
-        """Write the sound that begins before `seconds` (from the container's start)."""
+        """Write the sound that begins before ``seconds`` (from the container's start)."""
         while (packet := self._waiting or next(self._packets, None)) is not None:
             if _begins(packet) > seconds:
                 self._waiting = packet
@@ -102,22 +104,22 @@ def _copied(path: Path, stream: AudioStream) -> Iterator[Packet]:
             log.warning("%s: sound ends early (%s)", path, error.strerror)
 
 
-def _encoded(path: Path, stream: AudioStream, rate: int) -> Iterator[Packet]:
+def _encoded(path: Path, stream: AudioStream, sample_rate: int) -> Iterator[Packet]:
     layout = stream.codec_context.layout.name
-    for start, samples in _filled(path, rate, layout):
+    for start, samples in _filled(path, sample_rate, layout):
         frame = AudioFrame.from_ndarray(samples.T.copy(), format="fltp", layout=layout)
-        frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+        frame.sample_rate, frame.time_base = sample_rate, Fraction(1, sample_rate)
         frame.pts = start
         yield from stream.encode(frame)
     yield from stream.encode(None)
 
 
-def _filled(path: Path, rate: int, layout: str) -> Iterator[tuple[int, np.ndarray]]:
-    """Pieces of one encoder frame as (first sample, (n, channel)), silence laid into gaps."""
+def _filled(path: Path, sample_rate: int, layout: str) -> Iterator[tuple[int, np.ndarray]]:
+    """Pieces as long as an encoder's frame, as (first sample, (n, channel)); gaps are filled with zeros."""
     first: int | None = None
     rest = np.zeros((0, 1), np.float32)
-    for start, samples in blocks(path, rate=rate, layout=layout):
-        place = round(start * rate)
+    for start, samples in blocks(path, sample_rate=sample_rate, layout=layout):
+        place = round(start * sample_rate)
         if first is None:
             first, rest = place, samples[:0]
         gap = max(0, place - first - len(rest))

@@ -1,4 +1,4 @@
-"""Open a container: one-line errors, the streams that matter, and the zero of the common clock."""
+"""Open a media file: the streams to read, the zero of their common clock, and errors in one line."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 
 StreamT = TypeVar("StreamT", VideoStream, AudioStream)
 
-# FFmpeg draws text files as "ANSI art" when their name ends in .txt: that is no video.
+# FFmpeg reads text files as "ANSI art" when their name ends in .txt: that is no video.
 _NOT_MEDIA = {"tty"}
 _PICTURES_OF_THE_TRACK = Disposition.attached_pic | Disposition.timed_thumbnails
-# These write their length down; the other formats only let it be guessed from the bit rate.
+# These store their length; for other formats it is only estimated from the bit rate.
 _STATES_ITS_LENGTH = {"mov", "matroska", "avi"}
-_CUT_SHORT = 1.0  # seconds missing at the end before we speak of a cut file
+_CUT_SHORT = 1.0  # seconds missing at the end from which on a file counts as cut off
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,13 @@ class Source:
 
     Attributes
     ----------
-    path : where it lies.
-    container : the open PyAV container.
-    video, audio : the stream to read, or None where there is none that can be decoded.
-    zero : the earliest start of any picture or sound stream, in the container's own seconds;
-        every time that leaves this package is counted from it.
+    path : Path
+    container : av.container.InputContainer
+    video, audio : stream or None
+        The stream to read; None where none can be decoded.
+    zero : Fraction
+        The earliest start of any picture or sound stream, in the container's own seconds. All times that
+        `avaffect.media` returns are counted from it.
     """
 
     path: Path
@@ -64,14 +66,14 @@ def open_source(path: Path | str) -> Iterator[Source]:
     Raises
     ------
     MediaError
-        When the file is missing, a folder, empty, unreadable, no media, cut off before its index,
+        If the file is missing, a folder, empty, unreadable, no media, cut off before its index,
         or without any stream that can be decoded.
     """
     path = Path(path)
     head = _first_bytes(path)
     try:
-        # An absolute path cannot be taken for a protocol ("talk: part 1.mp4"); tags in an old
-        # encoding are none of our business.
+        # An absolute path cannot be taken for a protocol ("talk: part 1.mp4"). Tags in an old encoding
+        # are no reason to fail.
         container = av.open(str(path.absolute()), metadata_errors="replace")
     except av.FFmpegError as error:
         raise MediaError(_unopenable(path, head, error.strerror)) from error
@@ -108,7 +110,7 @@ def decode_audio(source: Source, stream: AudioStream) -> Iterator[AudioFrame]:
 
 
 def read_only(source: Source, stream: AudioStream) -> None:
-    """Leave all other streams unread: an hour of pictures is not even fetched from the disk."""
+    """Skip all other streams: their packets are not even read from the disk."""
     for other in source.container.streams:
         if other is not stream:
             other.discard = Discard.all
@@ -122,7 +124,7 @@ def start_of(stream: Stream) -> Fraction | None:
 
 
 def nothing_decoded(source: Source, what: str, *, alone: bool) -> None:
-    """Raise MediaError when a stream that gave nothing was `alone`, log a warning otherwise."""
+    """Raise a MediaError if a stream that gave nothing is ``alone`` in the file; else log a warning."""
     if alone:
         raise MediaError(f"{source.path}: nothing of its {what} can be decoded; copy or export it again")
     log.warning("%s: nothing of its %s can be decoded; read without it", source.path, what)
@@ -164,7 +166,7 @@ def _warn_if_cut(source: Source, end: float) -> None:
 
 
 def _first_bytes(path: Path) -> bytes:
-    """The file's first bytes; every reason why it cannot be read becomes a MediaError."""
+    """The file's first bytes, or a MediaError that says why it cannot be read."""
     if path.is_dir():
         raise MediaError(f"{path}: is a folder, a media file was expected; name a file in it")
     try:

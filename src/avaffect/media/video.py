@@ -1,21 +1,24 @@
-"""The pictures of a file, one at a time, each with its own time."""
+"""The pictures of a video, one at a time, each with its own time; or their times alone."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
+from ..errors import MediaError
 from .clock import Clock
-from .picture import Decoded, Developer, deinterlace, orientation
+from .picture import Decoded, FrameConverter, deinterlace, orientation
 from .source import Source, decode_video, nothing_decoded, open_source
 
-_USUAL_RATE = Fraction(25)
+_USUAL_RATE = Fraction(25)  # frames per second; only for frames that carry no time
 _NUDGE = 1e-5  # seconds; less than a tick of the 90 kHz clock, so no good stamp is moved
 
 
@@ -25,9 +28,12 @@ class Frame:
 
     Attributes
     ----------
-    index : its number in the file, from 0. Never a time.
-    pts : when it is shown, in seconds from the container's start; strictly increasing.
-    image : (height, width, 3) uint8 RGB, deinterlaced, upright, with square pixels.
+    index : int
+        Its number in the file, from 0. Not a time: frame rates vary.
+    pts : float
+        When it is shown, in seconds from the container's start; strictly increasing.
+    image : (height, width, 3) uint8 np.ndarray
+        RGB, deinterlaced, upright, with square pixels.
     """
 
     index: int
@@ -38,35 +44,67 @@ class Frame:
 def frames(path: Path | str) -> Generator[Frame, None, None]:
     """Read the pictures of a video one at a time; the memory used does not grow with its length.
 
-    Nothing is yielded when the file has sound only, or (with a warning in the log) when its
-    picture cannot be decoded but its sound may. A file that breaks midway yields what it has, with
-    a warning.
+    A file with sound only yields nothing. So does a file whose pictures cannot be decoded but whose sound
+    can; a warning is logged. A damaged file yields the pictures before the damage, and a warning is logged.
+
+    Examples
+    --------
+    >>> from avaffect.media import frames
+    >>> def duration(path):
+    ...     return max((frame.pts for frame in frames(path)), default=0.0)
 
     Parameters
     ----------
-    path : a video file of any format that FFmpeg knows.
+    path : path
+        A video file of any format that FFmpeg knows.
 
     Raises
     ------
     MediaError
-        In one line, when the file cannot be opened or nothing in it can be decoded.
+        If the file cannot be opened or nothing in it can be decoded.
     """
     with open_source(path) as source:
         if source.video is None:
             return
-        develop = Developer(source.video.sample_aspect_ratio)
+        convert = FrameConverter(source.video.sample_aspect_ratio)
         last = -np.inf
         index = -1
         for index, picture in enumerate(deinterlace(_timed(source, source.video))):
             last = max(float(picture.pts), last + _NUDGE)
-            yield Frame(index, last, develop(picture))
+            yield Frame(index, last, convert(picture))
         if index < 0:
             nothing_decoded(source, "picture", alone=source.audio is None)
 
 
+@lru_cache(maxsize=4)  # two people of one video are extracted one after the other
+def frame_times(path: Path) -> NDArray[np.float64]:
+    """The time of every frame of a video, without making images of them.
+
+    The frames are decoded, since only decoding tells how many there are: row i of a label file is the i-th
+    frame that comes out of the decoder.
+
+    Returns
+    -------
+    (n,) float64
+        Seconds from the container's start, as `frames` counts them.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be opened or holds no picture.
+    """
+    times: list[float] = []
+    with open_source(path) as source:
+        if source.video is not None:
+            times += [float(picture.pts) for picture in _timed(source, source.video)]
+    if not times:
+        raise MediaError(f"{path}: holds no picture that can be decoded; a video was expected")
+    return np.maximum.accumulate(np.asarray(times))
+
+
 def _timed(source: Source, stream: VideoStream) -> Iterator[Decoded]:
     clock = Clock(source, stream)
-    usual = 1 / (stream.average_rate or stream.guessed_rate or _USUAL_RATE)
+    usual = 1 / (stream.average_rate or stream.guessed_rate or _USUAL_RATE)  # seconds
     for frame in decode_video(source, stream):
         pts = clock.begins(frame, _length(frame) or usual)
         yield Decoded(frame, pts, orientation(frame))

@@ -1,4 +1,4 @@
-"""Write pictures with their own times, and the original sound, into a video file."""
+"""Write a video: pictures with their own times, and the sound of another file."""
 
 from __future__ import annotations
 
@@ -30,20 +30,23 @@ _SOUND_AHEAD = 0.5  # seconds of sound written before the picture it belongs to
 class VideoSink:
     """Writes a video picture by picture; use it in a `with` statement.
 
-    The file appears under its name only when the block ends well; on an exception nothing is left
-    behind. Pictures keep their times to 1/90000 s (1 ms in .mkv): variable frame rates stay so.
-    An odd width or height grows by one pixel, for H.264 knows only even ones.
+    The file appears under its name only when the block ends without an exception; otherwise nothing is left
+    behind. Pictures keep their times to 1/90000 s (1 ms in .mkv), so a variable frame rate stays variable.
+    An odd width or height grows by one pixel, since H.264 has even sizes only.
 
     Parameters
     ----------
-    path : file to write, ending in .mp4, .mov or .mkv; an existing one is replaced.
-    width, height : size in pixels of every picture that will come.
-    source : file whose sound is laid under the pictures, on its own clock; None for a silent video.
+    path : path
+        File to write, ending in .mp4, .mov or .mkv; an existing one is replaced.
+    width, height : int
+        Size in pixels of every picture.
+    source : path, optional
+        File whose sound is added, at its own times; without it the video is silent.
 
     Raises
     ------
     MediaError
-        In one line, when the file cannot be written there or `source` cannot be read.
+        If the file cannot be written there or ``source`` cannot be read.
 
     Examples
     --------
@@ -89,13 +92,15 @@ class VideoSink:
 
         Parameters
         ----------
-        image : (height, width, 3) uint8 RGB of the size given to the sink.
-        pts : when it is shown, in seconds; later than the picture before it.
+        image : (height, width, 3) uint8 np.ndarray
+            RGB, of the size given to the sink.
+        pts : float
+            When it is shown, in seconds; later than the picture before it.
 
         Raises
         ------
         MediaError
-            When the picture has another size or type, comes too late, or the disk is full.
+            If the picture has another size or type, its time is not later, or the disk is full.
         """
         if image.shape != self._size or image.dtype != np.uint8:
             raise MediaError(

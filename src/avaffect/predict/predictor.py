@@ -15,7 +15,7 @@ from .. import __version__, checkpoint, media
 from ..errors import AvaffectError, MediaError
 from ..face import FaceTracker, create_detector
 from ..media import AudioBlock, Frame
-from ..media.resample import resample
+from ..media.sound import resample
 from ..streams.active_speaker import SPEAKS, speaking
 from ..streams.audio import Voice, listen
 from ..streams.timeline import Timeline, fill_short_gaps

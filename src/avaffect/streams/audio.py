@@ -19,7 +19,7 @@ from ..media import AudioBlock
 from ..media.sound import SAMPLE_RATE
 from ..model import AffectModel
 from ..spec import Spec
-from ..voice.speech import RATE as SPEECH_RATE
+from ..voice.speech import CHUNK_RATE
 from .timeline import Timeline
 from .timing import Stages
 
@@ -147,10 +147,10 @@ def listen(
         logmel, probability = ear.finish()
         ticks = timeline.count(ear.samples / SAMPLE_RATE)
         present = ear.present(timeline, ticks)
-        talking = sound.speech_active(probability, SPEECH_RATE)
-        active = sound.share(talking, ticks, rate=timeline.tick_rate) & present
-        speech = sound.resample(probability, SPEECH_RATE, timeline.tick_rate, ticks)
-        features = _encode(logmel, talking, model, preset.rate, ticks)
+        talking = sound.speech_active(probability, CHUNK_RATE)
+        active = sound.share(talking, ticks, new_rate=timeline.tick_rate) & present
+        speech = sound.resample(probability, CHUNK_RATE, timeline.tick_rate, ticks)
+        features = _encode(logmel, talking, model, preset.frame_rate, ticks)
     return Voice(features, np.where(present, speech, np.nan), active, ear.samples / SAMPLE_RATE)
 
 
@@ -162,7 +162,9 @@ def _encode(
     spec: Spec = model.spec
     if "audio" not in spec.streams:
         return np.zeros((ticks, 0), dtype=np.float32)
-    reference = sound.reference_level(logmel, sound.share(talking, len(logmel), rate=rate), rate=rate)
+    reference = sound.reference_level(
+        logmel, sound.share(talking, len(logmel), new_rate=rate), frame_rate=rate
+    )
     per_tick = round(rate / spec.tick_rate)
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel

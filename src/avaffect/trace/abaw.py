@@ -1,4 +1,4 @@
-"""One video's values as the label files of Aff-Wild2 (ABAW challenges) hold them."""
+"""A trace as an annotation file of Aff-Wild2 (ABAW challenges)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..abaw import annotation_text
 from ..errors import DataError
 from ..files import replacing
 from ..spec import TARGETS
 from .rows import files, main_track, of_track
 
-MISSING = -5  # ABAW's mark of a frame without a value
-
 
 def write_abaw(
     table: pd.DataFrame, path: str | Path, *, track: int | None = None, frames: int | None = None
 ) -> Path:
-    """One video's values as Aff-Wild2 annotates them: ``valence,arousal``, then one row a frame.
+    """Write one video's values: the header ``valence,arousal``, then one row a frame.
 
     Row i is frame i; a frame without both values is ``-5,-5``. Values have 4 decimals.
 
@@ -44,9 +43,8 @@ def write_abaw(
             f"an ABAW file holds one video, the trace has {len(names)}; write trace.file(name) for each"
         )
     values = _by_frame(table, track=track, frames=frames)
-    lines = [_row(valence, arousal) for valence, arousal in values]
     with replacing(path) as temporary:
-        temporary.write_text("\n".join([",".join(TARGETS), *lines]) + "\n", encoding="ascii")
+        temporary.write_text(annotation_text(values), encoding="ascii")
     return Path(path)
 
 
@@ -64,9 +62,3 @@ def _by_frame(table: pd.DataFrame, *, track: int | None, frames: int | None) -> 
     values = np.full((max(count, int(known.max()) + 1), 2), np.nan)
     values[rows["frame"].to_numpy(dtype=int)] = rows[list(TARGETS)].to_numpy()
     return values[:count]
-
-
-def _row(valence: float, arousal: float) -> str:
-    if np.isnan(valence) or np.isnan(arousal):
-        return f"{MISSING},{MISSING}"
-    return f"{valence:.4f},{arousal:.4f}"

@@ -1,4 +1,4 @@
-"""What is heard: log-mel spectrograms, speech activity, the level relative to oneself."""
+"""Sound as networks get it: log-mel spectrograms, speech activity, level relative to the speaker's own."""
 
 from .level import frame_level, reference_level, relative, shrunk_level, speech_level
 from .logmel import PRESETS, LogMel, LogMelSettings, LogMelStream, log_mel, mel_filters, preset

@@ -1,15 +1,15 @@
-"""How loud, relative to oneself: a recording's reference level.
+"""A recording's reference level: loudness relative to the speaker's usual loudness.
 
-How loud someone speaks, against how loud that person usually speaks, tells arousal; how far the microphone
-stood does not, and a recording mixes the two. So a log-mel enters the network relative to a *reference
-level*, the typical level of the speech in the same recording: what rises and falls within the recording
-survives, the microphone's gain does not.
+Speech that is louder than the speaker's usual level is a sign of arousal. The distance of the microphone is
+not, but it changes the level in the same way. So the network gets the log-mel relative to a *reference
+level*, the typical level of the speech in the same recording. Changes within the recording are kept; the
+microphone's gain is removed.
 
-A short recording is little to know "usually" from: its only sentence may be a shout. There the level of
-recordings in general still tells something. Hence the reference is the estimate of a Gaussian model in which
-speech of person and gain unknown has the level PRIOR_LEVEL + gain (spread GAIN_SPREAD) + manner of speaking
-(spread MANNER_SPREAD, independent after every MANNER_SECONDS): the measured level, drawn towards the prior
-the more, the less speech there is.
+A short recording tells little about the usual level: its only sentence may be a shout. There the level of
+recordings in general helps. The reference is therefore the estimate of a Gaussian model: the level of speech
+is PRIOR_LEVEL + the gain (standard deviation GAIN_SPREAD) + the manner of speaking (MANNER_SPREAD,
+independent after every MANNER_SECONDS). The less speech there is, the more the measured level is moved
+towards the prior.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 PRIOR_LEVEL = -2.7
-"""Bels: level of the middle of the speech of a recording in general (ours, between corpora)."""
+"""Bels: median speech level of recordings in general (our choice, between the corpora)."""
 
 GAIN_SPREAD = 0.65
 """Bels: standard deviation of recordings' gains (between five corpora of acted speech: 0.68)."""
@@ -26,10 +26,10 @@ MANNER_SPREAD = 0.6
 """Bels: standard deviation of one person's level from utterance to utterance (acted speech: 0.5 to 0.9)."""
 
 MANNER_SECONDS = 3.0
-"""Seconds of speech in one manner."""
+"""Seconds after which the manner of speaking is independent."""
 
 RANGE = (-6.0, 3.0)
-"""Bels around the reference that the network sees; digital silence would else depend on the gain."""
+"""Bels around the reference to which the input is clipped: digital silence must not depend on the gain."""
 
 
 def frame_level(logmel: np.ndarray) -> np.ndarray:
@@ -37,7 +37,8 @@ def frame_level(logmel: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    logmel : (frames, n_mels), log10 of power (the preset ``default16k``).
+    logmel : (frames, n_mels) np.ndarray
+        log10 of power (the preset ``default16k``).
 
     Returns
     -------
@@ -47,20 +48,22 @@ def frame_level(logmel: np.ndarray) -> np.ndarray:
 
 
 def speech_level(logmel: np.ndarray, voiced: np.ndarray) -> float:
-    """Median level of a recording's speech, in bels; NaN where there is none.
+    """Median level of a recording's speech, in bels; NaN without speech.
 
     Parameters
     ----------
-    logmel : (frames, n_mels), log10 of power.
-    voiced : (frames,) bool, True where speech is active.
+    logmel : (frames, n_mels) np.ndarray
+        log10 of power.
+    voiced : (frames,) np.ndarray of bool
+        True where speech is active.
     """
     if not voiced.any():
         return float("nan")
     return float(np.median(frame_level(logmel[voiced])))
 
 
-def reference_level(logmel: np.ndarray, voiced: np.ndarray, *, rate: float = 100.0) -> float:
-    """The level to which a recording's log-mel is to be taken, in bels.
+def reference_level(logmel: np.ndarray, voiced: np.ndarray, *, frame_rate: float = 100.0) -> float:
+    """The reference level of a recording, in bels.
 
     With T seconds of speech of median level L, the manner's variance is m2 = MANNER_SPREAD^2 / max(1, T /
     MANNER_SECONDS), the gain's g2 = GAIN_SPREAD^2, and the reference is the posterior mean of PRIOR_LEVEL +
@@ -68,19 +71,23 @@ def reference_level(logmel: np.ndarray, voiced: np.ndarray, *, rate: float = 100
 
     Parameters
     ----------
-    logmel : (frames, n_mels), log10 of power, at `rate` frames per second: the whole recording.
-    voiced : (frames,) bool, True where speech is active.
+    logmel : (frames, n_mels) np.ndarray
+        log10 of power, of the whole recording.
+    voiced : (frames,) np.ndarray of bool
+        True where speech is active.
+    frame_rate : float
+        Frames per second (Hz) of the log-mel.
 
     Returns
     -------
-    Bels. PRIOR_LEVEL where nothing is voiced: features stay finite there, and the stream's mask says that
-    they mean nothing.
+    float
+        Bels; PRIOR_LEVEL without speech, so that features are finite (the stream's mask is False there).
     """
-    return shrunk_level(speech_level(logmel, voiced), float(voiced.sum()) / rate)
+    return shrunk_level(speech_level(logmel, voiced), float(voiced.sum()) / frame_rate)
 
 
 def shrunk_level(level: float, seconds: float) -> float:
-    """The reference level from a measured level (bels) over so many seconds of speech."""
+    """The reference level from a measured level (bels) of so many seconds of speech."""
     if np.isnan(level):
         return PRIOR_LEVEL
     gain = GAIN_SPREAD**2
@@ -93,11 +100,14 @@ def relative(logmel: np.ndarray, reference: float) -> np.ndarray:
 
     Parameters
     ----------
-    logmel : (frames, n_mels), log10 of power.
-    reference : bels, of `reference_level`.
+    logmel : (frames, n_mels) np.ndarray
+        log10 of power.
+    reference : float
+        Bels, from `reference_level`.
 
     Returns
     -------
-    (frames, n_mels) float32 in RANGE.
+    (frames, n_mels) float32
+        In RANGE.
     """
     return np.clip(logmel - np.float32(reference), *RANGE).astype(np.float32)

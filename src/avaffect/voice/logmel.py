@@ -1,8 +1,8 @@
-"""Log-mel spectrograms: what the voice networks see of a sound.
+"""Log-mel spectrograms, the input of the voice networks.
 
 Two presets. ``default16k`` is the one of our own models: 16 kHz, 25 ms windows every 10 ms, 64 mel bands,
-log10 (bels), frames that tile the time axis, so that any block of a stream gives what the whole gives.
-``papers44k`` is the one of the JCA family (44.1 kHz, 20 ms every 10 ms, decibels cut 80 dB below the peak).
+log10 (bels), one frame for each hop of samples, so that the blocks of a stream give the same as the whole.
+``papers44k`` is the one of the JCA family (44.1 kHz, 20 ms every 10 ms, decibels at most 80 below the peak).
 
 The mel scale is HTK's, 2595 log10(1 + f/700) (O'Shaughnessy 1987), with triangles of height 1: the setting
 of the papers' pipelines, and for our own preset the choice that resolves low pitch better than Slaney's
@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from ..errors import ModelError, nearest
 
 BLOCK_SECONDS = 60.0
-"""Sound transformed at once by `log_mel`; bounds the memory of hours of sound."""
+"""Seconds that `log_mel` transforms at once, so that memory does not grow with the length of the sound."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogMelSettings:
-    """What fixes a log-mel spectrogram; it is saved with the weights that were trained on it.
+    """Settings of a log-mel spectrogram, saved with the weights that were trained on it.
 
     Attributes
     ----------
@@ -58,17 +58,17 @@ class LogMelSettings:
     divisor: float = 1.0
 
     @property
-    def rate(self) -> float:
-        """Frames per second."""
+    def frame_rate(self) -> float:
+        """Spectrogram frames per second (Hz)."""
         return self.sample_rate / self.hop
 
     @property
     def padding(self) -> int:
-        """Samples before the first and after the last that the frames at the ends reach over."""
+        """Samples by which the frames at the ends reach beyond the first and the last sample."""
         return (self.n_fft - self.hop) // 2 if self.alignment == "middle" else self.n_fft // 2
 
     def frames(self, samples: int) -> int:
-        """Number of frames of a signal of so many samples."""
+        """Number of frames of a signal with this number of samples."""
         return samples // self.hop + (self.alignment == "start")
 
     def times(self, frames: int) -> np.ndarray:
@@ -78,7 +78,7 @@ class LogMelSettings:
         array([0.005, 0.015, 0.025])
         """
         shift = 0.5 if self.alignment == "middle" else 0.0
-        return (np.arange(frames) + shift) / self.rate
+        return (np.arange(frames) + shift) / self.frame_rate
 
 
 PRESETS: dict[str, LogMelSettings] = {
@@ -153,7 +153,7 @@ class LogMel(nn.Module):
 
         Returns
         -------
-        (batch, frames, n_mels) float32 at `settings.rate` frames per second.
+        (batch, frames, n_mels) float32 at `settings.frame_rate` frames per second.
         """
         if self.settings.frames(samples.shape[-1]) == 0:
             return samples.new_zeros(samples.shape[0], 0, self.settings.n_mels)
@@ -210,12 +210,12 @@ class LogMelStream:
         self.given = 0
 
     def push(self, samples: Tensor) -> Tensor:
-        """Take the next samples (n,), give the frames that are complete: (frames, n_mels)."""
+        """Add the next samples (n,); returns the frames that are complete, (frames, n_mels)."""
         self.received += len(samples)
         return self._advance(torch.cat([self.waiting, samples]))
 
     def finish(self) -> Tensor:
-        """The frames that reach beyond the last sample; the stream ends here: (frames, n_mels)."""
+        """End the stream; returns the frames that reach beyond the last sample, (frames, n_mels)."""
         silence = torch.zeros(self.logmel.settings.n_fft)
         frames = self._advance(torch.cat([self.waiting, silence]))
         surplus = self.given - self.logmel.settings.frames(self.received)
@@ -240,7 +240,7 @@ def log_mel(samples: np.ndarray, settings: LogMelSettings = PRESETS["default16k"
 
     Returns
     -------
-    (frames, n_mels) float32 at `settings.rate` frames per second.
+    (frames, n_mels) float32 at `settings.frame_rate` frames per second.
     """
     logmel = LogMel(settings)
     sound = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))

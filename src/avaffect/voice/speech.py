@@ -1,9 +1,9 @@
-"""Speech activity: where someone speaks, from Silero's network (weights of the `silero-vad` wheel).
+"""Speech activity: where someone speaks, by Silero's network (weights of the `silero-vad` wheel).
 
-The network (https://github.com/snakers4/silero-vad, MIT) sees 32 ms of 16 kHz sound with 4 ms of the past:
-a learned short-time Fourier transform, four convolutions, an LSTM over time, a sigmoid. It is written here
-in torch so that everything but the LSTM runs on many blocks at once, and because importing the wheel's own
-module sets the number of threads of the whole process. Its published results are the test's reference.
+The network (https://github.com/snakers4/silero-vad, MIT) takes 32 ms of 16 kHz sound and the 4 ms before: a
+learned short-time Fourier transform, four convolutions, an LSTM over time, a sigmoid. It is written here in
+torch, so that everything but the LSTM runs on many chunks at once, and because importing the wheel's own
+module sets the number of threads of the whole process. The tests compare it with the published network.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ..media.sound import SAMPLE_RATE
 
 CHUNK = 512
 CONTEXT = 64
-RATE = SAMPLE_RATE / CHUNK
+CHUNK_RATE = SAMPLE_RATE / CHUNK
 """Probabilities per second: 31.25."""
 
 BLOCK_CHUNKS = 1024
-"""Chunks run at once (33 s): bounds the memory of hours of sound."""
+"""Chunks run at once (33 s), so that memory does not grow with the length of the sound."""
 
 State = tuple[Tensor, Tensor]
 
@@ -119,7 +119,7 @@ class SpeechStream:
         self.state: State | None = None
 
     def push(self, samples: np.ndarray) -> np.ndarray:
-        """Take the next samples (n,) float32, give the probabilities of the chunks that are complete."""
+        """Add the next samples (n,) float32; returns the probabilities of the chunks that are complete."""
         sound = np.concatenate([self.waiting, samples]).astype(np.float32, copy=False)
         count = len(sound) // CHUNK
         self.waiting = sound[count * CHUNK :]
@@ -134,7 +134,7 @@ class SpeechStream:
         return probabilities.numpy()
 
     def finish(self) -> np.ndarray:
-        """The probability of the last, incomplete chunk, filled up with silence: (0 or 1,) float32."""
+        """The probability of the last, incomplete chunk, filled with silence: (0 or 1,) float32."""
         if len(self.waiting) == 0:
             return np.zeros(0, np.float32)
         return self.push(np.zeros(CHUNK - len(self.waiting), np.float32))
@@ -149,36 +149,41 @@ def speech_probability(samples: np.ndarray) -> tuple[np.ndarray, float]:
 
     Returns
     -------
-    probabilities : (ceil(n / 512),) float32; number k is of the time [k / rate, (k + 1) / rate).
-    rate : 31.25, probabilities per second.
+    probabilities : (ceil(n / 512),) float32 np.ndarray
+        Number k is of the time [k / chunk_rate, (k + 1) / chunk_rate).
+    chunk_rate : float
+        31.25, probabilities per second (Hz).
     """
     stream = SpeechStream()
     block = BLOCK_CHUNKS * CHUNK
     parts = [stream.push(samples[i : i + block]) for i in range(0, len(samples), block)]
-    return np.concatenate([*parts, stream.finish()]), RATE
+    return np.concatenate([*parts, stream.finish()]), CHUNK_RATE
 
 
-def resample(values: np.ndarray, rate: float, new_rate: float, count: int) -> np.ndarray:
-    """Bring a sequence of values, each standing for one interval, to another clock.
+def resample(values: np.ndarray, old_rate: float, new_rate: float, count: int) -> np.ndarray:
+    """Bring a sequence of values, each the mean of one interval, to another rate.
 
-    New value k is the mean over [k / new_rate, (k + 1) / new_rate); intervals wholly or partly beyond
-    the end take the mean of the part that exists, and NaN where none does.
+    New value k is the mean over [k / new_rate, (k + 1) / new_rate). An interval partly beyond the end is the
+    mean of the part that exists; one wholly beyond it is NaN.
 
     >>> resample(np.array([0.0, 1.0]), 2.0, 4.0, 5)
     array([ 0.,  0.,  1.,  1., nan])
 
     Parameters
     ----------
-    values : (m,) float, value j is of the time [j / rate, (j + 1) / rate).
-    rate, new_rate : values per second.
-    count : number of values wanted.
+    values : (m,) np.ndarray
+        Value j is of the time [j / old_rate, (j + 1) / old_rate).
+    old_rate, new_rate : float
+        Values per second (Hz).
+    count : int
+        Number of new values.
 
     Returns
     -------
     (count,) float64.
     """
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])  # integral, in old intervals
-    edges = np.minimum(np.arange(count + 1) * (rate / new_rate), len(values))
+    edges = np.minimum(np.arange(count + 1) * (old_rate / new_rate), len(values))
     area = np.diff(np.interp(edges, np.arange(len(total)), total))
     width = np.diff(edges)
     exists = width > 1e-9
@@ -187,7 +192,7 @@ def resample(values: np.ndarray, rate: float, new_rate: float, count: int) -> np
 
 def speech_active(
     probabilities: np.ndarray,
-    rate: float,
+    chunk_rate: float,
     *,
     on: float = 0.5,
     off: float = 0.35,
@@ -195,23 +200,30 @@ def speech_active(
     lead: float = 0.1,
     hang_over: float = 0.3,
 ) -> np.ndarray:
-    """Where speech counts as going on: hysteresis, then no blips, then a margin on both sides.
+    """Where speech is active: hysteresis, then short stretches are dropped, then a margin on both sides.
 
-    Speech starts where the probability reaches `on` and lasts until it falls below `off`. The pauses of
-    fluent talk stay active through the hang-over, so that what follows is not cut into words.
+    Speech starts where the probability reaches ``on`` and lasts until it falls below ``off``. The margin
+    keeps the short pauses of fluent speech active.
 
     >>> speech_active(np.array([0, 0.9, 0.4, 0.1, 0.4, 0]), 10, lead=0, hang_over=0.1).astype(int)
     array([0, 1, 1, 1, 0, 0])
 
     Parameters
     ----------
-    probabilities : (m,) in [0, 1] at `rate` per second; NaN (no sound) is not speech.
-    shortest : seconds; a stretch of speech shorter than this is dropped.
-    lead, hang_over : seconds that count as active before and after each stretch.
+    probabilities : (m,) np.ndarray
+        In [0, 1]; NaN (no sound) is not speech.
+    chunk_rate : float
+        Probabilities per second (Hz).
+    on, off : float
+        Probabilities at which speech starts and ends.
+    shortest : float
+        Seconds; a shorter stretch of speech is dropped.
+    lead, hang_over : float
+        Seconds before and after each stretch that count as active.
 
     Returns
     -------
-    (m,) bool.
+    (m,) bool
     """
     known = np.where(probabilities >= on, 1, np.where(probabilities >= off, -1, 0))
     last = np.maximum.accumulate(np.where(known >= 0, np.arange(len(known)), -1))
@@ -220,21 +232,28 @@ def speech_active(
     starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     active = np.zeros(len(speaking), bool)
     for start, stop in zip(starts, stops, strict=True):
-        if (stop - start) / rate >= shortest - 1e-9:
-            active[max(0, start - round(lead * rate)) : stop + round(hang_over * rate)] = True
+        if (stop - start) / chunk_rate >= shortest - 1e-9:
+            active[max(0, start - round(lead * chunk_rate)) : stop + round(hang_over * chunk_rate)] = True
     return active
 
 
-def share(active: np.ndarray, count: int, *, rate: float = 100.0, least: float = 0.5) -> np.ndarray:
-    """Activity brought to another clock: True where at least a share of the interval is active.
+def share(active: np.ndarray, count: int, *, new_rate: float = 100.0, least: float = 0.5) -> np.ndarray:
+    """Speech activity at another rate: True where at least the share ``least`` of the interval is active.
 
     Parameters
     ----------
-    active : (m,) bool at `RATE` per second, of `speech_active`.
-    count, rate : number of intervals wanted, and how many there are in a second (frames by default).
+    active : (m,) np.ndarray of bool
+        From `speech_active`, at `CHUNK_RATE`.
+    count : int
+        Number of intervals.
+    new_rate : float
+        Intervals per second (Hz); that of log-mel frames by default.
+    least : float
+        In [0, 1].
 
     Returns
     -------
-    (count,) bool; False beyond the end of `active`.
+    (count,) bool
+        False beyond the end of ``active``.
     """
-    return np.nan_to_num(resample(active.astype(np.float64), RATE, rate, count)) >= least
+    return np.nan_to_num(resample(active.astype(np.float64), CHUNK_RATE, new_rate, count)) >= least

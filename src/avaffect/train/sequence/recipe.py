@@ -77,7 +77,7 @@ class StoreRecipe(Strict):
     def windows(self, store: FeatureStore) -> tuple[Windows, Windows]:
         """Windows to train on, and those that cover the validation recordings."""
         fold = self.split(store)
-        ticks, hop = (max(1, round(seconds * store.rate)) for seconds in (self.window, self.hop))
+        ticks, hop = (max(1, round(seconds * store.tick_rate)) for seconds in (self.window, self.hop))
         return (
             Windows(fold.train, ticks=ticks, hop=hop),
             Windows(fold.val, ticks=ticks, hop=min(hop, ticks), labelled_only=False),

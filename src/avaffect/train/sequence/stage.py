@@ -94,7 +94,7 @@ def describe(settings: StoreRecipe, store: FeatureStore, result: SequenceResult)
         dims=result.model.dims,
         targets=result.model.targets,
         options=settings.model_dump(include=parts),
-        rate=store.rate,
+        rate=store.tick_rate,
         window=settings.window,
         corpus=meta.corpus,
         encoders=meta.encoders,
