@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import DataError
-from .progress import progress
+from .progress import ProgressBars
 
 
 def extract(
@@ -47,7 +47,7 @@ def extract(
     from ..corpus.extract import ERRORS
     from ..corpus.extract import extract as run
 
-    with progress(corpus, "recordings") as update:
+    with ProgressBars(unit="recordings") as bars:
         report = run(
             corpus,
             path,
@@ -55,7 +55,7 @@ def extract(
             model=model,
             workers=workers,
             detector=detector,
-            hook=lambda done, total, _: update(done, total),
+            hook=lambda done, total, _: bars(corpus, done, total),
             **chosen,
         )
     Console().print(

@@ -26,14 +26,14 @@ class Reading:
         Where each modality was available.
     trust : dict of str to (t,) np.ndarray
         Weight of each modality's attended features in [0, 1], for fusions that have gates.
-    talks : (t,) np.ndarray or None
+    speaking : (t,) np.ndarray or None
         Probability that this person speaks, NaN where unknown; None where it is never known.
     """
 
     values: np.ndarray
     masks: dict[str, np.ndarray]
     trust: dict[str, np.ndarray]
-    talks: np.ndarray | None = None
+    speaking: np.ndarray | None = None
 
     @property
     def available(self) -> np.ndarray:
@@ -88,7 +88,7 @@ def person_rows(
     for name in ("audio", "visual"):
         columns[f"gate_{name}"] = _at(timeline, pts, reading.trust.get(name), reading.masks.get(name))
     columns["voiced"] = _at(timeline, pts, speech)
-    columns["speaking"] = _at(timeline, pts, reading.talks)
+    columns["speaking"] = _at(timeline, pts, reading.speaking)
     return columns
 
 

@@ -47,7 +47,7 @@ def write_bids(
     path : path
         Ends in ``_physio.tsv.gz``.
     rate : float, optional
-        Sampling frequency in Hz; by default the rate of the model's ticks (``meta["rate"]``), else 25.
+        Sampling frequency in Hz; by default the rate of the model's ticks (``meta["tick_rate"]``), else 25.
     track : int, optional
         Person to write; by default the one seen longest, else the voice alone.
 
@@ -69,7 +69,7 @@ def write_bids(
             f"a BIDS recording holds one file, the trace has {len(trace.files)};"
             " write trace.file(name) for each"
         )
-    frequency = float(rate if rate is not None else trace.meta.get("rate", 25.0))
+    frequency = float(rate if rate is not None else trace.meta.get("tick_rate", 25.0))
     person = track if track is not None else trace.main
     even = trace.track(person).resample(frequency).table
     tick = (even.index.get_level_values("start").to_numpy() * frequency).round().astype(int)
