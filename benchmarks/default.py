@@ -26,7 +26,7 @@ from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
 from avaffect.spec import TARGETS
 from avaffect.train.fusion.calibrate import coverages
-from avaffect.train.fusion.family import gains, late, places, scores, trust_and_damage
+from avaffect.train.fusion.family import gains, gates_and_damage, late, places, scores
 from avaffect.train.fusion.frozen import frozen_gates
 from avaffect.train.fusion.module import held_out, predict
 from avaffect.train.fusion.stage import sequences
@@ -95,7 +95,7 @@ def measure(
                 }
                 for name, ticks in places(data).items()
             },
-            "trust": trust_and_damage(models["hgrjca"], data, resamples=resamples),
+            "gates": gates_and_damage(models["hgrjca"], data, resamples=resamples),
         }
     usual = as_trained(settings, stock, count)
     found["coverage"] = {name: coverages(m, usual, m.spec.calibration) for name, m in models.items()}
@@ -127,7 +127,7 @@ def report(
             about,
             *(ccc_section(kind, found[kind]) for kind in ("clean", "worn")),
             GATES,
-            trust_table(found["worn"]["trust"]),
+            gates_table(found["worn"]["gates"]),
             PLACES,
             place_table(found["worn"]["places"]),
             COVERAGE.format(coverage=models["hgrjca"].spec.coverage),
@@ -147,11 +147,12 @@ def ccc_section(kind: str, found: Mapping[str, Any]) -> str:
     return f"### {TITLES[kind]}\n\n{table(head, rows)}\n"
 
 
-def trust_table(trust: Mapping[str, Mapping[str, Estimate]]) -> str:
-    rows = [
-        [f"{name} from joint attention", *(cell(by[other], sign=True) for other in ("audio", "visual"))]
-        for name, by in trust.items()
-    ]
+def gates_table(gates: Mapping[str, Mapping[str, Estimate]]) -> str:
+    rows = []
+    for name, by in gates.items():
+        stream = name.removeprefix("attended.")
+        cells = [cell(by[other], sign=True) for other in ("audio", "visual")]
+        rows.append([f"{stream} from joint attention", *cells])
     return table(["share", "with damaged voice", "with damaged face"], rows) + "\n"
 
 

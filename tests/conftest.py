@@ -95,7 +95,8 @@ def person(
         face_x2=left + 110 + 5 * np.sin(start), face_y2=190.0,
         voiced=1 / (1 + np.exp(-12 * (np.sin(2 * np.pi * start / 5) + 0.3))),
         speaking=1 / (1 + np.exp(-12 * np.sin(2 * np.pi * start / 3))),
-        gate_audio=np.clip(0.5 + wave(3, 0.5), 0, 1), gate_visual=np.clip(0.6 + wave(3, 0.4), 0, 1),
+        attended_audio=np.clip(0.5 + wave(3, 0.5), 0, 1),
+        attended_visual=np.clip(0.6 + wave(3, 0.4), 0, 1),
     )  # fmt: skip
     if track is None:
         table["track"] = pd.NA

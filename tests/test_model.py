@@ -30,7 +30,7 @@ def test_values_lie_in_the_range_and_gates_come_along(model):
     out = model.network(*inputs())
     assert out.values.shape == (2, TICKS, 2)
     assert out.values.abs().max() <= 1
-    assert out.weights["trust.audio"].shape == (2, TICKS)
+    assert out.weights["attended.audio"].shape == (2, TICKS)
 
 
 def test_what_stands_at_masked_ticks_does_not_matter(model):

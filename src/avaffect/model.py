@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .encoder import create_encoder
+from .encoder import check_encoder, create_encoder
 from .errors import ModelError
 from .fusion import Fusion, create_fusion
 from .spec import Spec, Stream
@@ -156,13 +156,12 @@ class AffectModel(nn.Module):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
-        self.encoders = nn.ModuleDict(
-            {
-                name: create_encoder(stream.encoder.name, **stream.encoder.options)
-                for name, stream in spec.streams.items()
-                if stream.encoder is not None
-            }
-        )
+        self.encoders = nn.ModuleDict()
+        for name, stream in spec.streams.items():
+            if stream.encoder is not None:
+                encoder = create_encoder(stream.encoder.name, **stream.encoder.options)
+                check_encoder(encoder, stream=name, dim=stream.dim, tick_rate=spec.tick_rate)
+                self.encoders[name] = encoder
         self.network = FusionNetwork(spec)
 
     def encode(self, stream: str, inputs: Tensor) -> Tensor:

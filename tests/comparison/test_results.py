@@ -73,8 +73,8 @@ def damaged(tmp_path, segments):
             hit = random.random(len(labels)) < damage.share
             arrays[damage.key] = np.where(hit[:, None], 0.0, labels)
             arrays[f"{damage.key}/hit"] = hit
-            arrays[f"{damage.key}/trust.audio"] = np.where(hit, 0.2, 0.6)
-            arrays[f"{damage.key}/trust.visual"] = np.full(len(hit), 0.5)
+            arrays[f"{damage.key}/attended.audio"] = np.where(hit, 0.2, 0.6)
+            arrays[f"{damage.key}/attended.visual"] = np.full(len(hit), 0.5)
         write(tmp_path, system, segment, 0, **arrays)
     return tmp_path
 
@@ -91,10 +91,10 @@ def test_curves_are_pooled_ccc_by_share(damaged, segments):
 
 def test_gates_that_follow_the_damage_are_seen(damaged, segments):
     table = gate_table(damaged, choose(["hgrjca"]), segments, 1, "clean")
-    mine = table.query("stream == 'audio' and gate == 'trust.audio'")
+    mine = table.query("stream == 'audio' and gate == 'attended.audio'")
     assert mine["correlation"].to_numpy() == pytest.approx(-1.0)
     assert mine[["intact", "hit"]].to_numpy() == pytest.approx(np.array([[0.6, 0.2]] * 2))
-    still = table[table["gate"] == "trust.visual"]
+    still = table[table["gate"] == "attended.visual"]
     assert still["correlation"].isna().all()
 
 

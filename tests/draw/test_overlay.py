@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from avaffect.draw import Moment, draw
-from avaffect.draw.overlay import DOCKS, Layout, said
+from avaffect.draw import Moment, draw_overlay
+from avaffect.draw.overlay_layout import DOCKS, Layout
+from avaffect.draw.overlay_panel import speech_label
 from avaffect.draw.text_raster import put_text, text_width
 from avaffect.errors import DataError
 
@@ -19,7 +20,7 @@ def moment(width: int, height: int, **changes) -> Moment:
     given = Moment(
         track=1, slot=0, valence=(0.3, 0.1, 0.5), arousal=(-0.4, -0.6, -0.1),
         box=np.array([0.55, 0.15, 0.8, 0.6]) * [width, height, width, height],
-        voiced=0.9, gate_audio=0.2, gate_visual=0.8,
+        voiced=0.9, attended=(0.2, 0.8),
         path=np.stack([np.linspace(-1.2, 1.2, 40), np.sin(np.linspace(0, 9, 40))], axis=1),
     )  # fmt: skip
     return replace(given, **changes)
@@ -57,7 +58,7 @@ def test_nothing_changes_outside_panels_and_boxes(size):
     people.append(moment(*size, track=33, slot=layout.slots))
     for dock in DOCKS if size[0] < 1000 else DOCKS[:1]:
         before = image.copy()
-        out = draw(image, people, dock=dock)
+        out = draw_overlay(image, people, dock=dock)
         np.testing.assert_array_equal(image, before)
         assert (out.shape, out.dtype) == (image.shape, np.uint8)
         changed = (out != image).any(axis=2)
@@ -82,13 +83,13 @@ def test_panels_lie_in_the_picture_side_by_side(size):
 def test_a_box_partly_or_wholly_outside_is_harmless():
     for box in ([-50, -50, 30, 30], [600, 300, 700, 500], [2000, 2000, 2100, 2100], [-90, -90, -10, -10]):
         one = moment(640, 360, box=np.array(box, float))
-        assert draw(picture(640, 360), [one]).shape == (360, 640, 3)
+        assert draw_overlay(picture(640, 360), [one]).shape == (360, 640, 3)
 
 
 def change(a: Moment, b: Moment, size=(640, 360)) -> int:
     """How many pixels of a panel differ between two moments."""
     grey = np.full((size[1], size[0], 3), 128, np.uint8)
-    return int((draw(grey, [a]) != draw(grey, [b])).any(axis=2).sum())
+    return int((draw_overlay(grey, [a]) != draw_overlay(grey, [b])).any(axis=2).sum())
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,9 @@ def change(a: Moment, b: Moment, size=(640, 360)) -> int:
         {"arousal": (0.4, 0.1, 0.6)},
         {"voiced": 0.1},
         {"voiced": np.nan},
-        {"gate_audio": 0.3},
-        {"gate_visual": np.nan},
+        {"attended": (0.3, 0.8)},
+        {"attended": (0.2, np.nan)},
+        {"share": (0.2, 0.8)},
         {"path": np.empty((0, 2))},
         {"track": None},
         {"colour": (255, 0, 0)},
@@ -120,7 +122,7 @@ def test_the_bar_grows_with_the_value_to_its_side():
     def reds(value: float) -> np.ndarray:
         one = Moment(1, 0, (value, nan, nan), (nan, nan, nan), colour=red)
         x1, y1, x2, y2 = Layout(640, 360).panel(0, "bottom left")
-        panel = draw(grey, [one])[y1:y2, x1 : x1 + 11 * Layout(640, 360).font]
+        panel = draw_overlay(grey, [one])[y1:y2, x1 : x1 + 11 * Layout(640, 360).font]
         bar = panel[2 * 12 : 4 * 12]  # the valence row, left of its number and of the circumplex
         return np.flatnonzero((bar == red).all(axis=2).any(axis=0))
 
@@ -136,7 +138,7 @@ def test_without_a_face_the_panel_says_voice_only():
     badge = np.array([240, 190, 80])
 
     def has_badge(one: Moment) -> bool:
-        return bool((draw(grey, [one]) == badge).all(axis=2).sum() > 100)
+        return bool((draw_overlay(grey, [one]) == badge).all(axis=2).sum() > 100)
 
     assert has_badge(moment(640, 360, box=None))
     assert not has_badge(moment(640, 360))
@@ -147,7 +149,7 @@ def test_without_a_face_the_panel_says_voice_only():
 def test_only_pictures_of_bytes():
     for wrong in (np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)):
         with pytest.raises(DataError, match="uint8 picture"):
-            draw(wrong, [])
+            draw_overlay(wrong, [])
 
 
 def test_text_lies_where_it_is_put():
@@ -179,4 +181,4 @@ def test_text_beyond_the_edge_is_cut():
     ],
 )
 def test_it_says_who_speaks(voiced, speaking, expected):
-    assert said(moment(640, 360, voiced=voiced, speaking=speaking)) == expected
+    assert speech_label(moment(640, 360, voiced=voiced, speaking=speaking)) == expected

@@ -74,11 +74,11 @@ def test_lines_break_where_a_value_or_a_row_is_missing(made):
 
 def test_strips_show_gates_and_what_was_available(make_trace, made):
     trace = make_trace(1.0)
-    made.blank(trace.table, slice(5, 10), "gate_visual")
+    made.blank(trace.table, slice(5, 10), "attended_visual")
     figure = plot(trace)
     names = labels(figure)
     assert names[2:6] == ["voice gate", "face gate", "face seen", "speech"]
-    for name, column in (("voice gate", "gate_audio"), ("face gate", "gate_visual")):
+    for name, column in (("voice gate", "attended_audio"), ("face gate", "attended_visual")):
         (image,) = figure.axes[names.index(name)].images
         shown = np.ma.filled(image.get_array()[0].astype(float), np.nan)
         every = shown.reshape(25, -1)[:, 24]  # 1200 columns for 25 rows: the middle of each row's
@@ -89,11 +89,26 @@ def test_strips_show_gates_and_what_was_available(make_trace, made):
 
 def test_a_model_without_gates_has_none_in_its_plot(make_trace, made):
     trace = make_trace(1.0)
-    made.blank(trace.table, slice(None), "gate")
+    made.blank(trace.table, slice(None), "attended")
     figure = plot(trace)
     assert labels(figure)[2:4] == ["face seen", "speech"]
     assert not any(axes.get_xlabel() == "weight of attended features" for axes in figure.axes)
     assert not any("Gates" in text.get_text() for text in figure.texts)
+    assert "Shares" not in texts(figure)
+
+
+def test_shares_are_not_explained_as_gates(make_trace, made):
+    """A high share means the opposite of a high gate: the plot must say so."""
+    trace = make_trace(1.0)
+    trace.table["share_audio"], trace.table["share_visual"] = 0.9, 0.1
+    made.blank(trace.table, slice(None), "attended")
+    figure = plot(trace)
+    names = labels(figure)
+    assert names[2:6] == ["voice share", "face share", "face seen", "speech"]
+    assert figure.axes[names.index("voice share")].images[0].get_array().min() == pytest.approx(0.9)
+    assert any(axes.get_xlabel() == "share of the fused features" for axes in figure.axes)
+    assert "yellow where the model relied on that one" in texts(figure)
+    assert "Gates" not in texts(figure)
 
 
 def test_the_path_and_its_mean(make_trace):
@@ -136,7 +151,7 @@ def test_at_most_four_are_shown_and_it_says_so(made):
 
 def test_without_any_prediction_it_says_why(made):
     rows = made.person(*made.times(1.0), track=None)
-    made.blank(rows, slice(None), "face", "gate", "valence", "arousal", "voiced")
+    made.blank(rows, slice(None), "face", "attended", "valence", "arousal", "voiced")
     figure = plot(Trace(rows))
     assert "no prediction: no face and no sound" in texts(figure)
     assert not any(np.isfinite(line(figure, target, None)[1]).any() for target in ("valence", "arousal"))
@@ -166,6 +181,38 @@ def test_titles(make_trace):
     assert "interview.mp4" in texts(plot(trace))
     assert "hgrjca.default" in texts(plot(trace))
     assert "Session 3" in texts(plot(trace, title="Session 3"))
+
+
+def test_recordings_of_one_name_in_two_folders_have_two_titles(make_trace):
+    first, second = (texts(plot(make_trace(0.2, file=f"study/{k}/P01.mp4"))) for k in "AB")
+    assert "A/P01.mp4" in first
+    assert "B/P01.mp4" in second
+
+
+def test_a_name_that_cannot_be_printed_is_drawn_all_the_same(make_trace, tmp_path):
+    plot(make_trace(0.2, file="b\x07\na.mp4"), tmp_path / "p.png")
+    assert (tmp_path / "p.png").stat().st_size > 10_000
+
+
+def test_a_notebook_shows_the_plot(make_trace):
+    shown = plot(make_trace(0.4))._repr_png_()
+    assert cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR).shape == (900, 1600, 3)
+
+
+def test_a_short_path_is_seen_through_its_mean(made):
+    """The mean is a ring: in its middle is the path, not the mark."""
+    rows = made.person(*made.times(1.0))
+    made.blank(rows, slice(None), "valence_", "arousal_")
+    rows["valence"], rows["arousal"] = np.linspace(0.28, 0.32, 25), 0.3
+    figure = plot(Trace(rows))
+    axes = figure.axes[labels(figure).index("plane 1")]
+    (mean,) = (drawn for drawn in axes.lines if drawn.get_gid() == "mean 1")
+    figure.canvas.draw()
+    x, y = axes.transData.transform((0.3, 0.3)).round().astype(int)
+    middle = np.asarray(figure.canvas.buffer_rgba())[900 - y - 1 : 900 - y + 2, x, :3] / 255
+    path = middle[middle.sum(axis=1).argmin()]
+    assert path.min() < 0.6  # not the page
+    assert np.abs(path - matplotlib.colors.to_rgb(mean.get_markeredgecolor())).max() > 0.15  # nor the mark
 
 
 def test_no_words_touch_each_other(made):

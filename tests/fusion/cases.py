@@ -12,6 +12,7 @@ from avaffect.fusion import Fusion, create_fusion, list_fusions
 
 DIMS = {"audio": 8, "visual": 12}
 THREE = {"audio": 8, "visual": 12, "text": 4}
+TICKS = 9
 
 # Every fusion once in the form of any length, each in its cheapest configuration that has all parts.
 ANY_LENGTH: dict[str, dict[str, Any]] = {name: {} for name in list_fusions()} | {

@@ -10,17 +10,7 @@ from torch import Tensor
 
 from avaffect.fusion import create_fusion
 
-from .cases import (
-    DIMS,
-    THREE,
-    VARIANTS,
-    WINDOW,
-    WINDOWED,
-    build,
-    name_of,
-    random_masks,
-    random_streams,
-)
+from .cases import DIMS, THREE, VARIANTS, WINDOW, WINDOWED, build, name_of, random_masks, random_streams
 
 Case = tuple[str, dict[str, Any]]
 # A transformer knows the tick's number: its outputs do not survive taking ticks out before them.

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from avaffect.fusion import Fusion, stream_weights
+
 from .cases import ANY_LENGTH, DIMS, THREE, VARIANTS, build, name_of, random_masks, random_streams
 
 Case = tuple[str, dict[str, Any]]
@@ -78,16 +80,31 @@ def test_order_of_streams_does_not_matter(name: str, seed: int, order: list[str]
         torch.testing.assert_close(two.weights[key], weight, rtol=0, atol=1e-10)
 
 
+STREAM_WEIGHTS = {"dca": "attended", "grjca": "attended", "hgrjca": "attended", "iaca": "share"}
+
+
 @pytest.mark.parametrize("name", list(ANY_LENGTH))
 @few
 @given(seed=st.integers(0, 99))
-def test_trust_is_a_share(name: str, seed: int) -> None:
+def test_attended_and_share_lie_in_0_to_1_and_no_fusion_has_both(name: str, seed: int) -> None:
     fusion = build(name, ANY_LENGTH[name])
     streams, masks = drawn(2, 6, seed)
-    trusts = {k: v for k, v in fusion(streams, masks).weights.items() if k.startswith("trust.")}
-    assert set(trusts) == (
-        {"trust.audio", "trust.visual"} if name in ("dca", "iaca", "grjca", "hgrjca") else set()
-    )
-    for trust in trusts.values():
-        assert trust.shape == (2, 6)
-        assert ((trust >= 0) & (trust <= 1)).all()
+    weights = stream_weights(fusion(streams, masks).weights)
+    kind = STREAM_WEIGHTS.get(name)
+    assert set(weights) == ({f"{kind}.audio", f"{kind}.visual"} if kind else set())
+    for weight in weights.values():
+        assert weight.shape == (2, 6)
+        assert ((weight >= 0) & (weight <= 1)).all()
+
+
+def maps_of(fusion: Fusion, streams: dict[str, Tensor]) -> set[str]:
+    return {name for name in fusion(streams).weights if "attention" in name or "correlation" in name}
+
+
+@pytest.mark.parametrize(
+    "name", ["jca", "rjca", "grjca", "hgrjca", "ca", "coattention", "dca", "iaca", "rjcma"]
+)
+def test_maps_come_only_when_asked_for(name: str) -> None:
+    streams = random_streams(DIMS, 1, 5)
+    assert not maps_of(build(name, {}), streams)
+    assert maps_of(build(name, {"maps": True}), streams)

@@ -28,8 +28,20 @@ def test_without_calibration_there_is_no_interval(debug_spec):
     columns = person_rows(reading, spec, Timeline(12.5), np.array([0.05, 0.1]), None)
     np.testing.assert_allclose(columns["valence"], 0.0)
     assert np.isnan(columns["valence_lo"]).all()
-    assert np.isnan(columns["gate_audio"]).all()
+    assert np.isnan(columns["attended_audio"]).all()
     assert np.isnan(columns["voiced"]).all()
+
+
+def test_each_kind_of_gate_has_columns_of_its_own(debug_spec):
+    timeline = Timeline(12.5)
+    for kind, absent in (("attended", "share"), ("share", "attended")):
+        gates = {f"{kind}.audio": np.array([0.1, 0.2, 0.3, 0.4]), f"{kind}.visual": np.full(4, 0.9)}
+        reading = Reading(np.zeros((4, 2)), BOTH, gates)
+        columns = person_rows(reading, debug_spec, timeline, timeline.centres(4), None)
+        np.testing.assert_allclose(columns[f"{kind}_audio"], [0.1, 0.2, np.nan, np.nan])
+        np.testing.assert_allclose(columns[f"{kind}_visual"], [0.9, np.nan, 0.9, np.nan])
+        assert np.isnan(columns[f"{absent}_audio"]).all()
+        assert np.isnan(columns[f"{absent}_visual"]).all()
 
 
 def test_intervals_stay_inside_the_range_and_a_long_absence_is_nan(debug_spec):

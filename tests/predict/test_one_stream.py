@@ -11,6 +11,7 @@ import torch
 from avaffect import checkpoint, load, media
 from avaffect.draw import annotate, plot
 from avaffect.model import AffectModel
+from avaffect.trace.columns import GATES
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_a_model_of_the_voice_looks_for_nobody(one_stream, short):
     table = trace.table
     assert len(table) == len(pictures["frames"])
     np.testing.assert_allclose(table["pts"], pictures["times"])
-    assert table[["track", "face_conf", "speaking", "gate_audio", "gate_visual"]].isna().all(axis=None)
+    assert table[["track", "face_conf", "speaking", *GATES]].isna().all(axis=None)
     assert table["valence"].notna().any()
     np.testing.assert_allclose((table["valence_hi"] - table["valence_lo"]).dropna(), 0.8, atol=1e-9)
 

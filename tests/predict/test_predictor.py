@@ -161,7 +161,7 @@ def test_grid_clips_have_75_rows_of_one_speaker(predictor, clips, name):
 
 def test_no_face_gives_no_visual_columns(predictor, clips):
     table = predictor.process_file(clips / "no_face.mp4").table
-    assert table[["face_conf", "face_x1", "gate_visual"]].isna().all().all()
+    assert table[["face_conf", "face_x1", "attended_visual"]].isna().all().all()
     assert table["track"].isna().all()
     assert len(table) == len(list(media.frames(clips / "no_face.mp4")))
 

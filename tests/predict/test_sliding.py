@@ -30,7 +30,7 @@ class _Pointwise:
     def network(self, streams, masks):
         x = streams["audio"]
         self.lengths.add(x.shape[1])
-        return Affect(x[..., :2], {"trust.audio": x[..., 2], "gate.audio.1": x})
+        return Affect(x[..., :2], {"attended.audio": x[..., 2], "share.visual": x[..., 1], "gate.audio.1": x})
 
 
 @given(st.integers(1, 500), st.integers(1, 50))
@@ -48,7 +48,9 @@ def test_windows_cover_every_tick_and_stay_inside(ticks, window):
 def test_a_model_without_context_gives_the_same_in_windows(ticks):
     x = torch.randn(ticks, 3)
     model = _Pointwise()
-    values, trust = fuse(model, {"audio": x}, {"audio": torch.ones(ticks, dtype=torch.bool)})
+    values, gates = fuse(model, {"audio": x}, {"audio": torch.ones(ticks, dtype=torch.bool)})
     np.testing.assert_allclose(values, x[:, :2].numpy(), atol=1e-6)
-    np.testing.assert_allclose(trust["audio"], x[:, 2].numpy(), atol=1e-6)
+    assert list(gates) == ["attended.audio", "share.visual"]
+    np.testing.assert_allclose(gates["attended.audio"], x[:, 2].numpy(), atol=1e-6)
+    np.testing.assert_allclose(gates["share.visual"], x[:, 1].numpy(), atol=1e-6)
     assert model.lengths == {min(ticks, 20)}

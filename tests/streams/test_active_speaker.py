@@ -164,7 +164,7 @@ def test_the_made_clips_portrait_speaks_and_its_photograph_does_not(predictor, s
         voiced = table[table["voiced"] >= 0.5]
         assert len(voiced) > 50
         assert ((voiced["speaking"] >= SPEAKS) == speaks).all()
-        assert voiced["gate_audio"].notna().eq(speaks).all()
+        assert voiced["attended_audio"].notna().eq(speaks).all()
         assert voiced["valence"].notna().all()
 
 
@@ -175,10 +175,10 @@ def test_real_speakers_keep_their_voice_and_frozen_mouths_lose_it(predictor, cli
     voiced = table["voiced"] >= 0.5
     assert voiced.sum() > 20
     assert (table.loc[voiced, "speaking"] >= SPEAKS).all()
-    assert table.loc[voiced, "gate_audio"].notna().all()
+    assert table.loc[voiced, "attended_audio"].notna().all()
     frozen = played(predictor, frozen_mouth(images, table), samples)
     assert (frozen.loc[voiced, "speaking"] < SPEAKS).all()
-    assert frozen.loc[voiced, "gate_audio"].isna().all()
+    assert frozen.loc[voiced, "attended_audio"].isna().all()
 
 
 def frozen_mouth(images, table):

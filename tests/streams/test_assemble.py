@@ -11,7 +11,7 @@ from avaffect.errors import AvaffectError, ModelError
 from avaffect.face.align import SIZE
 from avaffect.media import Frame
 from avaffect.model import AffectModel
-from avaffect.spec import Component, Stream
+from avaffect.spec import Stream
 from avaffect.streams.assemble import RecordingStreams, StreamReader
 from avaffect.streams.audio import AudioStream
 from avaffect.streams.visual import Person, VisualStream
@@ -112,7 +112,7 @@ def test_a_model_that_cannot_read_recordings_says_what_to_do(debug_spec):
         ModelError, match=r"concat\.debug has no encoder for the stream 'audio': .*encoders=MODEL"
     ):
         StreamReader(AffectModel(replace(debug_spec, streams=stored)))
-    streams = {**debug_spec.streams, "text": Stream(8, Component("face"), temporal_dim=16)}
+    streams = {**debug_spec.streams, "text": Stream(8, temporal_dim=16)}
     with pytest.raises(ModelError, match=r"the stream 'text', which cannot be read from a recording"):
         StreamReader(AffectModel(replace(debug_spec, streams=streams)))
 

@@ -1,4 +1,4 @@
-"""Even sampling and binning, against NumPy's interpolation and brute force."""
+"""Even sampling, against NumPy's interpolation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avaffect.draw.resample_bins import binned, smoothed
 from avaffect.errors import DataError
 from avaffect.trace import Trace
 
@@ -23,7 +22,7 @@ def test_a_variable_frame_rate_is_interpolated_linearly(made):
     at = even.table.index.get_level_values("start").to_numpy()
     np.testing.assert_allclose(np.diff(at), 1 / 30)
     inside = at <= start[-1]
-    for name in ("valence", "arousal_hi", "gate_audio", "face_x1"):
+    for name in ("valence", "arousal_hi", "attended_audio", "face_x1"):
         expected = np.interp(at, start, trace.table[name])
         np.testing.assert_allclose(even.table[name][inside], expected[inside], atol=1e-9)
     assert (at[0] - 1 / 30, at[-1]) < (start[0], end[-1]) <= (at[0], at[-1] + 1 / 30)
@@ -41,7 +40,7 @@ def test_the_same_rate_gives_the_same_values(make_trace):
 def test_gaps_are_not_bridged(made):
     start, end = made.times(1.0, rate=10)
     rows = made.person(start, end)
-    made.blank(rows, slice(3, 5), "valence", "arousal", "gate", "face")  # NaN from 0.3 to 0.5 s
+    made.blank(rows, slice(3, 5), "valence", "arousal", "attended", "face")  # NaN from 0.3 to 0.5 s
     rows = rows.drop(rows.index[7])  # no row from 0.7 to 0.8 s
     even = Trace(rows).resample(100.0).table
     at = even.index.get_level_values("start").to_numpy()
@@ -55,35 +54,3 @@ def test_gaps_are_not_bridged(made):
 def test_a_rate_must_be_positive(make_trace):
     with pytest.raises(DataError, match="positive rate"):
         make_trace().resample(0)
-
-
-def brute(start, end, values, low, high, n=4000):
-    at = low + (np.arange(n) + 0.5) * (high - low) / n
-    row = np.searchsorted(start, at, side="right") - 1
-    inside = (row >= 0) & (at < end[row])
-    picked = np.where(inside, values[row], np.nan)
-    return picked[np.isfinite(picked)].mean() if np.isfinite(picked).mean() >= 0.5 else np.nan
-
-
-def test_bins_hold_the_mean_over_their_time():
-    start, end = uneven(60)
-    values = np.random.default_rng(1).uniform(-1, 1, 60)
-    values[20:30] = np.nan
-    keep = np.r_[0:40, 45:60]  # and no rows at all for a while
-    start, end, values = start[keep], end[keep], values[keep]
-    edges = np.linspace(0, end[-1] + 0.3, 24)
-    got = binned(start, end, values, edges)
-    expected = [brute(start, end, values, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    np.testing.assert_allclose(got, expected, atol=2e-3)
-    assert np.isnan(got).any()
-    assert np.isfinite(got).any()
-
-
-def test_the_moving_mean_is_the_mean_around_a_row(made):
-    start, end = made.times(10.0, rate=10)
-    values = np.random.default_rng(2).uniform(-1, 1, 100)
-    values[40:50] = np.nan
-    got = smoothed(start, end, values, 2.0)
-    assert got[20] == pytest.approx(values[10:30].mean())
-    assert got[38] == pytest.approx(values[28:40].mean())
-    assert np.isnan(got[40:50]).all()

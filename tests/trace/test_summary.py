@@ -15,7 +15,7 @@ from avaffect.trace.summary import summarise
 
 def test_level_and_spread_at_an_even_rate(make_trace):
     trace = make_trace(4.0)
-    (one,) = summarise(trace).people
+    (one,) = summarise(trace.table, trace.meta).people
     x = trace.table["arousal"].to_numpy()
     assert one.arousal.mean == pytest.approx(x.mean())
     assert one.arousal.sd == pytest.approx(x.std())
@@ -33,7 +33,7 @@ def test_rows_weigh_by_the_seconds_they_cover(made):
     made.blank(rows, slice(None), "valence_")
     rows["valence"] = [0.0] * 10 + [0.6]
     made.blank(rows, np.arange(11) < 10, "face_")
-    (one,) = summarise(Trace(rows)).people
+    (one,) = summarise(rows, {}).people
     assert one.valence.mean == pytest.approx(0.3)
     assert one.valence.sd == pytest.approx(0.3)
     assert one.face_share == pytest.approx(0.5)
@@ -49,7 +49,7 @@ def test_missing_time_is_told_by_reason(made):
     rows.loc[rows["frame"] == 0, "voiced"] = np.nan
     rows.loc[rows["frame"] == 1, "voiced"] = 0.1
     made.blank(rows, slice(9, 10), "valence", "arousal")
-    (one,) = summarise(Trace(rows)).people
+    (one,) = summarise(rows, {}).people
     assert one.missing_share == pytest.approx(0.5)
     assert one.missing == pytest.approx(
         {
@@ -66,20 +66,20 @@ def test_what_the_model_does_not_use_is_no_reason(made):
     rows = made.person(*made.times(1.0, rate=10))
     rows["voiced"] = 0.9
     made.blank(rows, slice(0, 4), "face", "valence", "arousal", "speaking")
-    (voice,) = summarise(Trace(rows, meta={"streams": ["audio"]})).people
+    (voice,) = summarise(rows, {"streams": ["audio"]}).people
     assert voice.missing == pytest.approx({"too little speech": 0.4})
-    (face,) = summarise(Trace(rows, meta={"streams": ["visual"]})).people
+    (face,) = summarise(rows, {"streams": ["visual"]}).people
     assert face.missing == pytest.approx({"no face": 0.4})
 
 
 def test_the_share_of_the_speech_that_is_their_own(made):
     rows = made.person(*made.times(1.0, rate=10))
     rows["voiced"], rows["speaking"] = 0.9, [0.9] * 3 + [0.1] * 2 + [np.nan] * 5
-    (one,) = summarise(Trace(rows)).people
+    (one,) = summarise(rows, {}).people
     assert one.speaking_share == pytest.approx(0.6)
     assert "speech in 100 % of the time, their own in 60 % of it" in Trace(rows).describe()
     rows["speaking"] = np.nan
-    (one,) = summarise(Trace(rows)).people
+    (one,) = summarise(rows, {}).people
     assert one.speaking_share is None
     assert "their own" not in Trace(rows).describe()
 
@@ -113,7 +113,7 @@ def test_the_intervals_level_is_the_models(make_trace):
 
 def test_words_where_there_is_nothing_to_predict(made):
     rows = made.person(*made.times(1.0), track=None)
-    made.blank(rows, slice(None), "face", "gate", "valence", "arousal", "voiced")
+    made.blank(rows, slice(None), "face", "attended", "valence", "arousal", "voiced")
     text = Trace(rows).describe()
     assert "nobody in view" in text
     assert "no sound" in text
@@ -123,7 +123,7 @@ def test_words_where_there_is_nothing_to_predict(made):
 
 def test_a_voice_alone_is_called_a_voice(made):
     rows = made.person(*made.times(1.0), track=None, file="message.wav")
-    made.blank(rows, slice(None), "face", "gate_visual")
+    made.blank(rows, slice(None), "face", "attended_visual")
     rows["frame"] = pd.array([pd.NA] * len(rows), dtype="Int64")
     text = Trace(rows).describe()
     assert "message.wav: nobody in view" in text
@@ -132,7 +132,7 @@ def test_a_voice_alone_is_called_a_voice(made):
 
 def test_a_single_picture_has_figures(make_trace, made):
     rows = made.person(np.array([0.0]), np.array([0.0]))
-    (one,) = summarise(Trace(rows)).people
+    (one,) = summarise(rows, {}).people
     assert one.valence.mean == pytest.approx(rows["valence"].iloc[0])
     assert one.face_share == 1.0
     assert one.valence.interval == pytest.approx(0.4)

@@ -55,7 +55,7 @@ def _swap_rows(t):
         (_set("valence", "high"), "column 'valence' must hold numbers"),
         (_set("frame", 0.5), "column 'frame' must hold whole numbers"),
         (_set("valence_hi", 1.5), "row 0 of the table has valence_hi = 1.5; expected -1 to 1"),
-        (_set("gate_audio", -0.1), "gate_audio = -0.1; expected 0 to 1"),
+        (_set("attended_audio", -0.1), "attended_audio = -0.1; expected 0 to 1"),
         (_set("pts", np.inf), "pts = inf; expected finite"),
         (_set("arousal_lo", 0.99), "is not inside its interval"),
         (_set("face_x1", np.nan), "face box"),
@@ -111,6 +111,14 @@ def test_people_and_their_rows(made):
     assert trace.duration == pytest.approx(1.0)
     with pytest.raises(DataError, match="no person 3 in this trace|no person 3; it has 2, 7"):
         trace.track(3)
+
+
+def test_people_are_counted_per_file(make_trace):
+    both = Trace.concat([make_trace(1.0, file="a.mp4"), make_trace(1.0, file="b.mp4")])
+    assert both.tracks == [1]
+    assert repr(both) == "<Trace of 2 files: 50 rows, 2 people, 2.00 s>"
+    assert repr(make_trace(1.0, people=3)) == "<Trace of clips/interview.mp4: 75 rows, 3 people, 1.00 s>"
+    assert "1 person" in repr(both.file("a.mp4"))
 
 
 def test_an_empty_table_is_a_trace(make_trace):

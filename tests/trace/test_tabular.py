@@ -23,8 +23,8 @@ def trace(made) -> Trace:
         made.person(start[10:], end[10:], track=2, seed=1, first_frame=10),
     ]
     parts.append(made.person(start[:4], end[:4], track=None, seed=2))
-    made.blank(parts[0], slice(10, 20), "face", "gate_visual")
-    made.blank(parts[0], slice(15, 20), "valence", "arousal", "gate", "voiced")
+    made.blank(parts[0], slice(10, 20), "face", "attended_visual")
+    made.blank(parts[0], slice(15, 20), "valence", "arousal", "attended", "voiced")
     table = pd.concat(parts).sort_values("start", kind="stable")
     return Trace.concat(
         [

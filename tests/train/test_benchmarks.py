@@ -67,7 +67,7 @@ def test_the_family_compared(encoded: Path, tmp_path: Path, capsys: pytest.Captu
         assert found["worn"]["gain"][name]["valence"]["value"] == pytest.approx(less, abs=1e-6)
     assert set(found["coverage"]["audio"]) == {"audio", "all"}
     assert set(found["coverage"]["hgrjca"]) == {"audio+visual", "audio", "visual", "all"}
-    assert set(found["worn"]["trust"]) == {"audio", "visual"}
+    assert set(found["worn"]["gates"]) == {"attended.audio", "attended.visual"}
 
 
 def test_no_run_to_compare(recipe: Path) -> None:

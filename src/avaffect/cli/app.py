@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from .. import __version__
 from ..errors import AvaffectError
+from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
 from .evaluate import evaluate
@@ -25,13 +26,13 @@ app = typer.Typer(
     name="avaffect",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",  # rich's own markup would take [train] for a style
     pretty_exceptions_enable=False,
     help=(
         "Valence (how pleasant) and arousal (how activated) from faces and voices, moment by"
-        " moment.\n\n[dim]A score is an expression as raters see it, not a feeling. Inferring"
+        " moment.\n\nA score is an expression as raters see it, not a feeling. Inferring"
         " emotions at work and in education is banned in the EU except for medical or safety"
-        " reasons (AI Act, Art. 5(1)(f)).[/dim]"
+        " reasons (AI Act, Art. 5(1)(f))."
     ),
 )
 for verb in (predict, models, describe, fusions, extract, train, evaluate, submit, import_checkpoint):
@@ -51,8 +52,17 @@ def options(
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
     ] = False,
+    plugins: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plugin",
+            help="Import a module or a .py file that adds parts (fusions, encoders, corpora, face detectors);"
+            " repeat for several. Installed packages need no such option.",
+        ),
+    ] = None,
 ) -> None:
     """Take the options that stand before the verb."""
+    load_plugins(plugins or [])
 
 
 def main() -> None:

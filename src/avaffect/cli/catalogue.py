@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
+
+from ..errors import AvaffectError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 
@@ -40,17 +43,27 @@ def describe(
 
 
 def fusions(as_json: AsJson = False) -> None:
-    """List the fusion mechanisms that a model can be built with."""
-    from ..fusion import fusion_class, list_fusions
+    """List the fusion mechanisms that a model can be built with, those of plug-ins included."""
+    from ..fusion.registry import FUSIONS
 
-    summaries = {name: _headline(fusion_class(name).__doc__ or "") for name in list_fusions()}
+    found = {name: {"summary": _summary(name), "package": FUSIONS.package(name)} for name in FUSIONS.names()}
     if as_json:
-        typer.echo(json.dumps(summaries, indent=2))
+        typer.echo(json.dumps(found, indent=2))
         return
-    table = Table("fusion", "what it does")
-    for name, summary in summaries.items():
-        table.add_row(name, summary)
+    table = Table(Column("fusion", no_wrap=True), "what it does", "package")
+    for name, said in found.items():
+        table.add_row(*map(escape, (name, said["summary"], said["package"])))
     Console().print(table)
+
+
+def _summary(fusion: str) -> str:
+    """What a fusion does, or why it cannot be used: a broken plug-in holds up no list."""
+    from ..fusion import fusion_class
+
+    try:
+        return _headline(fusion_class(fusion).__doc__ or "")
+    except AvaffectError as error:
+        return f"cannot be used: {error}"
 
 
 def _headline(docstring: str) -> str:

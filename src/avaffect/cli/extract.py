@@ -18,7 +18,8 @@ def extract(
     corpus: Annotated[
         str,
         typer.Argument(
-            help="affwild2, recola, folder, studyforrest or utterances (docs/corpora.md has their layouts).",
+            help="affwild2, recola, folder, studyforrest, utterances (docs/corpora.md has their layouts),"
+            " or one that a plug-in adds.",
             show_default=False,
         ),
     ],
@@ -30,7 +31,9 @@ def extract(
     workers: Annotated[
         int, typer.Option("--workers", "-w", min=1, help="Processes, each with one thread.")
     ] = 1,
-    detector: Annotated[str, typer.Option(help="Face detector: mtcnn or yunet.")] = "mtcnn",
+    detector: Annotated[
+        str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
+    ] = "mtcnn",
     options: Annotated[
         list[str] | None,
         typer.Option("--option", "-o", help="An option of the corpus, e.g. valence_delay=0; repeatable."),

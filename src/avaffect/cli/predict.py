@@ -26,13 +26,6 @@ class People(StrEnum):
     MAIN = "main"
 
 
-class Detector(StrEnum):
-    """Which network finds the faces."""
-
-    MTCNN = "mtcnn"
-    YUNET = "yunet"
-
-
 class Format(StrEnum):
     """What the table is written as."""
 
@@ -56,7 +49,9 @@ def predict(
     people: Annotated[
         People, typer.Option(help="Report everyone, or only the most prominent person.")
     ] = People.ALL,
-    detector: Annotated[Detector, typer.Option(help="Face detector.")] = Detector.MTCNN,
+    detector: Annotated[
+        str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
+    ] = "mtcnn",
     formats: Annotated[
         list[Format], typer.Option("--format", "-f", help="Table format; repeat for several.")
     ] = [Format.CSV, Format.PARQUET],  # noqa: B006 - typer reads the default, nobody changes it
@@ -111,7 +106,7 @@ def predict(
     predictor = load(
         model,
         people=people.value,
-        detector=detector.value,
+        detector=detector,
         detection_interval=detection_interval,
         min_face=min_face,
     )
@@ -168,7 +163,7 @@ def _write(
     if video and trace.table["frame"].notna().any():
         # Never NAME.mp4: with --out beside the input that would be the input itself.
         path = target.with_name(f"{target.name}_annotated.mp4")
-        draw.annotate(trace, source, path, hook=lambda done, total: bars(str(path), done, total))
+        draw.annotate(trace, source, path, hook=lambda _, done, total: bars(str(path), done, total))
         written.append(path)
     return written
 

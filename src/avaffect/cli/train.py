@@ -23,11 +23,12 @@ def train(
 ) -> None:
     """Train the model that a recipe describes.
 
-    Needs `pip install avaffect[train]`. What is done is kept; started again after a stop, training goes on
+    Needs `pip install 'avaffect[train]'`. Finished work is kept: started again after a stop, training goes on
     from the last finished epoch.
 
-    Examples: avaffect train recipes/hgrjca.default.yaml data=/path/to/corpora;
-    avaffect train recipes/studyforrest/fusion.yaml store=features/forrest fusion.name=jca output=runs/jca
+    Example: avaffect train recipes/hgrjca.default.yaml data=/path/to/corpora
+
+    Example: avaffect train recipes/studyforrest/fusion.yaml store=features/forrest fusion.name=jca
     """
     try:
         from lightning.pytorch.utilities import rank_zero_only

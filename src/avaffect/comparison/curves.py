@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..fusion import STREAM_WEIGHTS
 from .damage import KINDS, SHARES, SPAN
 from .features import STREAMS
 from .markdown import number, table
@@ -54,24 +55,28 @@ def gates_text(gates: pd.DataFrame) -> str:
     for place in dict.fromkeys(key[:-1] for key in found):
         stream = place[2]
         (other,) = (name for name in STREAMS if name != stream)
-        own, its = (found[(*place, f"trust.{name}")] for name in (stream, other))
+        kind = next((kind for kind in STREAM_WEIGHTS if (*place, f"{kind}.{stream}") in found), None)
+        if kind is None:
+            continue  # weights of another kind, `modality`: in the csv only
+        own, its = (found[(*place, f"{kind}.{name}")] for name in (stream, other))
         rows.append(
             [
                 *place,
+                kind,
                 *(number(row["correlation"], sign=True) + _plus_minus(row["sd"]) for row in (own, its)),
                 *(number(own["intact"]), number(own["hit"])),
             ]
         )
-    head = ["training", "system", "damaged", "kind", "its gate and damage", "the other stream's gate"]
+    head = ["training", "system", "damaged", "kind", "gate", "its gate and damage", "the other stream's gate"]
     head += ["mean of its gate, intact", "hit"]
     return f"""## Do the gates move with the damage?
 
 Pearson correlation, over the ticks of all segments, of a gate with the damaged stream being hit, at half the
-ticks damaged (± standard deviation over seeds). The gate is `trust`: the share of the stream's output
-that is attended and not its own input; in `iaca`, whose last gate is across streams, the stream's share of
-the fused features. At a masked tick a gate is what it makes of an empty input, which nobody uses, and
-`iaca`'s share is 0 by construction: only the rows "other" say whether a gate notices something by itself. A
-dash: the gate never moves.
+ticks damaged (± standard deviation over seeds). The gate `attended` is the share of the stream's output
+that is attended and not its own input: good is a gate that rises where its stream is hit. The gate `share` is
+the stream's own share of the fused features: good is one that falls. At a masked tick `attended` is what the
+gate makes of an empty input, which nobody uses, and `share` is 0 by construction: only the rows "other" say
+whether a gate notices something by itself. A dash: the gate never moves.
 
 {table(head, rows)}
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..fusion import create_fusion
+from ..fusion import create_fusion, stream_weights
 from ..loss import CCCLoss
 from ..model import Affect, AffectHead
 from ..temporal import TCN
@@ -159,8 +159,7 @@ def judge(network: Network, example: Example, settings: Settings) -> tuple[NDArr
     values = _overlap(affect.values, starts, ticks)
     gates = {
         name: _overlap(weight[..., None], starts, ticks)[:, 0]
-        for name, weight in affect.weights.items()
-        if name.startswith("trust.")
+        for name, weight in stream_weights(affect.weights).items()
     }
     if "modality" in affect.weights:
         shares = _overlap(affect.weights["modality"], starts, ticks)

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..draw.palette import FAINT, INK, PEOPLE, RULE
 from ..files import replacing
+from ..palette import FAINT, INK, PEOPLE, RULE
 from ..spec import TARGETS
 from .damage import KINDS
 from .features import STREAMS

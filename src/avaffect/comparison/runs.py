@@ -28,7 +28,7 @@ from .systems import NEURAL, System
 
 CLEAN, DAMAGED = "clean", "damaged"
 VARIANTS = 4  # damaged versions of each training segment, beside itself
-_FORM = 1  # of features and files; other forms do not mix
+_FORM = 2  # of features and files; other forms do not mix
 
 Hook = Callable[[float, float | None], None]
 

@@ -1,33 +1,69 @@
 """Corpora: what people were shown or heard, and how it was rated; one file each.
 
-Those of continuous ratings over recordings share one interface (`recordings.Corpus`) and are opened by name.
+Those of continuous ratings over recordings share one interface (`Corpus`) and are opened by name.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from ..errors import DataError, nearest
+from ..errors import DataError
+from ..registry import Registry
+from .base import Corpus, FeatureCorpus, Features, Recording, need_folder
+from .ratings import Ratings, check_range
 
-if TYPE_CHECKING:
-    from .base import Corpus
+__all__ = [
+    "Corpus",
+    "FeatureCorpus",
+    "Features",
+    "Ratings",
+    "Recording",
+    "check_range",
+    "list_corpora",
+    "need_folder",
+    "open_corpus",
+    "register",
+]
 
-__all__ = ["list_corpora", "open_corpus"]
+_Kind = TypeVar("_Kind", bound=type[Corpus])
 
-_CORPORA = {
-    "affwild2": "AffWild2",
-    "folder": "Folder",
-    "recola": "Recola",
-    "studyforrest": "Studyforrest",
-    "utterances": "Utterances",
-}  # file -> class
+CORPORA: Registry[Corpus] = Registry(
+    "corpus",
+    "avaffect.corpora",
+    {
+        "affwild2": "avaffect.corpus.affwild2:AffWild2",
+        "folder": "avaffect.corpus.folder:Folder",
+        "recola": "avaffect.corpus.recola:Recola",
+        "studyforrest": "avaffect.corpus.studyforrest:Studyforrest",
+        "utterances": "avaffect.corpus.utterances:Utterances",
+    },
+    base="avaffect.corpus.base:Corpus",
+    error=DataError,
+)
+
+
+def register(name: str) -> Callable[[_Kind], _Kind]:
+    """Class decorator: make a corpus known by name to `open_corpus`.
+
+    The class takes the path of the corpus, then its own keyword options.
+
+    Raises
+    ------
+    DataError
+        The name is taken.
+    """
+    return CORPORA.register(name)
 
 
 def list_corpora() -> list[str]:
-    """Names that `open_corpus` takes."""
-    return sorted(_CORPORA)
+    """Names that `open_corpus` takes, sorted.
+
+    >>> list_corpora()
+    ['affwild2', 'folder', 'recola', 'studyforrest', 'utterances']
+    """
+    return CORPORA.names()
 
 
 def open_corpus(name: str, path: str | Path, **options: Any) -> Corpus:
@@ -40,17 +76,11 @@ def open_corpus(name: str, path: str | Path, **options: Any) -> Corpus:
     path : path
         Where it lies; the corpus's module says in which layout.
     **options
-        Keyword arguments of the corpus's class.
+        Keyword options of the corpus's class.
 
     Raises
     ------
     DataError
-        If there is no such corpus, it does not take the options, or the layout is another.
+        Unknown name or option (the nearest is named), or files in another layout.
     """
-    if name not in _CORPORA:
-        raise DataError(f"unknown corpus {name!r}; {nearest(name, _CORPORA)}")
-    corpus = getattr(import_module(f".{name}", __name__), _CORPORA[name])
-    try:
-        return corpus(path, **options)
-    except TypeError as error:
-        raise DataError(f"corpus {name!r} does not take these options: {error}") from error
+    return CORPORA.create(name, path, **options)

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from .. import checkpoint, media
 from ..errors import DataError
+from ..face.align import SIZE
 from ..model import AffectModel
 from ..streams.assemble import VERSION, RecordingStreams, StreamReader
 from .affwild2 import need_video
 from .base import Features, Recording
-
-CROP = 112  # pixels
 
 
 class Encoders:
@@ -117,7 +116,7 @@ def read_face(path: Path) -> NDArray[np.uint8] | None:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         return None
-    if image.shape[:2] != (CROP, CROP):
-        shrinks = min(image.shape[:2]) > CROP
-        image = cv2.resize(image, (CROP, CROP), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    if image.shape[:2] != (SIZE, SIZE):
+        shrinks = min(image.shape[:2]) > SIZE
+        image = cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return np.ascontiguousarray(image[..., ::-1], np.uint8)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AvaffectError, DataError
 from ..files import replacing
+from ..registry import load_plugins, loaded_plugins
 from ..streams.timeline import Timeline
 from . import open_corpus
 from .base import FeatureCorpus, Features, Recording
@@ -40,6 +41,7 @@ class Job:
     model: str
     detector: str = "mtcnn"
     options: dict[str, Any] = field(default_factory=dict)
+    plugins: tuple[str, ...] = field(default_factory=loaded_plugins)
 
 
 @dataclass
@@ -201,6 +203,7 @@ def _start(job: Job) -> None:
     import cv2
     import torch
 
+    load_plugins(job.plugins)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     _worker = _Worker(job)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .annotate import annotate
-from .overlay import Moment, draw
+from .moments import Moment
+from .overlay import draw_overlay
 from .plot import plot
 
-__all__ = ["Moment", "annotate", "draw", "plot"]
+__all__ = ["Moment", "annotate", "draw_overlay", "plot"]

@@ -1,6 +1,8 @@
-"""The plot's other part: the path through the plane of valence and arousal."""
+"""The plot's right part: the path through the plane of valence and arousal."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,29 +10,32 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Circle
 
-from . import palette
-from .panels import Group, with_gaps
-from .resample_bins import binned
+from ..palette import FAINT, INK, RULE
+from ..spec import TARGETS
+from ..trace.groups import Group
+from ..trace.resample_bins import thinned
 
-POINTS = 500  # of a path; more of them than this are averaged over even steps of time
+POINTS = 500  # of a path; more of them are averaged over even steps of time, or it would be a scribble
 
 
 def draw_plane(axes: Axes, size: float) -> None:
     """The unit circle with its axes, and what their ends mean in words of ``size`` points."""
-    axes.set_xlim(-1.22, 1.22)
-    axes.set_ylim(-1.22, 1.22)
+    # Small circles have a neighbour, whose words must stay apart from theirs.
+    edge = 1.22 if size > 10 else 1.3
+    axes.set_xlim(-edge, edge)
+    axes.set_ylim(-edge, edge)
     axes.set_aspect("equal")
     axes.axis("off")
-    axes.add_patch(Circle((0, 0), 1, facecolor="#FAFAFA", edgecolor=palette.FAINT, linewidth=1))
-    axes.add_patch(Circle((0, 0), 0.5, fill=False, edgecolor=palette.RULE, linewidth=0.8))
-    axes.plot([-1, 1], [0, 0], color=palette.RULE, linewidth=1, zorder=1)
-    axes.plot([0, 0], [-1, 1], color=palette.RULE, linewidth=1, zorder=1)
+    axes.add_patch(Circle((0, 0), 1, facecolor="#FAFAFA", edgecolor=FAINT, linewidth=1))
+    axes.add_patch(Circle((0, 0), 0.5, fill=False, edgecolor=RULE, linewidth=0.8))
+    axes.plot([-1, 1], [0, 0], color=RULE, linewidth=1, zorder=1)
+    axes.plot([0, 0], [-1, 1], color=RULE, linewidth=1, zorder=1)
     for x, y, word, turn in (
         (0, 1.04, "activated", 0), (0, -1.04, "calm", 0),
         (1.04, 0, "pleasant", -90), (-1.04, 0, "unpleasant", 90),
     ):  # fmt: skip
         axes.text(
-            x, y, word, rotation=turn, fontsize=size, color=palette.INK,
+            x, y, word, rotation=turn, fontsize=size, color=INK,
             ha="left" if x > 0 else "right" if x < 0 else "center",
             va="bottom" if y > 0 else "top" if y < 0 else "center",
         )  # fmt: skip
@@ -40,7 +45,8 @@ def draw_path(
     axes: Axes, group: Group, mean: tuple[float, float] | None, norm: Normalize, cmap: Colormap
 ) -> None:
     """One person's path, coloured by time, broken where a value is missing, and its mean."""
-    time, points = path(group)
+    targets = group.rows[list(TARGETS)].to_numpy()
+    time, points = thinned(group.start, group.end, targets, POINTS)
     segments = np.stack([points[:-1], points[1:]], axis=1)
     whole = np.isfinite(segments).all(axis=(1, 2))
     axes.add_collection(
@@ -55,21 +61,7 @@ def draw_path(
     dots = known if few else alone
     axes.scatter(points[dots, 0], points[dots, 1], c=time[dots], cmap=cmap, norm=norm, s=26, zorder=3)
     if mean is not None:
-        axes.plot(
-            *mean, marker="o", markersize=13, color=group.colour, markeredgecolor="white",
-            markeredgewidth=2.2, zorder=5, gid=f"mean {group.track}",
-        )  # fmt: skip
-
-
-def path(group: Group) -> tuple[np.ndarray, np.ndarray]:
-    """Times (m,) and points (m, 2) of valence and arousal; NaN where a path breaks.
-
-    A path of more than `POINTS` rows is averaged over even steps, or it would be a scribble.
-    """
-    valence, arousal = (group.rows[name].to_numpy() for name in ("valence", "arousal"))
-    if len(valence) <= POINTS:
-        time, x = with_gaps(group, valence)
-        return time, np.stack([x, with_gaps(group, arousal)[1]], axis=1)
-    edges = np.linspace(group.start[0], group.end[-1], POINTS // 2 + 1)
-    columns = [binned(group.start, group.end, values, edges) for values in (valence, arousal)]
-    return (edges[:-1] + edges[1:]) / 2, np.stack(columns, axis=1)
+        # A ring, not a dot: a short path would vanish under it.
+        ring: dict[str, Any] = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "zorder": 5}
+        axes.plot(*mean, markeredgecolor="white", markeredgewidth=4.6, **ring)
+        axes.plot(*mean, markeredgecolor=group.colour, markeredgewidth=2.6, gid=f"mean {group.track}", **ring)

@@ -2,64 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from . import palette
-from .resample_bins import binned, smoothed
+from ..palette import FAINT, INK, RULE
+from ..trace import time_axis
+from ..trace.groups import Group
+from ..trace.resample_bins import binned, smoothed, with_gaps
 
-GAP = 1e-5  # seconds without a row from which a line breaks
 COLUMNS = 1200  # of a strip; about its width in pixels
 DENSE = 3000  # rows from which a line is too busy to read without its moving mean
 SMOOTHING = 1 / 60  # of the time shown: the moving mean's width
-_STEPS = (
-    0.01,
-    0.02,
-    0.05,
-    0.1,
-    0.2,
-    0.5,
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1800,
-    3600,
-    7200,
-    14400,
-)
-
-
-@dataclass(frozen=True)
-class Group:
-    """One person's rows, how to call and to colour them; ``track`` None: nobody in view."""
-
-    track: int | None
-    label: str
-    colour: str
-    rows: pd.DataFrame
-
-    @property
-    def start(self) -> np.ndarray:
-        """Seconds at which the rows start, (n,)."""
-        return self.rows.index.get_level_values("start").to_numpy()
-
-    @property
-    def end(self) -> np.ndarray:
-        """Seconds at which the rows end, (n,)."""
-        return self.rows.index.get_level_values("end").to_numpy()
 
 
 def draw_target(axes: Axes, group: Group, target: str, span: float) -> None:
@@ -74,9 +29,9 @@ def draw_target(axes: Axes, group: Group, target: str, span: float) -> None:
     span : float
         Seconds that the axes show.
     """
-    time, value = with_gaps(group, group.rows[target].to_numpy())
-    _, low = with_gaps(group, group.rows[f"{target}_lo"].to_numpy())
-    _, high = with_gaps(group, group.rows[f"{target}_hi"].to_numpy())
+    columns = group.rows[[target, f"{target}_lo", f"{target}_hi"]].to_numpy()
+    time, lines = with_gaps(group.start, group.end, columns)
+    value, low, high = lines.T
     axes.fill_between(time, low, high, color=group.colour, alpha=0.18, linewidth=0, zorder=2)
     known = np.isfinite(value)
     alone = known & ~np.roll(known, 1) & ~np.roll(known, -1)  # a line through one point is nothing
@@ -88,7 +43,7 @@ def draw_target(axes: Axes, group: Group, target: str, span: float) -> None:
     )  # fmt: skip
     if dense:
         mean = smoothed(group.start, group.end, group.rows[target].to_numpy(), span * SMOOTHING)
-        axes.plot(*with_gaps(group, mean), color=group.colour, linewidth=2.0, zorder=4)
+        axes.plot(*with_gaps(group.start, group.end, mean), color=group.colour, linewidth=2.0, zorder=4)
 
 
 def is_dense(group: Group) -> bool:
@@ -96,29 +51,22 @@ def is_dense(group: Group) -> bool:
     return len(group.rows) > DENSE
 
 
-def with_gaps(group: Group, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Times and values, with a NaN put where a row does not follow the one before it."""
-    start, end = group.start, group.end
-    breaks = np.flatnonzero(start[1:] - end[:-1] > GAP)
-    return np.insert(start, breaks + 1, end[breaks]), np.insert(values, breaks + 1, np.nan)
-
-
 def style_target(axes: Axes, target: str, words: tuple[str, str]) -> None:
     """Scale, zero line, and what the scale's ends mean (``words``: low, high)."""
     axes.set_ylim(-1, 1)
     axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
-    axes.axhline(0, color=palette.FAINT, linewidth=1, zorder=1)
-    axes.set_ylabel(target, fontsize=14, color=palette.INK)
+    axes.axhline(0, color=FAINT, linewidth=1, zorder=1)
+    axes.set_ylabel(target, fontsize=14, color=INK)
     for height, word, align in ((0.97, words[1], "top"), (0.03, words[0], "bottom")):
         axes.text(
             0.006, height, word, transform=axes.transAxes, va=align, fontsize=11,
-            color=palette.FAINT, style="italic", zorder=1.5,
+            color=FAINT, style="italic", zorder=1.5,
         )  # fmt: skip
-    axes.grid(color=palette.RULE, linewidth=0.7)
+    axes.grid(color=RULE, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.tick_params(labelbottom=False, labelsize=11, length=0)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    axes.spines["left"].set_color(palette.FAINT)
+    axes.spines["left"].set_color(FAINT)
 
 
 def draw_gate(axes: Axes, group: Group, column: str, limits: tuple[float, float], cmap: Colormap) -> None:
@@ -152,7 +100,7 @@ def style_strip(axes: Axes, label: str, colour: str, size: float) -> None:
     axes.patch.set_edgecolor("#D0D0D0")
     axes.tick_params(labelbottom=False, length=0)
     for spine in axes.spines.values():
-        spine.set_color(palette.FAINT)
+        spine.set_color(FAINT)
         spine.set_linewidth(0.6)
 
 
@@ -161,31 +109,11 @@ def style_time(axes: Axes, limits: tuple[float, float]) -> None:
     span = limits[1] - limits[0]
     axes.set_xlim(*limits)
     mark_time(axes, span, 9)
-    axes.tick_params(axis="x", labelbottom=True, labelsize=11, length=3, colors=palette.INK)
-    axes.set_xlabel(f"time ({unit(span)})", fontsize=12, color=palette.INK)
+    axes.tick_params(axis="x", labelbottom=True, labelsize=11, length=3, colors=INK)
+    axes.set_xlabel(f"time ({time_axis.unit(span)})", fontsize=12, color=INK)
 
 
 def mark_time(axes: Axes, span: float, most: int) -> None:
     """At most ``most`` steps on a horizontal axis of ``span`` seconds."""
-    step = next((s for s in _STEPS if span / s <= most), 86400)
-    axes.xaxis.set_major_locator(MultipleLocator(step))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: clock(x, span)))
-
-
-def unit(span: float) -> str:
-    """How `clock` writes times on an axis of ``span`` seconds."""
-    return "s" if span <= 120 else "min:s" if span < 3600 else "h:min:s"
-
-
-def clock(time: float, span: float) -> str:
-    """A time on an axis that shows ``span`` seconds.
-
-    >>> clock(2.5, 8), clock(95, 600), clock(4000, 7200)
-    ('2.5', '1:35', '1:06:40')
-    """
-    if span <= 120:
-        return f"{time:g}" if abs(time) > 1e-9 else "0"
-    minutes, second = divmod(round(time), 60)
-    if span < 3600:
-        return f"{minutes}:{second:02d}"
-    return f"{minutes // 60}:{minutes % 60:02d}:{second:02d}"
+    axes.xaxis.set_major_locator(MultipleLocator(time_axis.step(span, most)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: time_axis.clock(x, span)))

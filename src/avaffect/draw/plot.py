@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import matplotlib
@@ -15,23 +16,43 @@ from matplotlib.ticker import MaxNLocator
 
 from ..errors import DataError
 from ..files import replacing
-from ..trace.describe import words
+from ..palette import FAINT, INK, NOBODY
+from ..trace import time_axis
+from ..trace.columns import GATES
+from ..trace.describe import ENDS, words
+from ..trace.groups import Group, groups_of
+from ..trace.names import display_names, shortened
 from ..trace.summary import Person, summarise
 from ..trace.table import Trace
-from . import circumplex, palette, panels
-from .panels import Group
+from . import circumplex, panels
 
 MOST = 4  # people shown
 SIZE = (16.0, 9.0)  # inches, at 100 dots per inch
-ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "activated")}
 _LEFT, _WIDTH, _RIGHT, _END = 0.098, 0.572, 0.715, 0.975  # of the figure's width
 _TOP, _BOTTOM = 0.885, 0.135  # of its height
 _GATE = matplotlib.colormaps["cividis"]
+# By kind of gate, as the columns attended_* and share_* are named.
+_GATE_WORDS = {"attended": "gate", "share": "share"}
+_GATE_SCALES = {"attended": "weight of attended features", "share": "share of the fused features"}
+_GATE_CAPTIONS = {
+    "attended": "Gates: yellow where the model went by what voice and face say together,"
+    " blue where it kept to that one alone.  ",
+    "share": "Shares: yellow where the model relied on that one, blue where it relied on the other.  ",
+}
 # viridis without its last, pale part, which a white page swallows
 _TIME = LinearSegmentedColormap.from_list("time", matplotlib.colormaps["viridis"](range(226)))
 
 
-def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = None) -> Figure:
+class Plot(Figure):
+    """A matplotlib figure that a notebook shows, whether or not matplotlib was set up for it."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = None) -> Plot:
     """Draw a trace.
 
     Left, over time: valence and arousal with their prediction intervals (a line breaks where there is
@@ -45,11 +66,12 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     path : path, optional
         Where to write the picture, 1600 x 900 if it is a bitmap; its ending chooses the format.
     title : str, optional
-        By default the file's and the model's name.
+        By default the file's name with its folder, and the model's name.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    Plot
+        A `matplotlib.figure.Figure`.
 
     Raises
     ------
@@ -59,42 +81,29 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     if len(trace.files) != 1:
         what = "is empty" if not trace.files else f"has {len(trace.files)} files"
         raise DataError(f"a plot shows one file, the trace {what}; plot trace.file(name)")
-    people = {person.track: person for person in summarise(trace).people}
-    groups = _groups(trace, people)
+    people = {person.track: person for person in summarise(trace.table, trace.meta).people}
+    groups = groups_of(trace.table, people, MOST)
     start = trace.table.index.get_level_values("start").min()
     limits = (float(start), float(start) + max(trace.duration, 1e-3))
-    figure = Figure(figsize=SIZE, dpi=100, facecolor="white")
+    figure = Plot(figsize=SIZE, dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     _draw_title(figure, trace, title, groups)
     _draw_time(figure, trace, groups, people, limits)
     _draw_plane(figure, groups, people, limits)
-    if _gated(trace):
-        _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), "weight of attended features")
+    if kind := _gate_kind(trace):
+        _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), _GATE_SCALES[kind])
     _draw_caption(figure, trace, groups, limits[1] - limits[0])
     if path is not None:
         _save(figure, path)
     return figure
 
 
-def _groups(trace: Trace, people: dict[int | None, Person]) -> list[Group]:
-    """The people to show, by number, and what belongs to nobody if it holds a prediction."""
-    seen = sorted((t for t in people if t is not None), key=lambda t: -people[t].seconds_seen)
-    nobody = people.get(None)
-    voice = nobody is not None and bool(nobody.valence or nobody.arousal or not seen)
-    faces = sorted(seen[: MOST - voice])
-    order = trace.tracks if len(trace.tracks) <= len(palette.PEOPLE) else faces
-    shown = [*faces, None] if voice else faces
-    heard = trace.table["voiced"].notna().any() and not seen
-    names = {t: f"person {t}" for t in shown} | {None: "voice" if heard else "nobody in view"}
-    return [Group(t, names[t], palette.colour(t, order), trace.track(t).table) for t in shown]
-
-
 def _draw_title(figure: Figure, trace: Trace, title: str | None, groups: list[Group]) -> None:
-    name = title or shortened(Path(trace.files[0]).name)
+    name = title or shortened(display_names(trace.files)[0])
     # A file may be named like a formula: "$" is a letter here.
-    figure.text(_LEFT, 0.943, name, fontsize=20, weight="bold", color=palette.INK, parse_math=False)
+    figure.text(_LEFT, 0.943, name, fontsize=20, weight="bold", color=INK, parse_math=False)
     if title is None and "model" in trace.meta:
-        figure.text(_END, 0.943, trace.meta["model"], fontsize=14, color=palette.FAINT, ha="right")
+        figure.text(_END, 0.943, trace.meta["model"], fontsize=14, color=FAINT, ha="right")
     if len(groups) < 2:
         return
     lines = [Line2D([], [], color=g.colour, linewidth=4, label=g.label) for g in groups]
@@ -105,7 +114,7 @@ def _draw_title(figure: Figure, trace: Trace, title: str | None, groups: list[Gr
     shown, everybody = sum(g.track is not None for g in groups), len(trace.tracks)
     if everybody > shown:
         more = f"the {shown} of {everybody} people seen longest"
-        figure.text(_LEFT, 0.9, more, fontsize=11, color=palette.FAINT)
+        figure.text(_LEFT, 0.9, more, fontsize=11, color=FAINT)
 
 
 def _draw_time(
@@ -125,12 +134,12 @@ def _draw_time(
         if not any(getattr(people[g.track], target) for g in groups):
             axes.text(
                 0.5, 0.56, _why(people), transform=axes.transAxes, ha="center", fontsize=14,
-                color=palette.INK,
+                color=INK,
             )  # fmt: skip
     for row, (group, column, label, colour) in enumerate(strips):
         bottom = _BOTTOM + (len(strips) - 1 - row) * (height + gap)
         axes = figure.add_axes((_LEFT, bottom, _WIDTH, height), sharex=axes, label=label)
-        if column.startswith("gate"):
+        if column in GATES:
             panels.draw_gate(axes, group, column, limits, _GATE)
         else:
             panels.draw_availability(axes, group, column, limits, colour)
@@ -142,26 +151,28 @@ def _draw_time(
 def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, str]]:
     """What is shown under the lines, top to bottom: whose, which column, its name, its colour."""
     several = len(groups) > 1
-    gated = _gated(trace)
+    kind = _gate_kind(trace)
+    word = _GATE_WORDS.get(kind)
     strips = []
     for group in groups:
         mark = f"{group.track if group.track is not None else '–'} · " if several else ""
-        colour = group.colour if several else palette.INK
-        if gated:
-            strips.append((group, "gate_audio", f"{mark}voice gate", colour))
+        colour = group.colour if several else INK
+        if kind:
+            strips.append((group, f"{kind}_audio", f"{mark}voice {word}", colour))
         if group.track is not None:
-            if gated:
-                strips.append((group, "gate_visual", f"{mark}face gate", colour))
+            if kind:
+                strips.append((group, f"{kind}_visual", f"{mark}face {word}", colour))
             strips.append((group, "face_conf", f"{mark}face seen", group.colour))
     # Speech is the recording's, whoever is in view: the loudest row of each moment.
     rows = trace.table.sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)
-    everyone = Group(None, "", palette.INK, rows.sort_index())
-    return [*strips, (everyone, "voiced", "speech", palette.NOBODY)]
+    everyone = Group(None, "", INK, rows.sort_index())
+    return [*strips, (everyone, "voiced", "speech", NOBODY)]
 
 
-def _gated(trace: Trace) -> bool:
-    """Whether the model has gates to show."""
-    return bool(trace.table[["gate_audio", "gate_visual"]].notna().any(axis=None))
+def _gate_kind(trace: Trace) -> str:
+    """Which gates the model has to show: ``attended``, ``share`` or none, the empty string."""
+    known = (k for k in _GATE_WORDS if trace.table[[f"{k}_audio", f"{k}_visual"]].notna().any(axis=None))
+    return next(known, "")
 
 
 def _draw_plane(
@@ -178,7 +189,7 @@ def _draw_plane(
         circumplex.draw_path(axes, group, mean, norm, _TIME)
         _draw_words(figure, (left, bottom, width, height), group, mean, beside=len(groups) == 2)
     span = limits[1] - limits[0]
-    label = f"time along the path ({panels.unit(span)}); dot: mean"
+    label = f"time along the path ({time_axis.unit(span)}); ring: mean"
     panels.mark_time(_bar(figure, 0.215, ScalarMappable(norm, _TIME), label), span, 5)
 
 
@@ -223,19 +234,9 @@ def _bar(figure: Figure, bottom: float, colours: ScalarMappable, label: str) -> 
     bar = figure.colorbar(colours, cax=axes, orientation="horizontal")
     bar.locator = MaxNLocator(5)
     bar.outline.set_visible(False)
-    axes.tick_params(labelsize=10, length=2, colors=palette.INK)
-    axes.set_xlabel(label, fontsize=11, color=palette.INK, labelpad=3)
+    axes.tick_params(labelsize=10, length=2, colors=INK)
+    axes.set_xlabel(label, fontsize=11, color=INK, labelpad=3)
     return axes
-
-
-def shortened(name: str, most: int = 60) -> str:
-    """A name with its middle left out if it is longer than ``most`` letters.
-
-    >>> shortened("a_very_long_name.mp4", 11)
-    'a_ver…e.mp4'
-    """
-    half = (most - 1) // 2
-    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
 
 
 def _why(people: dict[int | None, Person]) -> str:
@@ -252,11 +253,7 @@ def _draw_caption(figure: Figure, trace: Trace, groups: list[Group], span: float
     if any(panels.is_dense(group) for group in groups):
         parts.append(f"Thick: moving mean over {span * panels.SMOOTHING:.0f} s.")
     parts.append("Valence and arousal: the expression as raters see it, not a feeling.")
-    gates = (
-        "Gates: yellow where the model went by what voice and face say together,"
-        " blue where it kept to that one alone.  "
-    )
-    text = "  ".join(parts) + "\n" + (gates if _gated(trace) else "")
+    text = "  ".join(parts) + "\n" + _GATE_CAPTIONS.get(_gate_kind(trace), "")
     text += "Hatched: no face or no voice to go by."
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)
 

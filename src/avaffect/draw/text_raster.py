@@ -9,11 +9,13 @@ import matplotlib
 import numpy as np
 from PIL import ImageFont
 
+from ..palette import Rgb
+
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def put_text(
-    image: np.ndarray, text: str, at: tuple[float, float], size: int, colour: tuple[int, int, int],
+    image: np.ndarray, text: str, at: tuple[float, float], size: int, colour: Rgb,
     *, bold: bool = False, align: str = "left",
 ) -> None:  # fmt: skip
     """Blend a line of text into a picture, in place; what lies outside the picture is cut off.
@@ -53,7 +55,7 @@ def text_mask(text: str, size: int, bold: bool) -> np.ndarray:
     return out
 
 
-def blend(image: np.ndarray, mask: np.ndarray, x: int, y: int, colour: tuple[int, int, int]) -> None:
+def blend(image: np.ndarray, mask: np.ndarray, x: int, y: int, colour: Rgb) -> None:
     """Mix a colour into a picture, in place, by an (h, w) uint8 mask whose corner is at (x, y)."""
     top, left = max(y, 0), max(x, 0)
     room = image[top : max(y + mask.shape[0], 0), left : max(x + mask.shape[1], 0)]

@@ -1,23 +1,54 @@
-"""One network per modality, from raw input to features; one file each."""
+"""Encoders: one network per modality, from raw input to features; one file each."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from torch import nn
+from ..registry import Registry
+from .base import AudioEncoder, Encoder, VisualEncoder, check_encoder
 
-from ..errors import ModelError, nearest
+__all__ = [
+    "AudioEncoder",
+    "Encoder",
+    "VisualEncoder",
+    "check_encoder",
+    "create_encoder",
+    "list_encoders",
+    "register",
+]
 
-_ENCODERS = {"face": "FaceNet", "voice": "VoiceNet"}  # file -> class
+_Kind = TypeVar("_Kind", bound=type[Encoder])
+
+ENCODERS: Registry[Encoder] = Registry(
+    "encoder",
+    "avaffect.encoders",
+    {"face": "avaffect.encoder.face:FaceNet", "voice": "avaffect.encoder.voice:VoiceNet"},
+    base="avaffect.encoder.base:Encoder",
+)
+
+
+def register(name: str) -> Callable[[_Kind], _Kind]:
+    """Class decorator: make an encoder known by name to `create_encoder`.
+
+    Raises
+    ------
+    ModelError
+        The name is taken.
+    """
+    return ENCODERS.register(name)
 
 
 def list_encoders() -> list[str]:
-    """Names that `create_encoder` takes."""
-    return sorted(_ENCODERS)
+    """Names that `create_encoder` takes, sorted.
+
+    >>> list_encoders()
+    ['face', 'voice']
+    """
+    return ENCODERS.names()
 
 
-def create_encoder(name: str, **options: Any) -> nn.Module:
+def create_encoder(name: str, **options: Any) -> Encoder:
     """Build an encoder by name, with untrained weights.
 
     Parameters
@@ -25,22 +56,16 @@ def create_encoder(name: str, **options: Any) -> nn.Module:
     name : str
         One of `list_encoders()`.
     **options
-        Keyword arguments of the encoder's class.
+        Keyword options of the encoder's class.
 
     Raises
     ------
     ModelError
-        If there is no such encoder, or it does not take the options.
+        Unknown name or option (the nearest is named), or values that do not fit.
 
     Examples
     --------
     >>> create_encoder("face", widths=(8, 16)).dim
     128
     """
-    if name not in _ENCODERS:
-        raise ModelError(f"unknown encoder {name!r}; {nearest(name, _ENCODERS)}")
-    encoder = getattr(import_module(f".{name}", __name__), _ENCODERS[name])
-    try:
-        return encoder(**options)
-    except TypeError as error:
-        raise ModelError(f"encoder {name!r} does not take these options: {error}") from error
+    return ENCODERS.create(name, **options)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import ModelError
+from .base import VisualEncoder
 
 SIDE = 56  # pixels of the halved crop
 LEFT, TOP, SEEN = 4, 8, 48  # the window of it that the network sees
@@ -96,7 +97,7 @@ class ResidualBlock(nn.Module):
         return functional.relu(self.second(self.first(x)) + self.shortcut(x))
 
 
-class FaceNet(nn.Module):
+class FaceNet(VisualEncoder):
     """Embedding of the expression of an aligned face.
 
     Parameters
@@ -137,13 +138,12 @@ class FaceNet(nn.Module):
         self.embed = nn.Linear(widths[-1], dim, bias=False)
         self.norm = nn.BatchNorm1d(dim)
 
-    @staticmethod
-    def preprocess(crops: Tensor) -> Tensor:
+    def preprocess(self, inputs: Tensor) -> Tensor:
         """Aligned crops to the network's input.
 
         Parameters
         ----------
-        crops : (n, h, w, 3) or (n, h, w) torch.Tensor
+        inputs : (n, h, w, 3) or (n, h, w) torch.Tensor
             RGB or gray pixels in 0..255, uint8 or floating, aligned to the 112x112 template (any scale
             of it).
 
@@ -152,16 +152,12 @@ class FaceNet(nn.Module):
         (n, 1, 48, 48) torch.Tensor
             float32, standardised per picture.
         """
-        gray = to_gray(crops)
+        gray = to_gray(inputs)
         if gray.shape[-2:] != (SIDE, SIDE):
             gray = functional.interpolate(gray, size=(SIDE, SIDE), mode="area")
         return standardise(gray[..., TOP : TOP + SEEN, LEFT : LEFT + SEEN])
 
-    def features(self, images: Tensor) -> Tensor:
+    def features(self, inputs: Tensor) -> Tensor:
         """Embedding of preprocessed pictures: (n, 1, 48, 48) to (n, dim)."""
-        pooled = self.blocks(self.stem(images)).mean(dim=(2, 3))
+        pooled = self.blocks(self.stem(inputs)).mean(dim=(2, 3))
         return self.norm(self.embed(self.dropout(pooled)))
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """Embedding of aligned crops: (n, h, w[, 3]) pixels in 0..255 to (n, dim)."""
-        return self.features(self.preprocess(crops))

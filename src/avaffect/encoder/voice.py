@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import ModelError
+from .base import AudioEncoder
 
 STRIDE = 8
 """Log-mel frames per tick."""
@@ -66,7 +67,7 @@ class TimeBlock(nn.Module):
         return functional.relu(x + self.body(x))
 
 
-class VoiceNet(nn.Module):
+class VoiceNet(AudioEncoder):
     """Features of a voice.
 
     Parameters
@@ -86,6 +87,9 @@ class VoiceNet(nn.Module):
     >>> net(torch.zeros(2, 80, 64)).shape
     torch.Size([2, 10, 128])
     """
+
+    stride = STRIDE
+    context = CONTEXT
 
     def __init__(
         self,
@@ -127,12 +131,12 @@ class VoiceNet(nn.Module):
             if isinstance(layer, nn.Conv2d):  # half again as fast on CPUs as channels first
                 layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
-    def forward(self, logmel: Tensor) -> Tensor:
+    def features(self, inputs: Tensor) -> Tensor:
         """Features per tick.
 
         Parameters
         ----------
-        logmel : (b, frames, n_mels) torch.Tensor
+        inputs : (b, frames, n_mels) torch.Tensor
             Preset ``default16k`` at 100 Hz, relative to the recording's reference level
             (`avaffect.voice.relative`), in bels. Frames beyond the last whole tick are not seen.
 
@@ -147,12 +151,12 @@ class VoiceNet(nn.Module):
         ModelError
             If there is not one whole tick, or another number of bands.
         """
-        ticks = logmel.shape[1] // STRIDE
-        if ticks == 0 or logmel.shape[2] != self.n_mels:
+        ticks = inputs.shape[1] // STRIDE
+        if ticks == 0 or inputs.shape[2] != self.n_mels:
             raise ModelError(
-                f"log-mel of shape {tuple(logmel.shape)}: expected (batch, at least {STRIDE} frames, "
+                f"log-mel of shape {tuple(inputs.shape)}: expected (batch, at least {STRIDE} frames, "
                 f"{self.n_mels} bands)"
             )
-        x = logmel[:, : ticks * STRIDE].transpose(1, 2).unsqueeze(1)  # (b, 1, f, t)
+        x = inputs[:, : ticks * STRIDE].transpose(1, 2).unsqueeze(1)  # (b, 1, f, t)
         x = self.blocks(self.stem(x))
         return self.times(self.fold(x)).transpose(1, 2)

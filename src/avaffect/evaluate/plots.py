@@ -14,10 +14,10 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from ..draw.palette import FAINT, INK, PEOPLE, RULE
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
+from ..palette import FAINT, INK, PEOPLE, RULE
 from ..spec import TARGETS
 from .bootstrap import Estimate
 from .match import Pairing

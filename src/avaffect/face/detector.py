@@ -1,15 +1,13 @@
-"""What a face detector is, and the two that exist."""
+"""What a face detector takes and gives."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from ..errors import DataError, ModelError, nearest
-
-_DETECTORS = ("mtcnn", "yunet")
+from ..errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,39 +31,16 @@ class Detection:
 
 
 class FaceDetector(Protocol):
-    """Finds faces in a picture, or looks again where they were."""
+    """Finds faces in a picture, or looks again where they were.
+
+    The tracker calls `detect` now and then, and `refine` on the frames in between.
+    """
 
     def detect(self, image: np.ndarray) -> list[Detection]:
         """All faces of an RGB picture (h, w, 3) uint8, best first."""
 
     def refine(self, image: np.ndarray, boxes: np.ndarray) -> list[Detection | None]:
         """The face in each of `boxes` (n, 4) px, or None where there is none; cheap."""
-
-
-def create_detector(name: str = "mtcnn", **options: Any) -> FaceDetector:
-    """A detector by name.
-
-    Parameters
-    ----------
-    name : str
-        "mtcnn" (weights come with the installation) or "yunet" (OpenCV; weights fetched once).
-    **options
-        Passed to `MTCNN` or `YuNet`.
-
-    Raises
-    ------
-    ModelError
-        For an unknown name, or weights that cannot be had.
-    """
-    if name == "mtcnn":
-        from .mtcnn import MTCNN
-
-        return MTCNN(**options)
-    if name == "yunet":
-        from .yunet import YuNet
-
-        return YuNet(**options)
-    raise ModelError(f"no face detector is called {name!r}; {nearest(name, _DETECTORS)}")
 
 
 def large_enough(found: list[Detection], min_face: float) -> list[Detection]:

@@ -1,26 +1,23 @@
 """Fusions of audio, visual and further streams, by name.
 
 Every one takes streams (b, t, d) and masks (b, t), and returns `Fused`: features (b, t, f) and its
-gates by name. One file each; `docs/fusion.md` says what of each paper is exact and what is a choice.
+gates by name. One file a family; `docs/fusion.md` says what of each paper is exact and what is a choice.
 """
 
 from __future__ import annotations
 
-from .base import AttentionFusion, Fused, Fusion
+from .base import STREAM_WEIGHTS, AttentionFusion, Fused, Fusion, stream_weights
 from .ca import CA
 from .coattention import CoAttention
 from .concat import Concat
 from .dca import DCA
-from .grjca import GRJCA
-from .hgrjca import HGRJCA
+from .grjca import GRJCA, HGRJCA
 from .iaca import IACA
-from .jca import JCA
+from .jca import JCA, RJCA, RJCMA
 from .late import Late
 from .layers.gate import ModalityGate, StageGate, set_temperature
 from .lfan import LFAN
 from .registry import create_fusion, fusion_class, list_fusions, register
-from .rjca import RJCA
-from .rjcma import RJCMA
 from .transformer import Transformer
 
 __all__ = [
@@ -33,6 +30,7 @@ __all__ = [
     "LFAN",
     "RJCA",
     "RJCMA",
+    "STREAM_WEIGHTS",
     "AttentionFusion",
     "CoAttention",
     "Concat",
@@ -47,4 +45,5 @@ __all__ = [
     "list_fusions",
     "register",
     "set_temperature",
+    "stream_weights",
 ]

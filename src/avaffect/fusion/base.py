@@ -39,8 +39,15 @@ class Fused:
             gate across the candidates of all iterations;
         ``modality`` (b, t, m)
             share of each stream, in the order of ``dims``; exactly 0 where a stream is masked;
-        ``trust.<stream>`` (b, t) in [0, 1]
-            one number out of all gates (each fusion says which);
+        ``attended.<stream>`` (b, t) in [0, 1]
+            share of the stream's output that is taken from its attended features, and not from its
+            un-attended input: near 1 the stream leans on the attention among all streams, near 0 on
+            itself. Of the fusions that gate attended against un-attended features: ``dca``,
+            ``grjca``, ``hgrjca``;
+        ``share.<stream>`` (b, t) in [0, 1]
+            the stream's own share of the fused features: near 1 the output relies on this stream,
+            near 0 on the others. They sum to one over the available streams, and are exactly 0 where
+            a stream is masked. Of the fusions that gate stream against stream: ``iaca``;
         ``attention.<stream>`` (b, t, s) and ``correlation.<stream>`` (b, d, f)
             maps, only with ``maps=True``: they are large, and the second has no time axis. Fusions
             of several iterations or layers number them, ``attention.audio.1``.
@@ -51,6 +58,15 @@ class Fused:
 
     features: Tensor
     weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+STREAM_WEIGHTS = ("attended", "share")
+"""Kinds of weight that are one number a stream and tick: see `Fused`."""
+
+
+def stream_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The ``attended.<stream>`` and ``share.<stream>`` (b, t) among a fusion's weights, by full name."""
+    return {name: weight for name, weight in weights.items() if name.split(".")[0] in STREAM_WEIGHTS}
 
 
 torch.export.register_dataclass(Fused, serialized_type_name="avaffect.Fused")

@@ -24,7 +24,7 @@ class DCA(Fusion):
         out_m = ReLU( G_m[0] * X_m + G_m[1] * A_m )
 
     Exact as published (the bias c is in its code only); the published network puts the gate behind
-    two ``coattention`` layers: `dca.icme2024`. ``trust.<stream>`` is G_m[1].
+    two ``coattention`` layers: `dca.icme2024`. ``attended.<stream>`` is G_m[1].
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class DCA(Fusion):
         gated, gates = self.gates({name: [streams[name], attended[name]] for name in streams})
         for name, gate in gates.items():
             weights[f"gate.{name}.1"] = gate
-            weights[f"trust.{name}"] = gate[..., 1]
+            weights[f"attended.{name}"] = gate[..., 1]
         return Fused(self.join(gated, masks), weights)
 
 

@@ -30,8 +30,8 @@ class IACA(Fusion):
     first gate sees, and P_m, a linear layer to a common size where the streams differ in size (else
     the identity). The second stage makes the size of the output that of one stream.
 
-    Absent streams get a weight of exactly 0 from the second gate. ``modality`` is G,
-    ``trust.<stream>`` its share for that stream: they sum to one over the available streams.
+    Absent streams get a weight of exactly 0 from the second gate. ``share.<stream>`` is the
+    stream's part of G; ``modality`` holds the same numbers side by side.
 
     Quadratic in length through the self-attention.
 
@@ -93,5 +93,5 @@ class IACA(Fusion):
             weights[f"gate.{name}.1"] = gate
         weights["modality"] = shares
         for index, name in enumerate(streams):
-            weights[f"trust.{name}"] = shares[..., index]
+            weights[f"share.{name}"] = shares[..., index]
         return Fused(features, weights)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from avaffect.errors import ModelError, nearest
+from avaffect.registry import Registry
 
 from .base import Fusion
 
 _Kind = TypeVar("_Kind", bound=type[Fusion])
-_FUSIONS: dict[str, type[Fusion]] = {}
+
+FUSIONS: Registry[Fusion] = Registry("fusion", "avaffect.fusions", base="avaffect.fusion.base:Fusion")
+"""Each file of this folder registers its own; other packages add theirs as entry points."""
 
 
 def register(name: str) -> Callable[[_Kind], _Kind]:
@@ -22,14 +23,7 @@ def register(name: str) -> Callable[[_Kind], _Kind]:
     ModelError
         The name is taken.
     """
-
-    def add(kind: _Kind) -> _Kind:
-        if name in _FUSIONS:
-            raise ModelError(f"a fusion named {name!r} exists: {_FUSIONS[name].__qualname__}")
-        _FUSIONS[name] = kind
-        return kind
-
-    return add
+    return FUSIONS.register(name)
 
 
 def list_fusions() -> list[str]:
@@ -39,14 +33,18 @@ def list_fusions() -> list[str]:
     >>> "hgrjca" in list_fusions()
     True
     """
-    return sorted(_FUSIONS)
+    return FUSIONS.names()
 
 
 def fusion_class(name: str) -> type[Fusion]:
-    """The class registered under a name; its docstring lists the options."""
-    if name not in _FUSIONS:
-        raise ModelError(f"unknown fusion {name!r}; {nearest(name, _FUSIONS)}")
-    return _FUSIONS[name]
+    """The class registered under a name; its docstring lists the options.
+
+    Raises
+    ------
+    ModelError
+        Unknown name (the nearest is named), or a plug-in that cannot be imported.
+    """
+    return FUSIONS.get(name)
 
 
 def create_fusion(name: str, *, dims: Mapping[str, int], **options: Any) -> Fusion:
@@ -69,12 +67,7 @@ def create_fusion(name: str, *, dims: Mapping[str, int], **options: Any) -> Fusi
     >>> from avaffect.fusion import create_fusion
     >>> fusion = create_fusion("hgrjca", dims={"audio": 16, "visual": 24}, iterations=2)
     >>> fused = fusion({"audio": torch.randn(4, 50, 16), "visual": torch.randn(4, 50, 24)})
-    >>> fused.features.shape, fused.weights["trust.audio"].shape
+    >>> fused.features.shape, fused.weights["attended.audio"].shape
     (torch.Size([4, 50, 40]), torch.Size([4, 50]))
     """
-    kind = fusion_class(name)
-    known = [option for option in inspect.signature(kind).parameters if option != "dims"]
-    for option in options:
-        if option not in known:
-            raise ModelError(f"fusion {name!r} has no option {option!r}; {nearest(option, known)}")
-    return kind(dims=dims, **options)
+    return FUSIONS.create(name, dims=dims, **options)

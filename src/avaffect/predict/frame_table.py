@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..fusion import STREAM_WEIGHTS
 from ..spec import Spec
 from ..streams.timeline import Timeline, fill_short_gaps
 from ..streams.visual import Person
@@ -24,15 +25,16 @@ class Reading:
     values : (t, targets) np.ndarray
     masks : dict of str to (t,) np.ndarray of bool
         Where each modality was available.
-    trust : dict of str to (t,) np.ndarray
-        Weight of each modality's attended features in [0, 1], for fusions that have gates.
+    gates : dict of str to (t,) np.ndarray
+        ``attended.<stream>`` or ``share.<stream>`` in [0, 1], as in `avaffect.fusion.Fused`; empty for
+        fusions without such gates.
     speaking : (t,) np.ndarray or None
         Probability that this person speaks, NaN where unknown; None where it is never known.
     """
 
     values: np.ndarray
     masks: dict[str, np.ndarray]
-    trust: dict[str, np.ndarray]
+    gates: dict[str, np.ndarray]
     speaking: np.ndarray | None = None
 
     @property
@@ -85,8 +87,10 @@ def person_rows(
         columns[target] = centre[:, i]
         columns[f"{target}_lo"] = np.clip(centre[:, i] - width[:, i], low, high)
         columns[f"{target}_hi"] = np.clip(centre[:, i] + width[:, i], low, high)
-    for name in ("audio", "visual"):
-        columns[f"gate_{name}"] = _at(timeline, pts, reading.trust.get(name), reading.masks.get(name))
+    for kind in STREAM_WEIGHTS:
+        for name in ("audio", "visual"):
+            gate = reading.gates.get(f"{kind}.{name}")
+            columns[f"{kind}_{name}"] = _at(timeline, pts, gate, reading.masks.get(name))
     columns["voiced"] = _at(timeline, pts, speech)
     columns["speaking"] = _at(timeline, pts, reading.speaking)
     return columns

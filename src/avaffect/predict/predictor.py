@@ -326,12 +326,12 @@ class Predictor:
     def _read(self, recording: RecordingStreams, person: Person | None) -> Reading:
         """What the model says of a person; of the voice alone for None."""
         streams = recording.of(person)
-        values, trust = fuse(
+        values, gates = fuse(
             self.model,
             {stream: torch.from_numpy(features) for stream, features in streams.features.items()},
             {stream: torch.from_numpy(mask) for stream, mask in streams.masks.items()},
         )
-        return Reading(values, streams.masks, trust, streams.speaking)
+        return Reading(values, streams.masks, gates, streams.speaking)
 
 
 def _reported(frames: Iterator[Frame], name: str, duration: float | None, hook: Hook) -> Iterator[Frame]:

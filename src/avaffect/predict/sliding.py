@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..fusion import stream_weights
 from ..model import Affect, AffectModel
 from ..windows import window_starts
 
@@ -30,8 +31,9 @@ def fuse(
     Returns
     -------
     values : (t, targets) np.ndarray
-    trust : dict of str to (t,) np.ndarray
-        Weight that the gates gave each modality's attended features, for fusions that have gates.
+    gates : dict of str to (t,) np.ndarray
+        ``attended.<stream>`` or ``share.<stream>``, as in `avaffect.fusion.Fused`; empty for fusions
+        without such gates.
     """
     ticks = len(next(iter(masks.values())))
     window = round(model.spec.window * model.spec.tick_rate)
@@ -59,7 +61,7 @@ def fuse(
 
 
 def _stack(out: Affect) -> tuple[list[str], Tensor]:
-    """Targets and trust side by side, (b, t, targets + streams) float64, and the streams' names."""
-    trust = {k.removeprefix("trust."): v for k, v in out.weights.items() if k.startswith("trust.")}
-    columns = [out.values, *(value[..., None] for value in trust.values())]
-    return list(trust), torch.cat(columns, dim=-1).double()
+    """Targets and gates side by side, (b, t, targets + gates) float64, and the gates' names."""
+    gates = stream_weights(out.weights)
+    columns = [out.values, *(value[..., None] for value in gates.values())]
+    return list(gates), torch.cat(columns, dim=-1).double()

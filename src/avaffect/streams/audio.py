@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 
 from .. import voice as sound
+from ..encoder import AudioEncoder
 from ..media import AudioBlock
 from ..media.sound import SAMPLE_RATE
 from ..model import AffectModel
@@ -23,7 +25,7 @@ from .timing import Timing
 
 # Time stamps that differ from the count of samples by less than this (seconds) are jitter, not a gap.
 TOLERANCE = 0.05
-# Seconds of sound encoded at once, and the context on either side that the encoder's view needs.
+# Seconds of sound encoded at once, and the least context on either side; an encoder may need more.
 CHUNK, CONTEXT = 60.0, 4.0
 # Silence put in for a gap in the sound, at most so many seconds at a time.
 FILL = 60.0
@@ -171,7 +173,8 @@ def _encode(
     per_tick = round(mel_rate / spec.tick_rate)
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel
-    chunk, context = round(CHUNK * spec.tick_rate), round(CONTEXT * spec.tick_rate)
+    encoder = cast(AudioEncoder, model.encoders["audio"])
+    chunk, context = round(CHUNK * spec.tick_rate), max(round(CONTEXT * spec.tick_rate), encoder.context)
     parts = []
     for begin in range(0, ticks, chunk):
         first, last = max(0, begin - context), min(ticks, begin + chunk + context)

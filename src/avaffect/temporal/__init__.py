@@ -1,20 +1,40 @@
-"""Temporal models: what a stream's past and future say about each of its ticks."""
+"""Temporal networks: what a stream's past and future say about each of its ticks."""
 
 from __future__ import annotations
 
-import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from torch import nn
 
-from avaffect.errors import ModelError, nearest
+from avaffect.registry import Registry
 
 from .blstm import BLSTM
 from .tcn import TCN
 
-__all__ = ["BLSTM", "TCN", "create_temporal", "list_temporal"]
+__all__ = ["BLSTM", "TCN", "create_temporal", "list_temporal", "register"]
 
-_TEMPORAL: dict[str, type[nn.Module]] = {"blstm": BLSTM, "tcn": TCN}
+_Kind = TypeVar("_Kind", bound=type[nn.Module])
+
+TEMPORAL: Registry[nn.Module] = Registry(
+    "temporal network",
+    "avaffect.temporal",
+    {"blstm": "avaffect.temporal.blstm:BLSTM", "tcn": "avaffect.temporal.tcn:TCN"},
+    base="torch.nn:Module",
+)
+
+
+def register(name: str) -> Callable[[_Kind], _Kind]:
+    """Class decorator: make a temporal network known by name to `create_temporal`.
+
+    The class takes ``dim_in`` and ``dim_out``, then its own keyword options.
+
+    Raises
+    ------
+    ModelError
+        The name is taken.
+    """
+    return TEMPORAL.register(name)
 
 
 def list_temporal() -> list[str]:
@@ -23,11 +43,11 @@ def list_temporal() -> list[str]:
     >>> list_temporal()
     ['blstm', 'tcn']
     """
-    return sorted(_TEMPORAL)
+    return TEMPORAL.names()
 
 
 def create_temporal(name: str, dim_in: int, dim_out: int, **options: Any) -> nn.Module:
-    """Build a temporal model by name: a module from x (b, t, dim_in), mask (b, t) to (b, t, dim_out).
+    """Build a temporal network by name: a module from x (b, t, dim_in), mask (b, t) to (b, t, dim_out).
 
     A masked tick never changes another tick's output, and is zero in the output.
 
@@ -48,11 +68,4 @@ def create_temporal(name: str, dim_in: int, dim_out: int, **options: Any) -> nn.
     >>> create_temporal("tcn", 128, 128).receptive_field
     121
     """
-    if name not in _TEMPORAL:
-        raise ModelError(f"unknown temporal model {name!r}; {nearest(name, _TEMPORAL)}")
-    kind = _TEMPORAL[name]
-    known = [each for each in inspect.signature(kind).parameters if not each.startswith("dim_")]
-    for option in options:
-        if option not in known:
-            raise ModelError(f"temporal model {name!r} has no option {option!r}; {nearest(option, known)}")
-    return kind(dim_in, dim_out, **options)
+    return TEMPORAL.create(name, dim_in, dim_out, **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from .read import read_trace
 from .table import Trace
-from .tabular import read_trace
 
 __all__ = ["Trace", "read_trace"]

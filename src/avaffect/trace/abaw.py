@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,15 +10,13 @@ import pandas as pd
 from ..errors import DataError
 from ..files import replacing
 from ..spec import TARGETS
-
-if TYPE_CHECKING:
-    from .table import Trace
+from .rows import files, main_track, of_track
 
 MISSING = -5  # ABAW's mark of a frame without a value
 
 
 def write_abaw(
-    trace: Trace, path: str | Path, *, track: int | None = None, frames: int | None = None
+    table: pd.DataFrame, path: str | Path, *, track: int | None = None, frames: int | None = None
 ) -> Path:
     """One video's values as Aff-Wild2 annotates them: ``valence,arousal``, then one row a frame.
 
@@ -27,8 +24,8 @@ def write_abaw(
 
     Parameters
     ----------
-    trace : Trace
-        Of one file with pictures.
+    table : (n, 20) pd.DataFrame
+        A trace's table, of one file with pictures.
     path : path
     track : int, optional
         Person to write. By default the one seen longest, and on frames where that person has no row
@@ -39,28 +36,30 @@ def write_abaw(
     Raises
     ------
     DataError
-        If the trace has several files, no frames or no such person, or the file cannot be written.
+        If the table has several files, no frames or no such person, or the file cannot be written.
     """
-    if len(trace.files) != 1:
+    names = files(table)
+    if len(names) != 1:
         raise DataError(
-            f"an ABAW file holds one video, the trace has {len(trace.files)}; write trace.file(name) for each"
+            f"an ABAW file holds one video, the trace has {len(names)}; write trace.file(name) for each"
         )
-    values = _by_frame(trace, track=track, frames=frames)
+    values = _by_frame(table, track=track, frames=frames)
     lines = [_row(valence, arousal) for valence, arousal in values]
     with replacing(path) as temporary:
         temporary.write_text("\n".join([",".join(TARGETS), *lines]) + "\n", encoding="ascii")
     return Path(path)
 
 
-def _by_frame(trace: Trace, *, track: int | None, frames: int | None) -> np.ndarray:
+def _by_frame(table: pd.DataFrame, *, track: int | None, frames: int | None) -> np.ndarray:
     """Valence and arousal of one person at each frame, (frames, 2), NaN where there is none."""
-    rows = trace.track(track if track is not None else trace.main).table
-    if track is None and trace.main is not None:
-        rows = pd.concat([trace.track(None).table, rows])  # where both have a row, the person's wins
+    person = main_track(table) if track is None else track
+    rows = of_track(table, person)
+    if track is None and person is not None:
+        rows = pd.concat([of_track(table, None), rows])  # where both have a row, the person's wins
     rows = rows[rows["frame"].notna()]
-    known = trace.table["frame"].dropna()
+    known = table["frame"].dropna()
     if known.empty:
-        raise DataError(f"{trace.files[0]} has no frames: an ABAW file needs a video")
+        raise DataError(f"{files(table)[0]} has no frames: an ABAW file needs a video")
     count = int(known.max()) + 1 if frames is None else frames
     values = np.full((max(count, int(known.max()) + 1), 2), np.nan)
     values[rows["frame"].to_numpy(dtype=int)] = rows[list(TARGETS)].to_numpy()

@@ -5,17 +5,22 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
-
-if TYPE_CHECKING:
-    from .table import Trace
+from .resample import resampled
+from .rows import files, main_track, of_track
 
 ENDING = "_physio.tsv.gz"
 _SCALE = {"Units": "arbitrary (-1 to 1)"}
+_ATTENDED = "0 to 1; high: the model went by voice and face together, low: by the"
+_SHARE = "0 to 1; part of the fused features that comes from the"
+_NO_GATE = "n/a: not there, or the model has no such gate"
 COLUMNS: dict[str, dict[str, Any]] = {
     "valence": {"Description": "how pleasant the expression comes across", **_SCALE},
     "valence_lo": {"Description": "lower end of the prediction interval of valence", **_SCALE},
@@ -26,14 +31,17 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "face_conf": {"Description": "confidence that the face is seen, 0 to 1; n/a: no face"},
     "voiced": {"Description": "probability of speech, 0 to 1; n/a: no sound"},
     "speaking": {"Description": "probability that this person is the one who speaks, 0 to 1; n/a: unknown"},
-    "gate_audio": {"Description": "weight of the attended features of the voice, 0 to 1"},
-    "gate_visual": {"Description": "weight of the attended features of the face, 0 to 1"},
+    "attended_audio": {"Description": f"{_ATTENDED} voice alone; {_NO_GATE}"},
+    "attended_visual": {"Description": f"{_ATTENDED} face alone; {_NO_GATE}"},
+    "share_audio": {"Description": f"{_SHARE} voice; {_NO_GATE}"},
+    "share_visual": {"Description": f"{_SHARE} face; {_NO_GATE}"},
 }
 
 
 def write_bids(
-    trace: Trace, path: str | Path, *, rate: float | None = None, track: int | None = None
-) -> Path:
+    table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path, *, rate: float | None = None,
+    track: int | None = None,
+) -> Path:  # fmt: skip
     """One person's columns, evenly sampled, without header, missing values ``n/a``.
 
     Rows are interpolated by `avaffect.trace.resample`, which never bridges a gap; times at which the
@@ -42,8 +50,10 @@ def write_bids(
 
     Parameters
     ----------
-    trace : Trace
-        Of one file.
+    table : (n, 20) pd.DataFrame
+        A trace's table, of one file.
+    meta : mapping
+        What made it; written into the description.
     path : path
         Ends in ``_physio.tsv.gz``.
     rate : float, optional
@@ -54,7 +64,7 @@ def write_bids(
     Raises
     ------
     DataError
-        If the trace has several files or no such person, the name ends otherwise, or a file cannot
+        If the table has several files or no such person, the name ends otherwise, or a file cannot
         be written.
 
     References
@@ -64,14 +74,14 @@ def write_bids(
     target = Path(path)
     if not target.name.endswith(ENDING):
         raise DataError(f"a BIDS recording is named *{ENDING}, not {target.name}; rename it")
-    if len(trace.files) != 1:
+    names = files(table)
+    if len(names) != 1:
         raise DataError(
-            f"a BIDS recording holds one file, the trace has {len(trace.files)};"
-            " write trace.file(name) for each"
+            f"a BIDS recording holds one file, the trace has {len(names)}; write trace.file(name) for each"
         )
-    frequency = float(rate if rate is not None else trace.meta.get("tick_rate", 25.0))
-    person = track if track is not None else trace.main
-    even = trace.track(person).resample(frequency).table
+    frequency = float(rate if rate is not None else meta.get("tick_rate", 25.0))
+    person = main_track(table) if track is None else track
+    even = resampled(of_track(table, person), frequency)
     tick = (even.index.get_level_values("start").to_numpy() * frequency).round().astype(int)
     rows = even[list(COLUMNS)].set_axis(tick, axis=0)
     rows = rows.reindex(range(tick[0], tick[-1] + 1)) if len(tick) else rows
@@ -80,7 +90,7 @@ def write_bids(
         "StartTime": float(tick[0] / frequency) if len(tick) else 0.0,
         "Columns": list(COLUMNS),
         **COLUMNS,
-        "Source": {"File": trace.files[0], "Person": person, **trace.meta},
+        "Source": {"File": names[0], "Person": person, **meta},
     }
     text = rows.round(6).to_csv(sep="\t", header=False, index=False, na_rep="n/a")
     with replacing(target) as temporary:

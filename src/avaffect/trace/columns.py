@@ -11,18 +11,20 @@ from ..spec import TARGETS
 INDEX = ("file", "start", "end")
 INTEGERS = ("track", "frame")
 BOX = ("face_x1", "face_y1", "face_x2", "face_y2")
+GATES = ("attended_audio", "attended_visual", "share_audio", "share_visual")
 COLUMNS = (
     "track", "frame", "pts",
     "valence", "valence_lo", "valence_hi",
     "arousal", "arousal_lo", "arousal_hi",
     "face_conf", *BOX,
-    "voiced", "speaking", "gate_audio", "gate_visual",
+    "voiced", "speaking",
+    *GATES,
 )  # fmt: skip
 FLOATS = tuple(name for name in COLUMNS if name not in INTEGERS)
 
 _LIMITS = {
     **{f"{target}{end}": (-1.0, 1.0) for target in TARGETS for end in ("", "_lo", "_hi")},
-    **dict.fromkeys(("face_conf", "voiced", "speaking", "gate_audio", "gate_visual"), (0.0, 1.0)),
+    **dict.fromkeys(("face_conf", "voiced", "speaking", *GATES), (0.0, 1.0)),
     **dict.fromkeys(INTEGERS, (0, np.inf)),
 }
 _SLACK = 1e-6  # float32 rounding of a value at the edge of its range is no error
@@ -33,12 +35,12 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : (n, 18) pd.DataFrame
+    table : (n, 20) pd.DataFrame
         Indexed (file, start, end), with exactly the columns of `COLUMNS`, in any order.
 
     Returns
     -------
-    (n, 18) pd.DataFrame
+    (n, 20) pd.DataFrame
         A new table: ``track`` and ``frame`` nullable Int64, everything else float64.
 
     Raises

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
-from .summary import Level, Person, summarise
-
-if TYPE_CHECKING:
-    from .table import Trace
+from .meta import coverage
+from .names import display_names
+from .summary import Level, Person, Summary
 
 # Where a word begins, from the bottom of the scale up. The cuts are ours: a tenth either side of zero
 # is within what two raters of the same clip differ by, and the outer thirds earn "very".
@@ -22,6 +21,9 @@ _AROUSAL = (
     "slightly activated", "activated", "highly activated",
 )  # fmt: skip
 
+# What the low and the high end of each scale mean.
+ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "activated")}
+EMPTY = "The trace is empty: no frame and no sound was read."
 MEANING = (
     "The numbers say how face and voice come across to raters, on scales from -1 to 1;"
     " they do not measure what a person feels."
@@ -40,17 +42,23 @@ def words(valence: float | None, arousal: float | None) -> str:
     return ", ".join(_word(value, scale) for value, scale in named if value is not None)
 
 
-def describe(trace: Trace) -> str:
-    """Who is in a trace, for how long, how they come across, and where nothing could be said."""
-    summary = summarise(trace)
+def describe(summary: Summary, meta: Mapping[str, Any]) -> str:
+    """Who is in a trace, for how long, how they come across, and where nothing could be predicted.
+
+    Parameters
+    ----------
+    summary : Summary
+    meta : mapping
+        What made the trace. ``model`` and ``coverage`` are read.
+    """
     if not summary.people:
-        return "The trace is empty: no frame and no sound was read."
+        return EMPTY
     lines = []
-    for file in summary.files:
+    for file, name in zip(summary.files, display_names(summary.files), strict=True):
         people = [person for person in summary.people if person.file == file]
-        lines.append(_headline(file, people, trace))
+        lines.append(_headline(name, people, meta))
         for person in people:
-            lines += _person(person, trace.coverage, alone=len(people) == 1)
+            lines += _person(person, coverage(meta), alone=len(people) == 1)
     return "\n".join([*lines, MEANING])
 
 
@@ -58,15 +66,15 @@ def _word(value: float, scale: tuple[str, ...]) -> str:
     return scale[max(sum(value >= step for step in _STEPS) - 1, 0)]
 
 
-def _headline(file: str, people: list[Person], trace: Trace) -> str:
+def _headline(name: str, people: list[Person], meta: Mapping[str, Any]) -> str:
     count = sum(person.track is not None for person in people)
     who = "nobody in view" if count == 0 else "1 person" if count == 1 else f"{count} people"
     length = max(person.end for person in people) - min(person.start for person in people)
-    model = f" (model {trace.meta['model']})" if "model" in trace.meta else ""
-    return f"{Path(file).name}: {who}, {length:.1f} s{model}"
+    model = f" (model {meta['model']})" if "model" in meta else ""
+    return f"{name}: {who}, {length:.1f} s{model}"
 
 
-def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
+def _person(person: Person, held: float, *, alone: bool) -> list[str]:
     if person.track is not None:
         seen = f"in view {person.seconds_seen:.1f} of {person.seconds:.1f} s"
         first = f"  Person {person.track}: {seen}"
@@ -76,31 +84,36 @@ def _person(person: Person, coverage: float, *, alone: bool) -> list[str]:
     if person.speech_share is None:
         first += ", no sound"
     else:
-        first += f", speech in {_percent(person.speech_share)} of the time"
+        first += f", speech in {percent(person.speech_share)} of the time"
     if person.speaking_share is not None:
-        first += f", their own in {_percent(person.speaking_share)} of it"
+        first += f", their own in {percent(person.speaking_share)} of it"
     lines = [first]
     if person.valence or person.arousal:
         means = [level.mean if level else None for level in (person.valence, person.arousal)]
         lines.append(f"    overall {words(*means)}")
     lines += [
-        f"    {name:<8} {_level(level, coverage)}"
+        f"    {name:<8} {_level(level, held)}"
         for name, level in (("valence", person.valence), ("arousal", person.arousal))
         if level is not None
     ]
     for reason, share in person.missing.items():
-        lines.append(f"    no prediction for {_percent(share)} of the time: {reason}")
+        lines.append(f"    no prediction for {percent(share)} of the time: {reason}")
     return lines
 
 
-def _level(level: Level, coverage: float) -> str:
+def _level(level: Level, held: float) -> str:
     text = f"mean {level.mean:+.2f}, from {level.min:+.2f} to {level.max:+.2f}, sd {level.sd:.2f}"
     if level.interval is not None:
-        text += f"; {_percent(coverage)} interval about ±{level.interval / 2:.2f}"
+        text += f"; {percent(held)} interval about ±{level.interval / 2:.2f}"
     return text
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share in whole percent, that does not round a little to nothing nor nearly all to all.
+
+    >>> percent(0.25), percent(0.001)
+    ('25 %', 'under 1 %')
+    """
     if 0 < share < 0.01:
         return "under 1 %"
     if 0.99 < share < 1:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from ..errors import DataError
 from .columns import COLUMNS, FLOATS, INDEX
-
-_JOINED = 1e-5  # seconds; rows nearer than this follow each other, however a file rounded them
+from .rows import GAP
 
 
 def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
@@ -21,14 +20,14 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : (n, 18) pd.DataFrame
+    table : (n, 20) pd.DataFrame
         A trace's table.
     rate : float
         Rows per second (Hz).
 
     Returns
     -------
-    (m, 18) pd.DataFrame
+    (m, 20) pd.DataFrame
         ``start`` is ``k / rate``, ``end`` is ``(k + 1) / rate``, ``frame`` is NA.
 
     Raises
@@ -87,7 +86,7 @@ def interpolate(
     here = np.searchsorted(start - 1e-9, times, side="right") - 1
     covered = (here >= 0) & (times < end[here] - 1e-9)
     after = np.minimum(here + 1, len(start) - 1)
-    joined = (after > here) & (start[after] - end[here] < _JOINED)
+    joined = (after > here) & (start[after] - end[here] < GAP)
     length = np.where(joined, start[after] - start[here], 1.0)
     share = np.where(joined & (length > 0), (times - start[here]) / np.maximum(length, 1e-12), 0.0)
     share = np.clip(share, 0.0, 1.0)[:, None]

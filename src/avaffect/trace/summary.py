@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..spec import TARGETS
-
-if TYPE_CHECKING:
-    from .table import Trace
+from .meta import streams
+from .rows import duration, files, of_file, of_track, seconds, tracks
 
 SPEAKING = 0.5  # probability from which a moment counts as speech, and that as a person's own
 
@@ -102,24 +102,26 @@ class Summary:
         return asdict(self) | {"files": list(self.files), "people": [asdict(p) for p in self.people]}
 
 
-def summarise(trace: Trace) -> Summary:
-    """The figures of a trace; files and people in the table's order, nobody-in-view last."""
+def summarise(table: pd.DataFrame, meta: Mapping[str, Any]) -> Summary:
+    """The figures of a trace: its files in the table's order, in each the people by number, nobody last.
+
+    Parameters
+    ----------
+    table : (n, 20) pd.DataFrame
+        A trace's table.
+    meta : mapping
+        What made it. ``streams`` says which of face and voice can be the reason for a gap.
+    """
     people = []
-    streams = trace.meta.get("streams", ["audio", "visual"])
-    for file in trace.files:
-        part = trace.file(file)
-        groups = [(number, part.track(number).table) for number in [*part.tracks, None]]
-        people += [_person(file, number, rows, streams) for number, rows in groups if len(rows)]
-    return Summary(duration=trace.duration, files=tuple(trace.files), people=tuple(people))
+    used = streams(meta)
+    for file in files(table):
+        part = of_file(table, file)
+        groups = [(number, of_track(part, number)) for number in [*tracks(part), None]]
+        people += [_person(file, number, rows, used) for number, rows in groups if len(rows)]
+    return Summary(duration=duration(table), files=tuple(files(table)), people=tuple(people))
 
 
-def seconds(table: pd.DataFrame) -> pd.Series:
-    """Seconds that each row covers, (n,) indexed as the table."""
-    end, start = (table.index.get_level_values(name).to_numpy() for name in ("end", "start"))
-    return pd.Series(end - start, index=table.index)
-
-
-def _person(file: str, track: int | None, rows: pd.DataFrame, streams: list[str]) -> Person:
+def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str]) -> Person:
     weight = seconds(rows).to_numpy()
     if not weight.sum() > 0:  # a picture alone has no length: every row counts the same
         weight = np.full(len(rows), 1.0)
@@ -128,7 +130,7 @@ def _person(file: str, track: int | None, rows: pd.DataFrame, streams: list[str]
     seen = rows["face_conf"].notna().to_numpy()
     voiced, speaking = rows["voiced"].to_numpy(), rows["speaking"].to_numpy()
     told = float(share[np.isfinite(speaking)].sum())
-    missing = {reason: float(share[why].sum()) for reason, why in _reasons(rows, streams).items()}
+    missing = {reason: float(share[why].sum()) for reason, why in _reasons(rows, used).items()}
     return Person(
         file=file,
         track=track,
@@ -167,15 +169,15 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
     )
 
 
-def _reasons(rows: pd.DataFrame, streams: list[str]) -> dict[str, np.ndarray]:
+def _reasons(rows: pd.DataFrame, used: list[str]) -> dict[str, np.ndarray]:
     """Why a row has no prediction, (n,) bool each; a row has at most one reason.
 
-    ``streams`` are those of the model: what it does not use is no reason.
+    ``used`` are the streams of the model: what it does not use is no reason.
     """
     empty = rows[list(TARGETS)].isna().all(axis=1).to_numpy()
-    faceless = rows["face_conf"].isna().to_numpy() | ("visual" not in streams)
+    faceless = rows["face_conf"].isna().to_numpy() | ("visual" not in used)
     unclear = {"face too unclear": empty & ~faceless}
-    if "audio" not in streams:
+    if "audio" not in used:
         return {"no face": empty & faceless, **unclear}
     voiced = rows["voiced"].to_numpy()
     listens = rows["speaking"].to_numpy() < SPEAKING
@@ -185,6 +187,6 @@ def _reasons(rows: pd.DataFrame, streams: list[str]) -> dict[str, np.ndarray]:
         "another's voice": (voiced >= SPEAKING) & listens,
         "too little speech": (voiced >= SPEAKING) & ~listens,
     }
-    if "visual" not in streams:
+    if "visual" not in used:
         return {reason: empty & why for reason, why in lacking.items()}
     return {f"no face and {reason}": empty & faceless & why for reason, why in lacking.items()} | unclear

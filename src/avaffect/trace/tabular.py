@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,17 +15,14 @@ from ..errors import DataError
 from ..files import replacing
 from .columns import COLUMNS, INDEX
 
-if TYPE_CHECKING:
-    from .table import Trace
-
 META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's schema metadata
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
 
 
-def write_csv(trace: Trace, path: str | Path) -> Path:
+def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     """One row a line, header first, numbers to 6 decimals, what is missing left empty.
 
-    A CSV file holds no `Trace.meta`.
+    A CSV file holds no ``meta``.
 
     Raises
     ------
@@ -33,21 +30,21 @@ def write_csv(trace: Trace, path: str | Path) -> Path:
         If the file cannot be written.
     """
     with replacing(path) as temporary:
-        trace.table.reset_index().round(DECIMALS).to_csv(temporary, index=False)
+        table.reset_index().round(DECIMALS).to_csv(temporary, index=False)
     return Path(path)
 
 
-def write_jsonl(trace: Trace, path: str | Path) -> Path:
+def write_jsonl(table: pd.DataFrame, path: str | Path) -> Path:
     """One JSON object a row with the CSV's keys, in full precision, what is missing null.
 
-    A JSON lines file holds no `Trace.meta`.
+    A JSON lines file holds no ``meta``.
 
     Raises
     ------
     DataError
         If the file cannot be written.
     """
-    rows = trace.table.reset_index()
+    rows = table.reset_index()
     # Python's floats print so that they read back the same; pandas' own writer rounds.
     plain = {name: [_null(value) for value in rows[name].tolist()] for name in rows.columns}
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
@@ -56,8 +53,8 @@ def write_jsonl(trace: Trace, path: str | Path) -> Path:
     return Path(path)
 
 
-def write_parquet(trace: Trace, path: str | Path) -> Path:
-    """The table exactly, `Trace.meta` as JSON under the schema metadata key ``avaffect``.
+def write_parquet(table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path) -> Path:
+    """The table exactly, ``meta`` as JSON under the schema metadata key ``avaffect``.
 
     ``pandas.read_parquet`` gives the table back with its index.
 
@@ -66,28 +63,21 @@ def write_parquet(trace: Trace, path: str | Path) -> Path:
     DataError
         If the file cannot be written.
     """
-    table = pa.Table.from_pandas(trace.table)
-    meta = {**(table.schema.metadata or {}), META_KEY: json.dumps(trace.meta).encode()}
+    arrow = pa.Table.from_pandas(table)
+    entries = {**(arrow.schema.metadata or {}), META_KEY: json.dumps(dict(meta)).encode()}
     with replacing(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(meta), temporary)
+        pq.write_table(arrow.replace_schema_metadata(entries), temporary)
     return Path(path)
 
 
-def read_trace(path: str | Path) -> Trace:
-    """Read a trace that `Trace.to_csv`, `to_parquet` or `to_jsonl` wrote.
-
-    Parameters
-    ----------
-    path : path
-        ``.csv``, ``.parquet`` or ``.jsonl``. Only Parquet gives `Trace.meta` back.
+def read_table(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """A table and its ``meta`` as a file holds them, unchecked.
 
     Raises
     ------
     DataError
         If there is no such file, its ending is another, or it holds something else.
     """
-    from .table import Trace  # table.py needs this module's writers
-
     source = Path(path)
     reader = _READERS.get(source.suffix.lower())
     if reader is None:
@@ -96,14 +86,10 @@ def read_trace(path: str | Path) -> Trace:
         raise DataError(f"no file {source}; give a table that avaffect wrote")
     try:
         table, meta = reader(source)
-        table = table.set_index(list(INDEX))
+        return table.set_index(list(INDEX)), meta
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{source} is not a trace's {source.suffix} file: {reason}") from error
-    try:
-        return Trace(table, meta=meta)
-    except DataError as error:
-        raise DataError(f"{source}: {error}") from error
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict]:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
-from .summary import seconds
-
-if TYPE_CHECKING:
-    from .table import Trace
+from .columns import GATES
+from .rows import files, seconds
 
 FIELDS = (
     "valence", "valence_lo", "valence_hi", "arousal", "arousal_lo", "arousal_hi",
-    "face_conf", "voiced", "speaking", "gate_audio", "gate_visual",
+    "face_conf", "voiced", "speaking", *GATES,
 )  # fmt: skip
 
 
-def write_webvtt(trace: Trace, path: str | Path, *, step: float = 0.2) -> Path:
+def write_webvtt(
+    table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path, *, step: float = 0.2
+) -> Path:
     """One cue for each ``step`` seconds, its payload one JSON object.
 
     The payload is ``{"people": [{"track": 1, "valence": 0.21, ...}, ...]}`` with the mean of each
@@ -31,8 +32,10 @@ def write_webvtt(trace: Trace, path: str | Path, *, step: float = 0.2) -> Path:
 
     Parameters
     ----------
-    trace : Trace
-        Of one file.
+    table : (n, 20) pd.DataFrame
+        A trace's table, of one file.
+    meta : mapping
+        What made it; written into a note.
     path : path
     step : float
         Seconds a cue covers.
@@ -40,21 +43,21 @@ def write_webvtt(trace: Trace, path: str | Path, *, step: float = 0.2) -> Path:
     Raises
     ------
     DataError
-        If the trace has several files, the step is not positive or the file cannot be written.
+        If the table has several files, the step is not positive or the file cannot be written.
 
     References
     ----------
     WebVTT: The Web Video Text Tracks Format, W3C, https://www.w3.org/TR/webvtt1/
     """
-    if len(trace.files) > 1:
+    names = files(table)
+    if len(names) > 1:
         raise DataError(
-            f"a WebVTT file belongs to one video, the trace has {len(trace.files)};"
-            " write trace.file(name) for each"
+            f"a WebVTT file belongs to one video, the trace has {len(names)}; write trace.file(name) for each"
         )
     if not step >= 0.001:
         raise DataError(f"a cue lasts at least 0.001 s, not {step:g}; give step in seconds")
-    about = json.dumps({"file": trace.files[0] if trace.files else None, **trace.meta})
-    blocks = ["WEBVTT", f"NOTE avaffect {_safe(about)}", *_cues(trace.table, step)]
+    about = json.dumps({"file": names[0] if names else None, **meta})
+    blocks = ["WEBVTT", f"NOTE avaffect {_safe(about)}", *_cues(table, step)]
     with replacing(path) as temporary:
         temporary.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
     return Path(path)

@@ -11,7 +11,7 @@ from avaffect.errors import ModelError
 from avaffect.metric import ccc, pcc
 from avaffect.model import AffectModel
 from avaffect.spec import Component, Spec, Stream
-from avaffect.train.fusion.family import gains, late, places, scores, trust_and_damage
+from avaffect.train.fusion.family import gains, gates_and_damage, late, places, scores
 from avaffect.train.fusion.frozen import frozen_gates, mean_gates
 from avaffect.train.fusion.module import predict
 
@@ -116,9 +116,9 @@ def test_held_gates_do_not_look(fusion: str, options: dict) -> None:
     means = mean_gates(model, data)
     with frozen_gates(model, data) as frozen:
         held, still = predict(frozen, data)
-    for name, trust in still.items():
+    for name, gate in still.items():
         assert np.ptp(moving[name]) > 0.01
-        assert np.ptp(trust) < 1e-6
+        assert np.ptp(gate) < 1e-6
     assert np.abs(held - free).max() > 1e-4
     for weights in means.values():
         assert weights.sum().item() == pytest.approx(1, abs=1e-5)
@@ -139,15 +139,15 @@ def test_no_gates_to_hold() -> None:
     model = model_of("audio", "visual", fusion="jca", mixing="feature")
     with pytest.raises(ModelError, match="'jca.test' has no gates to hold"):
         mean_gates(model, data)
-    assert trust_and_damage(model, data) == {}
+    assert gates_and_damage(model, data) == {}
 
 
-def test_trust_is_correlated_where_both_are_there() -> None:
+def test_gates_are_correlated_where_both_are_there() -> None:
     data = data_of()
     model = model_of("audio", "visual", fusion="hgrjca", gate_input="concat", temperature=0.3, **GATED)
-    found = trust_and_damage(model, data, resamples=100)
-    trust = predict(model, data)[1]
+    found = gates_and_damage(model, data, resamples=100)
+    gates = predict(model, data)[1]
     both = (data["audio_mask"] & data["visual_mask"]).numpy()
-    want = pcc(trust["audio"], data["visual_worn"].numpy().astype(float), both)
-    assert found["audio"]["visual"].value == pytest.approx(want)
-    assert found["audio"]["visual"].low < want < found["audio"]["visual"].high
+    want = pcc(gates["attended.audio"], data["visual_worn"].numpy().astype(float), both)
+    assert found["attended.audio"]["visual"].value == pytest.approx(want)
+    assert found["attended.audio"]["visual"].low < want < found["attended.audio"]["visual"].high

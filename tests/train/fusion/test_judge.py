@@ -14,13 +14,13 @@ from avaffect.metric import ccc
 from avaffect.model import Affect
 from avaffect.train.fusion.bank_files import load_faces, load_voices, save_faces, save_voices
 from avaffect.train.fusion.calibrate import coverages, half_widths
-from avaffect.train.fusion.judge import advantage, error_by_damage, judge, trust_in_damage
+from avaffect.train.fusion.judge import advantage, error_by_damage, gates_in_damage, judge
 from avaffect.train.fusion.module import predict
 from avaffect.train.paired import FaceBank, VoiceClip
 
 
 class Adding(torch.nn.Module):
-    """Mean of the available streams' first two features; trust is the share of the other stream."""
+    """Mean of the available streams' first two features; gates know far-off values as damage."""
 
     def __init__(self, *streams: str) -> None:
         super().__init__()
@@ -29,8 +29,10 @@ class Adding(torch.nn.Module):
     def network(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> Affect:
         total = sum(streams[m] * masks[m][..., None] for m in streams)
         count = sum(masks[m].float() for m in streams).clamp_min(1)[..., None]
-        trust = {f"trust.{m}": 1 - (streams[m].abs().mean(-1) > 2).float() for m in streams}
-        return Affect(total / count, trust)
+        far = {m: (streams[m].abs().mean(-1) > 2).float() for m in streams}
+        attended = {f"attended.{m}": off for m, off in far.items()}
+        share = {f"share.{m}": 1 - off for m, off in far.items()}
+        return Affect(total / count, attended | share)
 
 
 def made_up(count: int, *, noise: float, seed: int) -> dict[str, Tensor]:
@@ -71,11 +73,16 @@ def test_fusion_of_two_noisy_streams_beats_each() -> None:
     assert advantage(Adding(), data, resamples=20)["valence"] == pytest.approx([0, 0, 0], abs=1e-6)
 
 
-def test_trust_falls_where_the_stream_is_worn() -> None:
+def test_attended_rises_and_share_falls_where_the_stream_is_damaged() -> None:
     data = made_up(60, noise=0.1, seed=0)
-    trust = trust_in_damage(Adding(), data)
-    assert trust["visual_trust/visual_worn"] < -0.9
-    assert "visual_trust/audio_worn" not in trust  # no damaged audio in the data
+    gates = gates_in_damage(Adding(), data)
+    assert gates["attended.visual/visual_worn"] > 0.9
+    assert gates["share.visual/visual_worn"] < -0.9
+    assert not any(name.endswith("/audio_worn") for name in gates)  # no damaged audio in the data
+
+
+def test_errors_by_what_is_damaged() -> None:
+    data = made_up(60, noise=0.1, seed=0)
     errors = error_by_damage(Adding(), data)
     assert errors["visual"] > 10 * errors["none"]
     assert "audio" not in errors  # nothing of the kind in the data

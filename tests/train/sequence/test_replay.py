@@ -24,7 +24,7 @@ def test_overlapping_windows_are_averaged(store):
     model.eval()
     assert list(replays) == [stored.name for stored in store]
     for number, (stored, replay) in enumerate(zip(store, replays.values(), strict=True)):
-        values, trust = np.zeros((stored.ticks, 2)), np.zeros(stored.ticks)
+        values, attended = np.zeros((stored.ticks, 2)), np.zeros(stored.ticks)
         count = np.zeros((stored.ticks, 1))
         for index, window in enumerate(windows.windows):
             if window.recording != number:
@@ -34,10 +34,10 @@ def test_overlapping_windows_are_averaged(store):
                 out = model(data, {name: data[f"{name}_mask"] for name in store.dims})
             where = slice(window.start, window.start + window.length)
             values[where] += out.values[0].numpy()
-            trust[where] += out.weights["trust.audio"][0].numpy()
+            attended[where] += out.weights["attended.audio"][0].numpy()
             count[where] += 1
         np.testing.assert_allclose(replay.values, values / count, atol=1e-5)
-        np.testing.assert_allclose(replay.weights["trust.audio"], trust / count[:, 0], atol=1e-5)
+        np.testing.assert_allclose(replay.weights["attended.audio"], attended / count[:, 0], atol=1e-5)
         np.testing.assert_array_equal(replay.labels, stored.read()["labels"].numpy())
 
 

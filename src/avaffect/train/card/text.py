@@ -41,9 +41,14 @@ face and voice together; `clean`, and `worn` with spans missing, blurred or nois
 wherever a face or a voice is there, also where its own stream is missing:
 """
 
-TRUST = """\
-Correlation with damage, `worn`, of the share that the gates take from joint attention instead of the stream
-itself (`trust`): where a stream is damaged, more of it should come from the other.
+ATTENDED = """\
+Correlation of the gates with damage, `worn`. `attended` is the share that a stream takes from joint attention
+instead of its own features: where a stream is damaged, more of it should come from the other.
+"""
+
+SHARE = """\
+Correlation of the gates with damage, `worn`. `share` is a stream's own share of the fused features: where a
+stream is damaged, its share should fall.
 """
 
 

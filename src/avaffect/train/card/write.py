@@ -78,11 +78,20 @@ def _sequences(spec: Spec, figures: Figures) -> list[str]:
         for kind, target in _COLUMNS
     ]
     rows.append((f"{spec.name} less the best other (95 %, sequences resampled)", *gains))
-    trust = [
-        f"- {name.replace('/', ' with ')}: {value:+.2f}" for name, value in figures["worn"]["trust"].items()
-    ]
-    told = [text.TRUST, "\n".join(trust) + "\n"] if trust else []
-    return [text.FUSION_FIGURES, _table(head, rows), *told]
+    return [text.FUSION_FIGURES, _table(head, rows), *_gates(figures["worn"]["gates"])]
+
+
+def _gates(figures: Mapping[str, float]) -> list[str]:
+    """How each kind of gate goes with damage, and what would be good."""
+    told: list[str] = []
+    for kind, meaning in (("attended", text.ATTENDED), ("share", text.SHARE)):
+        lines = [
+            f"- {name.replace('/', ' with ')}: {value:+.2f}"
+            for name, value in figures.items()
+            if name.startswith(f"{kind}.")
+        ]
+        told += [meaning, "\n".join(lines) + "\n"] if lines else []
+    return told
 
 
 _COLUMNS = tuple((kind, target) for kind in ("clean", "worn") for target in TARGETS)

@@ -73,18 +73,18 @@ def _drawn(
     return {name: resampled(values, labels, ticks, resamples=resamples) for name, values in said.items()}
 
 
-def trust_and_damage(
+def gates_and_damage(
     model: AffectModel, data: Mapping[str, Tensor], *, resamples: int = RESAMPLES
 ) -> dict[str, dict[str, Estimate]]:
-    """Correlation of each stream's trust with the damage of each stream, where both are there.
+    """Pearson correlation of each gate with the damage of each stream, where both streams are there.
 
-    Trust is the share that the gates take from joint attention instead of the stream itself. By stream of
-    the trust, then of the damage; empty for fusions without gates.
+    By gate (``attended.<stream>`` or ``share.<stream>``, see `Fused`), then by damaged stream; with 95 %
+    intervals that resample sequences. Empty for fusions without gates.
     """
-    _, trust = predict(model, data)
+    _, gates = predict(model, data)
     there = (data["audio_mask"] & data["visual_mask"]).numpy()
     found: dict[str, dict[str, Estimate]] = {}
-    for name, values in trust.items():
+    for name, values in gates.items():
         found[name] = {}
         for other in model.spec.streams:
             worn = data[f"{other}_worn"].numpy()[..., None].astype(float)

@@ -102,16 +102,23 @@ def resampled(
     return measures(table.sum(axis=0))[measure], drawn["pooled"][measure]
 
 
-def trust_in_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:
-    """Correlation of each stream's trust with damage, its own and the other's, where both are there.
+def gates_in_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str, float]:
+    """Pearson correlation of each gate with the damage of each stream, where both streams are there.
 
-    Without what has no value: damage that the data lack, trust that never moves, fusions without gates.
+    Good is a high value for ``attended.<stream>`` with the damage of that stream (it then leans on the
+    other one), and a low, negative one for ``share.<stream>`` (it is then relied on less).
+
+    Returns
+    -------
+    dict
+        By ``<gate>/<stream>_worn``, for example ``attended.audio/visual_worn``. Left out is what has no
+        value: damage that the data lack, gates that never move, fusions without gates.
     """
-    _, trust = predict(model, data)
+    _, gates = predict(model, data)
     there = (data["audio_mask"] & data["visual_mask"]).numpy()
     found = {
-        f"{name}_trust/{other}_worn": pcc(values, data[f"{other}_worn"].numpy().astype(float), there)
-        for name, values in trust.items()
+        f"{name}/{other}_worn": pcc(values, data[f"{other}_worn"].numpy().astype(float), there)
+        for name, values in gates.items()
         for other in ("audio", "visual")
     }
     return {name: value for name, value in found.items() if np.isfinite(value)}

@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.utils.data import IterableDataset
 
 from ...errors import ModelError
+from ...fusion import stream_weights
 from ...model import AffectModel
 from ..averaged import AveragedModule
 from ..paired import CLEAN, PairedSequence, Stock, Wear, compose
@@ -64,9 +65,9 @@ class FusionModule(AveragedModule):
     Features get a little noise, and in a share of the sequences one whole modality is hidden: each has to do
     alone at times. The average of the weights over the last steps (exponential) is what is kept.
 
-    Left to themselves, gates in front of a temporal network take all they can get from joint attention,
-    damaged or not. The sequences know what is damaged, so the gates are told: `gate` weighs the cross entropy
-    of their trust in joint attention with the damage of the stream that it replaces.
+    Without further help, gates in front of a temporal network take all they can get from joint attention,
+    damaged or not. The sequences know what is damaged, so the gates are told: `gate` is the weight of
+    `gate_loss` in the sum. It needs a fusion with ``attended`` weights.
     """
 
     def __init__(
@@ -125,39 +126,57 @@ class FusionModule(AveragedModule):
 def gate_loss(
     weights: Mapping[str, Tensor], worn: Mapping[str, Tensor], masks: Mapping[str, Tensor]
 ) -> Tensor:
-    """Cross entropy of each stream's trust in joint attention with its damage, where all streams are there.
+    """Cross entropy of each stream's attended share with its damage, where all streams are there.
+
+    It drives ``attended.<stream>`` to 1 where that stream is damaged, so that its features come from
+    joint attention, and to 0 where it is not. ``share.<stream>`` would have to go the other way: a damaged
+    stream should lose its share. So a fusion that has only shares is refused.
 
     Parameters
     ----------
     weights : mapping
-        Of `Affect`; ``trust.NAME`` (b, t) in [0, 1].
+        Of `Affect`; ``attended.<stream>`` (b, t) in [0, 1].
     worn, masks : mapping of str to (b, t) torch.BoolTensor
         Where each stream is damaged, and where it is there.
 
     Raises
     ------
     ModelError
-        If the fusion has no gates.
+        If the fusion has no ``attended`` weights.
     """
     there = torch.stack(list(masks.values())).all(0)
     losses = []
     for name, damage in worn.items():
-        if f"trust.{name}" not in weights:
-            raise ModelError(
-                "the fusion has no gates to teach: leave out fusion.gate, or take a gated fusion"
-            )
-        trust = weights[f"trust.{name}"].float().clamp(1e-4, 1 - 1e-4)
-        losses.append(functional.binary_cross_entropy(trust[there], damage[there].float()))
+        if f"attended.{name}" not in weights:
+            raise ModelError(_no_attended(weights, name))
+        attended = weights[f"attended.{name}"].float().clamp(1e-4, 1 - 1e-4)
+        losses.append(functional.binary_cross_entropy(attended[there], damage[there].float()))
     return torch.stack(losses).mean()
+
+
+def _no_attended(weights: Mapping[str, Tensor], name: str) -> str:
+    has = (
+        f"its gates weigh stream against stream (share.{name}), and a damaged stream should lose share"
+        if f"share.{name}" in weights
+        else "it has no gates"
+    )
+    return (
+        f"fusion.gate needs a fusion that gates attended against un-attended features (attended.{name}), "
+        f"this one does not: {has}; set fusion.gate: 0, or take a fusion such as hgrjca"
+    )
 
 
 @torch.inference_mode()
 def predict(
     model: AffectModel, data: Mapping[str, Tensor], *, without: str = ""
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Values (n, t, 2) and trust by stream (n, t) on sequences, `without` one modality if named."""
+    """Values (n, t, 2) on sequences, `without` one modality if named, and the gates.
+
+    The gates are ``attended.<stream>`` or ``share.<stream>`` (n, t), by full name; see `Fused`.
+    """
     model.eval()
-    values, trust = [], []
+    values: list[Tensor] = []
+    gates: dict[str, list[Tensor]] = {}
     for start in range(0, len(data["audio"]), 64):
         part = slice(start, start + 64)
         masks = {name: data[f"{name}_mask"][part] for name in model.spec.streams}
@@ -165,9 +184,6 @@ def predict(
             masks[without] = torch.zeros_like(masks[without])
         out = model.network({name: data[name][part] for name in masks}, masks)
         values.append(out.values)
-        trust.append({n: out.weights[f"trust.{n}"] for n in masks if f"trust.{n}" in out.weights})
-    names = trust[0]
-    return (
-        torch.cat(values).numpy(),
-        {name: torch.cat([t[name] for t in trust]).numpy() for name in names},
-    )
+        for name, gate in stream_weights(out.weights).items():
+            gates.setdefault(name, []).append(gate)
+    return torch.cat(values).numpy(), {name: torch.cat(parts).numpy() for name, parts in gates.items()}

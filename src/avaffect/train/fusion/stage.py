@@ -15,7 +15,7 @@ from ..fit import EpochData, EveryEpochs, Hook, fit
 from ..paired import CLEAN, WORN, Stock, Wear
 from ..recipe import Recipe
 from ..result import is_done, load_result, save_result
-from .judge import advantage, error_by_damage, judge, trust_in_damage
+from .judge import advantage, error_by_damage, gates_in_damage, judge
 from .module import FusionModule, PairedBatches, held_out
 from .stock import read_stocks
 
@@ -128,5 +128,5 @@ def sequences(settings: Recipe, stock: Stock, *, count: int) -> dict[str, dict[s
 def _figures(model: AffectModel, data: dict[str, Tensor]) -> dict[str, Any]:
     figures: dict[str, Any] = {**judge(model, data), "error": error_by_damage(model, data)}
     if len(model.spec.streams) > 1:
-        figures |= {"advantage": advantage(model, data), "trust": trust_in_damage(model, data)}
+        figures |= {"advantage": advantage(model, data), "gates": gates_in_damage(model, data)}
     return figures

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+Rgb = tuple[int, int, int]  # red, green, blue, 0 to 255
+
 # Okabe & Ito (2008), "Color Universal Design", without black and the yellow that vanishes on white.
 PEOPLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 # the same hues, light enough for text on the overlay's dark panels
@@ -14,10 +16,10 @@ FAINT = "#8A8A8A"
 RULE = "#DDDDDD"
 
 
-def colour(track: int | None, tracks: Sequence[int], *, bright: bool = False) -> str:
+def person_colour(track: int | None, tracks: Sequence[int], *, bright: bool = False) -> str:
     """A person's colour as #rrggbb: by place among ``tracks``; grey for nobody in view.
 
-    >>> colour(7, [3, 7]), colour(None, [3, 7])
+    >>> person_colour(7, [3, 7]), person_colour(None, [3, 7])
     ('#D55E00', '#595959')
     """
     if track is None:
@@ -25,7 +27,7 @@ def colour(track: int | None, tracks: Sequence[int], *, bright: bool = False) ->
     return (BRIGHT if bright else PEOPLE)[tracks.index(track) % len(PEOPLE)]
 
 
-def rgb(colour: str) -> tuple[int, int, int]:
+def rgb(colour: str) -> Rgb:
     """#rrggbb as three numbers from 0 to 255.
 
     >>> rgb("#0072B2")

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import reference as ref
+from .. import reference as ref
 
 # --- the published state dicts, written out -------------------------------------------------------
 

@@ -1,8 +1,55 @@
-"""Rows of unequal length put on an even grid, for pictures that have fewer columns than rows."""
+"""Rows of unequal length as the points of a line, and averaged where a picture has no room for all."""
 
 from __future__ import annotations
 
 import numpy as np
+
+from .rows import GAP
+
+
+def with_gaps(start: np.ndarray, end: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values of a line; a NaN stands where a row does not follow the one before it.
+
+    Parameters
+    ----------
+    start, end : (n,) np.ndarray
+        Seconds that each row covers, ascending.
+    values : (n,) or (n, c) np.ndarray
+
+    Returns
+    -------
+    times : (m,) np.ndarray
+    values : (m,) or (m, c) np.ndarray
+
+    >>> with_gaps(np.array([0.0, 3.0]), np.array([1.0, 4.0]), np.array([5.0, 6.0]))
+    (array([0., 1., 3.]), array([ 5., nan,  6.]))
+    """
+    breaks = np.flatnonzero(start[1:] - end[:-1] > GAP)
+    return np.insert(start, breaks + 1, end[breaks]), np.insert(values, breaks + 1, np.nan, axis=0)
+
+
+def thinned(
+    start: np.ndarray, end: np.ndarray, values: np.ndarray, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The points of `with_gaps`; of more than ``most`` rows, means over ``most // 2`` even bins.
+
+    Parameters
+    ----------
+    start, end : (n,) np.ndarray
+        Seconds that each row covers, ascending, not overlapping.
+    values : (n, c) np.ndarray
+    most : int
+
+    Returns
+    -------
+    times : (m,) np.ndarray
+    values : (m, c) np.ndarray
+    """
+    if len(start) <= most:
+        return with_gaps(start, end, values)
+    edges = np.linspace(start[0], end[-1], most // 2 + 1)
+    means = np.stack([binned(start, end, column, edges) for column in values.T], axis=1)
+    return (edges[:-1] + edges[1:]) / 2, means
 
 
 def binned(start: np.ndarray, end: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from torch import nn
 from avaffect.errors import ModelError
 from avaffect.fusion.published import PUBLISHED_KEYS, create_published, import_checkpoint, list_published
 
-from .published import SHAPES, published_jca, published_recurrent, random_state
+from .authors import SHAPES, published_jca, published_recurrent, random_state
 
 SIZES = {
     "jca.abaw3": 231_041,

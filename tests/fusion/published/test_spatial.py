@@ -9,8 +9,8 @@ import torch
 from avaffect.errors import ModelError
 from avaffect.fusion.published.spatial import SpatialAttention
 
-from . import reference as ref
-from .cases import weights_of
+from .. import reference as ref
+from ..cases import weights_of
 
 SIZES = {"dim_audio": 5, "dim_out": 7}
 

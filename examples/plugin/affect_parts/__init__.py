@@ -1,0 +1,1 @@
+"""A fusion, an encoder, a corpus and a face detector for avaffect."""

@@ -1,0 +1,123 @@
+"""What an encoder takes and gives: raw input of one modality in, features out.
+
+An encoder is an `nn.Module` in one file, known by name. A recipe names it, with its options; everything else
+that training and prediction need to know about it is said by the class.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from ..errors import ModelError
+from ..face.align import SIZE
+from ..voice import preset
+
+
+class Encoder(nn.Module, ABC):
+    """Base of all encoders; derive from `VisualEncoder` or `AudioEncoder`.
+
+    ``encoder(inputs)`` is ``encoder.features(encoder.preprocess(inputs))``. Training may call these two one
+    by one; prediction calls ``encoder(inputs)``. In evaluation mode an input gives the same features
+    whatever else is in the batch.
+
+    Attributes
+    ----------
+    stream : str
+        The modality that it reads: ``"audio"`` or ``"visual"``.
+    preprocessing : mapping
+        What its input is made with; saved in `avaffect.spec.Stream.preprocessing`.
+    dim : int
+        Size of a feature vector.
+    """
+
+    stream: ClassVar[str]
+    preprocessing: ClassVar[Mapping[str, Any]]
+    dim: int
+
+    def preprocess(self, inputs: Tensor) -> Tensor:
+        """Raw input to the network's input: nothing learned, no gradient. By default the input itself."""
+        return inputs
+
+    @abstractmethod
+    def features(self, inputs: Tensor) -> Tensor:
+        """The network on preprocessed input."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Raw input to features."""
+        return self.features(self.preprocess(inputs))
+
+
+class VisualEncoder(Encoder):
+    """Reads aligned faces, each on its own.
+
+    Raw input
+        ``(n, 112, 112, 3)`` uint8: RGB pixels in 0..255; eyes, nose and mouth lie at the places of
+        `avaffect.face.align.TEMPLATE`. Training may also give ``(n, h, w)`` gray pixels, the same square at
+        another size, and floating point in 0..255: `preprocess` accepts all of these.
+    Features
+        ``(n, dim)``, one vector a face.
+    """
+
+    stream = "visual"
+    preprocessing = {"crop": SIZE}
+
+
+class AudioEncoder(Encoder):
+    """Reads the log-mel spectrogram of a voice.
+
+    Raw input
+        ``(b, frames, 64)`` float32: log-mel of the preset ``default16k`` at 100 frames per second, in bels,
+        relative to the recording's reference level (`avaffect.voice.relative`).
+    Features
+        ``(b, frames // stride, dim)``: vector ``k`` belongs to the frames from ``k * stride`` to
+        ``(k + 1) * stride - 1``. The number of frames may be any from ``stride`` on.
+
+    Attributes
+    ----------
+    stride : int
+        Frames per tick: 8 frames at 100 Hz make 12.5 ticks per second, the tick rate of the embedded models.
+    context : int
+        Ticks on each side that a feature depends on at most. Long recordings are encoded in pieces that
+        overlap by this much.
+    """
+
+    stream = "audio"
+    preprocessing = {"logmel": "default16k"}
+    stride: ClassVar[int] = 8
+    context: ClassVar[int]
+
+    @property
+    def tick_rate(self) -> float:
+        """Feature vectors per second (Hz)."""
+        return preset(self.preprocessing["logmel"]).rate / self.stride
+
+
+def check_encoder(encoder: Encoder, *, stream: str, dim: int, tick_rate: float) -> None:
+    """Raise unless an encoder gives what a model's spec says of it.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    stream : str
+        The modality that the model gives it.
+    dim : int
+        Size of a feature vector in the spec.
+    tick_rate : float
+        Ticks per second (Hz) of the model.
+
+    Raises
+    ------
+    ModelError
+        Saying which of the three differs.
+    """
+    name = type(encoder).__name__
+    if encoder.stream != stream:
+        raise ModelError(f"{name} reads the stream {encoder.stream!r}; the spec gives it {stream!r}")
+    if encoder.dim != dim:
+        raise ModelError(f"{name} gives features of size {encoder.dim}; the spec says dim={dim}")
+    if isinstance(encoder, AudioEncoder) and encoder.tick_rate != tick_rate:
+        raise ModelError(f"{name} gives {encoder.tick_rate:g} features a second; the spec says {tick_rate:g}")

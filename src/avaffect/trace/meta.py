@@ -1,0 +1,40 @@
+"""What made a trace, as plain JSON values, and the entries of it that are read here.
+
+``model`` (name), ``coverage`` (share of values that the intervals are meant to hold), ``streams``
+(names of the streams that the model uses) and ``tick_rate`` (ticks of the model per second) may be absent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import DataError
+
+
+def jsonable(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy as JSON would give it back.
+
+    Raises
+    ------
+    DataError
+        If it holds something that is not plain JSON.
+
+    >>> jsonable({"streams": ("audio", "visual")})
+    {'streams': ['audio', 'visual']}
+    """
+    try:
+        return dict(json.loads(json.dumps(dict(meta), allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"a Trace's meta must be plain JSON values ({error})") from error
+
+
+def coverage(meta: Mapping[str, Any]) -> float:
+    """Share of values that the intervals are meant to hold; 0.9 if it is not said."""
+    return float(meta.get("coverage", 0.9))
+
+
+def streams(meta: Mapping[str, Any]) -> list[str]:
+    """Names of the streams that the model uses; both if it is not said."""
+    return list(meta.get("streams", ["audio", "visual"]))

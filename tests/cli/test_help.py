@@ -1,0 +1,46 @@
+"""`--help` of every verb: complete and quick."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from avaffect.cli.app import app
+
+
+def commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The words of every verb, and its docstring."""
+    for name, verb in getattr(command, "commands", {}).items():
+        yield (*words, name), str(verb.callback.__doc__ or "")
+        yield from commands(verb, (*words, name))
+
+
+VERBS = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_help_shows_every_word_of_the_docstring(verb: tuple[str, ...]) -> None:
+    run = CliRunner().invoke(app, [*verb, "--help"], env={"COLUMNS": "120", "NO_COLOR": "1"})
+    assert run.exit_code == 0
+    shown = " ".join(run.output.split())
+    for paragraph in VERBS[verb].split("\n\n"):
+        assert " ".join(paragraph.replace("`", "").split()) in shown
+
+
+def test_train_names_its_extra() -> None:
+    assert "pip install 'avaffect[train]'" in CliRunner().invoke(app, ["train", "--help"]).output
+
+
+def test_help_loads_no_heavy_library() -> None:
+    code = "import sys; import avaffect.cli; print(*{'torch', 'pandas', 'cv2', 'av'} & {*sys.modules})"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert run.stdout.split() == []
