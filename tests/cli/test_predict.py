@@ -1,5 +1,6 @@
 """The command line as a user meets it: by subprocess, failing paths included."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from avaffect import read_trace
+from avaffect import load, read_trace
+from avaffect.cli.predict import predict
+from avaffect.face.track import DETECTION_INTERVAL
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
 
@@ -162,6 +165,11 @@ def test_options_of_the_tracker_reach_the_model_and_the_table(avaffect, tmp_path
     assert (trace.meta["detection_interval"], trace.meta["min_face"]) == (1.5, 320)
     assert trace.meta["detector"] == "mtcnn"
     assert trace.table["face_conf"].isna().all(), "the face of the sample is smaller than 320 pixels"
+
+
+def test_the_commands_default_interval_is_that_of_python():
+    default = inspect.signature(predict).parameters["detection_interval"].default
+    assert default == DETECTION_INTERVAL == inspect.signature(load).parameters["detection_interval"].default
 
 
 def test_options_of_the_tracker_out_of_range(avaffect, fails, tmp_path):

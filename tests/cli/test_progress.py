@@ -35,6 +35,16 @@ def test_a_batch_shows_its_total_above_the_bar_of_each_file(shown):
     assert tuesday.startswith("tuesday.mp4 5.0/5.0 s")
 
 
+def test_the_bars_of_a_file_go_when_the_next_has_its_turn(shown):
+    with ProgressBars(batch="files") as hook:
+        for done in range(5):
+            hook("files", done, 5)
+            hook(f"{done}.mp4", 1.0, 1.0)
+    files, last = shown()
+    assert files.startswith("files 4/5 files")
+    assert last.startswith("4.mp4")
+
+
 def test_a_single_file_has_no_total_of_files(shown):
     with ProgressBars(batch="files") as hook:
         hook("files", 0, 1)

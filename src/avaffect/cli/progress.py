@@ -20,8 +20,8 @@ class ProgressBars:
     unit : str
         What is counted: "s" for seconds of a recording.
     batch : str
-        Name of the count that stands above the others and stays while they change, such as "files"; it
-        counts whole things, and is not shown for a single one.
+        Name of the count that stands above the others, such as "files"; it counts whole things, and is not
+        shown for a single one. When it moves on, the other bars are taken off.
     quiet : bool
         Show nothing.
 
@@ -52,6 +52,7 @@ class ProgressBars:
             if total is None or total <= 1:
                 return
             self._of_batch = completed, total
+            self._drop_others()
         if self._bars is None:
             self._start()
         self._show(what, completed, total)
@@ -62,6 +63,12 @@ class ProgressBars:
             self._bars.stop()
         self._bars = None
         self._tasks.clear()
+
+    def _drop_others(self) -> None:
+        """Take the bars of the last file off: in a long batch they would fill the screen."""
+        for what in [what for what in self._tasks if what != self.batch]:
+            assert self._bars is not None
+            self._bars.remove_task(self._tasks.pop(what))
 
     def _start(self) -> None:
         """A new display, the bar of the batch on top."""
