@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Spinning OpenMP threads make small networks many times slower on shared cores.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: demo test check clean
+.PHONY: demo test check timings clean
 
 demo: .venv/demo
 	$(BIN)/avaffect predict examples/sample.mp4 --out out/demo
@@ -16,6 +16,13 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+timings: .venv/dev
+	$(BIN)/python benchmarks/predict.py examples/sample.mp4
+	$(BIN)/python benchmarks/face.py examples/sample.mp4
+	$(BIN)/python benchmarks/voice.py
+	$(BIN)/python benchmarks/fusion.py --seconds 2
+	$(BIN)/python benchmarks/training.py --rounds 5
 
 .venv/python:
 	$(PYTHON) -c 'import sys; sys.exit("avaffect needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -1,10 +1,10 @@
-"""The default models against each other on the same sequences of held-out faces and speakers.
+"""The default models compared on the same paired sequences of test faces and test speakers.
 
     python benchmarks/default.py work=runs/default --out docs/default.md --json default.json
 
 Needs a finished run of recipes/hgrjca.default.yaml (its work folder, for the features of the test faces and
-clips) and the models of the family: by default ``WORK/NAME/model`` where that is, else the model that ships
-with the package under the name.
+clips) and the models of the family: by default ``WORK/NAME/model`` where that exists, else the embedded model
+of the name.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from frozen_gates import frozen_gates
+from system_comparison import corruption_strata, differences, gate_correlations, late_fusion, scores
 from torch import Tensor
 
 from avaffect import checkpoint
@@ -25,13 +27,12 @@ from avaffect.comparison.markdown import table
 from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
 from avaffect.spec import TARGETS
+from avaffect.train.feature_cache import cached_pool
+from avaffect.train.feature_pool import FeaturePool
 from avaffect.train.fusion.calibrate import coverages
-from avaffect.train.fusion.family import gains, gates_and_damage, late, places, scores
-from avaffect.train.fusion.frozen import frozen_gates
 from avaffect.train.fusion.module import held_out, predict
 from avaffect.train.fusion.stage import sequences
-from avaffect.train.fusion.stock import kept_stock
-from avaffect.train.paired import Stock, Wear
+from avaffect.train.paired import SequenceCorruption
 from avaffect.train.recipe import Recipe, read_recipe
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     torch.set_num_threads(options.threads)
     settings = read_recipe(options.recipe, ["data=.", *options.overrides])
-    models = {name: checkpoint.load(place(settings, name, getattr(options, name))) for name in FAMILY}
+    models = {name: checkpoint.load(reference_of(settings, name, getattr(options, name))) for name in FAMILY}
     found = measure(settings, models, count=options.sequences, resamples=options.resamples)
     text = report(settings, models, found, options)
     print(text)
@@ -67,7 +68,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_intermixed_args(arguments)
 
 
-def place(settings: Recipe, name: str, given: str | None) -> str | Path:
+def reference_of(settings: Recipe, name: str, given: str | None) -> str | Path:
     """The folder or name of a model of the family."""
     full = f"{name}.{settings.name.partition('.')[2]}"
     folder = settings.work / full / "model"
@@ -77,35 +78,35 @@ def place(settings: Recipe, name: str, given: str | None) -> str | Path:
 def measure(
     settings: Recipe, models: Mapping[str, AffectModel], *, count: int, resamples: int
 ) -> dict[str, Any]:
-    """All figures, JSON-able but for estimates."""
-    stock = kept_stock(settings, "test")
+    """All figures; JSON can hold them but for the estimates."""
+    pool = cached_pool(settings, "test")
     found: dict[str, Any] = {}
-    for kind, data in sequences(settings, stock, count=count).items():
-        said = {name: predict(model, data)[0] for name, model in models.items()}
-        said |= late(models["audio"], models["visual"], data)
+    for kind, data in sequences(settings, pool, count=count).items():
+        predictions = {name: predict(model, data)[0] for name, model in models.items()}
+        predictions |= late_fusion(models["audio"], models["visual"], data)
         with frozen_gates(models["hgrjca"], data) as model:
-            said[FROZEN] = predict(model, data)[0]
+            predictions[FROZEN] = predict(model, data)[0]
         found[kind] = {
-            "ccc": scores(said, data, resamples=resamples),
-            "gain": gains(said, data, "hgrjca", resamples=resamples),
-            "places": {
+            "ccc": scores(predictions, data, resamples=resamples),
+            "difference": differences(predictions, data, "hgrjca", resamples=resamples),
+            "strata": {
                 name: {
                     "share": float(ticks.mean()),
-                    "ccc": scores(said, data, counted=ticks, resamples=resamples),
+                    "ccc": scores(predictions, data, ticks=ticks, resamples=resamples),
                 }
-                for name, ticks in places(data).items()
+                for name, ticks in corruption_strata(data).items()
             },
-            "gates": gates_and_damage(models["hgrjca"], data, resamples=resamples),
+            "gates": gate_correlations(models["hgrjca"], data, resamples=resamples),
         }
-    usual = as_trained(settings, stock, count)
+    usual = as_trained(settings, pool, count)
     found["coverage"] = {name: coverages(m, usual, m.spec.calibration) for name, m in models.items()}
     return found
 
 
-def as_trained(settings: Recipe, stock: Stock, count: int) -> dict[str, Tensor]:
-    """Sequences damaged as often as those of training."""
+def as_trained(settings: Recipe, pool: FeaturePool, count: int) -> dict[str, Tensor]:
+    """Sequences corrupted as often as those of training."""
     ticks, seed = settings.fusion.ticks[1], settings.seed + 11
-    return held_out(stock, count=count, ticks=ticks, seed=seed, wear=Wear())
+    return held_out(pool, count=count, ticks=ticks, seed=seed, corruption=SequenceCorruption())
 
 
 def report(
@@ -125,11 +126,11 @@ def report(
     return "\n".join(
         [
             about,
-            *(ccc_section(kind, found[kind]) for kind in ("clean", "worn")),
+            *(ccc_section(kind, found[kind]) for kind in ("clean", "corrupted")),
             GATES,
-            gates_table(found["worn"]["gates"]),
-            PLACES,
-            place_table(found["worn"]["places"]),
+            gates_table(found["corrupted"]["gates"]),
+            STRATA,
+            strata_table(found["corrupted"]["strata"]),
             COVERAGE.format(coverage=models["hgrjca"].spec.coverage),
             coverage_table(found["coverage"]),
         ]
@@ -139,11 +140,11 @@ def report(
 def ccc_section(kind: str, found: Mapping[str, Any]) -> str:
     rows = []
     for name, by in found["ccc"].items():
-        less = found["gain"].get(name)
+        difference = found["difference"].get(name)
         cells = [cell(by[target]) for target in TARGETS]
-        cells += [cell(less[target], sign=True) if less else "" for target in TARGETS]
+        cells += [cell(difference[target], sign=True) if difference else "" for target in TARGETS]
         rows.append([name, *cells])
-    head = ["system", "valence", "arousal", "hgrjca above it, valence", "hgrjca above it, arousal"]
+    head = ["system", "valence", "arousal", "hgrjca minus it, valence", "hgrjca minus it, arousal"]
     return f"### {TITLES[kind]}\n\n{table(head, rows)}\n"
 
 
@@ -153,10 +154,10 @@ def gates_table(gates: Mapping[str, Mapping[str, Estimate]]) -> str:
         stream = name.removeprefix("attended.")
         cells = [cell(by[other], sign=True) for other in ("audio", "visual")]
         rows.append([f"{stream} from joint attention", *cells])
-    return table(["share", "with damaged voice", "with damaged face"], rows) + "\n"
+    return table(["share", "with corrupted voice", "with corrupted face"], rows) + "\n"
 
 
-def place_table(found: Mapping[str, Any]) -> str:
+def strata_table(found: Mapping[str, Any]) -> str:
     systems = list(next(iter(found.values()))["ccc"])
     rows = []
     for name, of in found.items():
@@ -187,53 +188,56 @@ def cell(figure: Estimate, *, sign: bool = False) -> str:
 
 TITLES = {
     "clean": "Clean: nothing but the pauses of speech",
-    "worn": "Damaged: spans missing, blurred, dark, occluded, noisy",
+    "corrupted": "Corrupted: spans missing, blurred, dark, occluded, noisy",
 }
 
 HEAD = """\
 # The default models compared
 
-```
+<!-- not run: takes hours, and needs the corpora -->
+```sh
 python benchmarks/default.py work=runs/default --out docs/default.md
 ```
 
-Written by that command on {day}: {count} sequences of {seconds:.1f} s each, clean and damaged, put together
-from test faces and test speakers as in training ([training](training.md#the-default-model)). No one there
-was seen or heard in training; but the label is a proxy, the weighted mean of what face and voice stand
-for, and the figures say how well two streams are combined, not how well people are read.
+Written by that command on {day}, on {count} clean and {count} corrupted sequences of {seconds:.1f} s each.
+They are composed of test faces and test speakers, as in training ([training](training.md#the-default-model)).
+None of these people were used in training. But the label is a proxy, the weighted mean of what face and voice
+express. So the figures say how well two streams are combined, not how well people are read.
 
-`hgrjca`, `jca`: both streams, trained alike but for the gates. `audio`, `visual`: models of one stream, on
-the same encoders. `late`: the mean of these two; `late, of those there`: of those whose stream is there at
-the tick. `hgrjca, gates held`: the same weights with every gate held at its mean over these sequences, so
-that nothing in them depends on what is seen or heard.
+`hgrjca`, `jca`: both streams; they differ in the gates only. `audio`, `visual`: models of one stream, with
+the same encoders. `late`: the mean of these two. `late, available`: the mean of those whose stream is
+available at the tick. `hgrjca, gates held`: the same weights with every gate held at its mean over these
+sequences, so that no gate depends on the input.
 
-CCC over all ticks at which a face or a voice is there, for all systems, also where a system's own stream is
-missing and it says what it says of nothing. Intervals (95 %) resample the sequences {resamples} times, the
-same for all systems: they hold for other sequences of these few test speakers, not for other speakers.
+CCC over all ticks at which a face or a voice is available, for all systems. Where a system's own stream is
+missing, the tick is scored with its output for empty input. Intervals (95 %) resample the sequences
+{resamples} times, the same for all systems: they hold for other sequences of these few test speakers, not
+for other speakers.
 
 ## CCC
 """
 
 GATES = """\
-## Do the gates leave what is damaged?
+## Do the gates follow corruption?
 
-Correlation, on damaged sequences, of damage with the share that a stream takes from joint attention instead
-of its own features, where both streams are there. A gate that works is high with damage of its own stream,
-and low or negative with that of the other.
+Correlation, on corrupted sequences, of the corruption of each stream with the share that a stream takes from
+joint attention instead of its own features, where both streams are available. A gate that works is high with
+corruption of its own stream, and low or negative with that of the other.
 """
 
-PLACES = """\
+STRATA = """\
 ## By what is wrong
 
-CCC of valence / arousal on the ticks of the damaged sequences where that is so. The label leaves out what
-is damaged unless nothing else is there.
+CCC of valence / arousal on the corrupted sequences, by what is wrong at the tick. The label leaves out what
+is corrupted, unless there is nothing else.
 """
 
 COVERAGE = """\
 ## Coverage
 
-Share of labels inside the interval, meant to be {coverage:.2f}, on sequences of test people damaged as
-often as those of training; `all`: over all ticks as they occur, the others also with one stream hidden.
+Share of labels inside the interval, meant to be {coverage:.2f}, on sequences of test people that are
+corrupted as often as those of training. `all`: over all ticks as they occur; the others also with one stream
+hidden.
 """
 
 

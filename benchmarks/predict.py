@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from collections.abc import Sequence
 
 import torch
 
 import avaffect
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("clip", nargs="+")
     parser.add_argument("--model", default="hgrjca.default")
     parser.add_argument("--runs", type=int, default=5, help="counted runs; one more goes before, uncounted")
     parser.add_argument("--threads", type=int, default=1, help="as of avaffect predict")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     torch.set_num_threads(arguments.threads)
     predictor = avaffect.load(arguments.model)
     for clip in arguments.clip:

@@ -25,7 +25,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +68,7 @@ class Seconds(NamedTuple):
         return Seconds(time.perf_counter() - self.wall, time.process_time() - self.cpu)
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--recordings", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each")
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--stored", type=int, default=3, help="steps from the store in a round")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="write the results there, as markdown")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
     torch.manual_seed(0)
@@ -117,10 +117,10 @@ def module_of(
         streams = spec.streams
         model = SequenceModel(
             {name: stream.dim for name, stream in streams.items()},
-            fused_dim={name: stream.fused_dim for name, stream in streams.items()},
+            fused_dim={name: stream.temporal_dim for name, stream in streams.items()},
             temporal=next(iter(streams.values())).temporal,
             fusion=spec.fusion,
-            joint=spec.joint,
+            joint=spec.fused_temporal,
             head=spec.head,
         )
         plan = SequenceFit(epochs=1, batch=batch, rate=0.001)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -45,11 +45,11 @@ def timed(name: str, seconds: float, work: Callable[[], np.ndarray]) -> np.ndarr
     return result
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("file", nargs="?")
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     torch.set_num_threads(1)
     if options.file:
         from avaffect.media import read_audio

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from sklearn.metrics import root_mean_squared_error
+from sklearn.metrics import balanced_accuracy_score, root_mean_squared_error
 from torchmetrics.functional.regression import concordance_corrcoef
 
 from avaffect.errors import DataError
-from avaffect.metric import ccc, pcc, rmse, sagr, valid_pairs
+from avaffect.metric import ccc, pcc, regression_metrics, rmse, sagr, uar, valid_pairs
 
 
 @pytest.fixture
@@ -71,3 +71,24 @@ def test_constants() -> None:
 def test_shapes_must_agree() -> None:
     with pytest.raises(DataError, match=r"\(3,\).*\(2,\)"):
         ccc([1.0, 2.0, 3.0], [1.0, 2.0])
+
+
+def test_uar_is_balanced_accuracy() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 4, 200)
+    logits = rng.standard_normal((200, 8))
+    logits[np.arange(200), truth] += 1
+    guess = logits[:, :4].argmax(axis=1)
+    assert uar(logits, truth) == pytest.approx(balanced_accuracy_score(truth, guess))
+
+
+def test_correlation_forgives_scale_and_ccc_does_not() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.normal(size=(100, 2))
+    values = labels + rng.normal(size=(100, 2))
+    found = regression_metrics(values, labels)
+    assert found["r_valence"] == pytest.approx(stats.pearsonr(values[:, 0], labels[:, 0]).statistic)
+    assert found["r_arousal"] == pytest.approx(stats.pearsonr(values[:, 1], labels[:, 1]).statistic)
+    halved = regression_metrics(values / 2 + 1, labels)
+    assert halved["r_valence"] == pytest.approx(found["r_valence"])
+    assert halved["ccc_valence"] < 0.7 * found["ccc_valence"]

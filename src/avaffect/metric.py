@@ -1,9 +1,9 @@
-"""How near predictions come to labels: CCC, Pearson correlation, RMSE and sign agreement.
+"""Metrics of predictions against labels: CCC, Pearson correlation, RMSE, sign agreement; recall of classes.
 
-Every function takes two arrays of one shape and an optional mask, leaves out masked and NaN pairs, and uses
-population moments (divided by n), as the ABAW challenges do. torchmetrics' `concordance_corrcoef` divides the
-variances by n - 1 but not the squared difference of means, and so differs for short recordings. How many
-pairs counted is `valid_pairs(...)[0].size`.
+The metrics of values take two arrays of one shape and an optional mask. They leave out masked and NaN pairs,
+and use population moments (divided by n), as the ABAW challenges do. torchmetrics' `concordance_corrcoef`
+divides the variances by n - 1 but not the squared difference of means, and so differs for short recordings.
+How many pairs counted is `valid_pairs(...)[0].size`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import DataError
+from .spec import TARGETS
 
 Array = NDArray[np.float64]
 
@@ -107,3 +108,42 @@ def sagr(predicted: ArrayLike, labels: ArrayLike, mask: ArrayLike | None = None)
     """
     x, y = valid_pairs(predicted, labels, mask)
     return float(np.mean(np.sign(x) == np.sign(y))) if x.size else float("nan")
+
+
+def regression_metrics(values: NDArray, labels: NDArray) -> dict[str, float]:
+    """CCC (``ccc_``) and Pearson correlation (``r_``) of valence and arousal.
+
+    Parameters
+    ----------
+    values, labels : (n, 2) numpy.ndarray
+        Valence and arousal, NaN where missing.
+
+    Examples
+    --------
+    >>> regression_metrics(np.array([[0.0, 1.0], [0.5, 0.0]]), np.array([[0.0, 0.5], [0.5, 0.0]]))
+    {'ccc_valence': 1.0, 'ccc_arousal': 0.6666666666666666, 'r_valence': 1.0, 'r_arousal': 1.0}
+    """
+    return {
+        f"{name}_{target}": metric(values[:, k], labels[:, k])
+        for name, metric in (("ccc", ccc), ("r", pcc))
+        for k, target in enumerate(TARGETS)
+    }
+
+
+def uar(logits: NDArray, truth: NDArray) -> float:
+    """Unweighted average recall among the classes that occur in the truth, in [0, 1].
+
+    Parameters
+    ----------
+    logits : (n, classes) numpy.ndarray
+        Classes that do not occur are never predicted.
+    truth : (n,) numpy.ndarray of int
+
+    Examples
+    --------
+    >>> uar(np.array([[2.0, 1.0, 9.0], [0.0, 1.0, 9.0], [1.0, 0.0, 9.0]]), np.array([0, 1, 1]))
+    0.75
+    """
+    classes = np.unique(truth)
+    predicted = classes[logits[:, classes].argmax(axis=1)]
+    return float(np.mean([np.mean(predicted[truth == c] == c) for c in classes]))

@@ -13,7 +13,8 @@ import pytest
 import yaml
 from skimage.data import astronaut
 
-from avaffect.train.fusion.stock import read_stocks
+from avaffect.corpus.speech import Utterance
+from avaffect.train.feature_cache import read_pools
 from avaffect.train.recipe import read_recipe
 from avaffect.train.run import run
 
@@ -84,6 +85,15 @@ def made_up_voices(
         block.rate = 16000
         for packet in [*stream.encode(block), *stream.encode(None)]:
             container.mux(packet)
+
+
+def utterance(
+    corpus: str = "ravdess", emotion: str = "anger", speaker: str = "a", gain: float = 0.1
+) -> Utterance:
+    """A clip of noise of one second."""
+    rng = np.random.default_rng(len(corpus) + len(emotion) + len(speaker))
+    samples = (gain * 32767 * rng.uniform(-1, 1, 16000)).astype(np.int16)
+    return Utterance(corpus, "x", speaker, "", "", emotion, "strong", "train", samples)
 
 
 CLIPS = {"ravdess": 24, "emogator": 9}
@@ -162,7 +172,7 @@ def encoders(tmp_path_factory: pytest.TempPathFactory, corpora: Path) -> Path:
     folder = tmp_path_factory.mktemp("encoders")
     path = write_recipe(folder, corpora)
     run(path, stages=["face", "voice"])
-    read_stocks(read_recipe(path), lambda stage, done, total: None)
+    read_pools(read_recipe(path), lambda stage, done, total: None)
     return folder / "work"
 
 

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from avaffect import checkpoint
 from avaffect.errors import DataError
+from avaffect.train.feature_cache import read_pools
 from avaffect.train.fusion.stage import sequences
-from avaffect.train.fusion.stock import read_stocks
 from avaffect.train.recipe import read_recipe
 from avaffect.train.result import load_figures
 from avaffect.train.run import run
@@ -67,11 +67,11 @@ def test_a_family_on_one_set_of_encoders(encoded: Path, tmp_path: Path) -> None:
         assert list(model.spec.streams) == list(model.spec.calibration) == [name]
         assert list(model.encoders) == [name]
         metrics = model.spec.metrics
-        assert "fusion/worn/fusion/ccc_valence" in metrics
-        assert "fusion/worn/mean/ccc_valence" not in metrics
+        assert "fusion/corrupted/fusion/ccc_valence" in metrics
+        assert "fusion/corrupted/mean/ccc_valence" not in metrics
         card = (tmp_path / name / "card.md").read_text()
         assert f"| {name}.test |" in card
-        assert "less the best other" not in card
+        assert "minus the best other system" not in card
         assert ("Voice encoder" in card) == (name == "audio")
         assert ("Face encoder" in card) == (name == "visual")
     assert {p: p.stat().st_mtime_ns for p in before} == before  # encoders and features were there
@@ -81,7 +81,7 @@ def test_all_models_of_a_family_are_measured_on_the_same_sequences(encoded: Path
     found = []
     for overrides in ([], ["name=audio.test", "fusion.streams=[audio]"]):
         settings = read_recipe(encoded, overrides)
-        found.append(sequences(settings, read_stocks(settings, quiet)["test"], count=3))
+        found.append(sequences(settings, read_pools(settings, quiet)["test"], count=3))
     for kind, data in found[0].items():
         assert set(data) == set(found[1][kind])
         for name, values in data.items():
@@ -128,15 +128,15 @@ def test_a_corpus_without_speakers_for_each_split_says_so(
         run(recipe, only, stages=["fusion"])
 
 
-def test_slips_given_or_measured(encoded: Path, tmp_path: Path) -> None:
+def test_generalisation_error_given_or_measured(encoded: Path, tmp_path: Path) -> None:
     run(encoded, ["fusion.face_slip=[0.3, 0.2]"], stages=["fusion"])
     figures = load_figures(tmp_path / "work" / "debug.test" / "fusion")
-    assert figures["face_slip"] == [0.3, 0.2]
+    assert figures["face_generalisation_error"] == [0.3, 0.2]
     settings = read_recipe(encoded)
-    stocks = read_stocks(settings, quiet)
-    assert stocks["train"].face_slip != (0.3, 0.2)
-    assert list(stocks["train"].voice_slip) == figures["voice_slip"]
-    assert stocks["val"].face_slip == stocks["test"].voice_slip == (0.0, 0.0)
+    pools = read_pools(settings, quiet)
+    assert pools["train"].face_generalisation_error != (0.3, 0.2)
+    assert list(pools["train"].voice_generalisation_error) == figures["voice_generalisation_error"]
+    assert pools["val"].face_generalisation_error == pools["test"].voice_generalisation_error == (0.0, 0.0)
 
 
 class Killed(BaseException):

@@ -10,14 +10,14 @@ from typing import Any
 from torch import nn
 
 from .. import checkpoint
-from .card.write import write_card
-from .face.stage import load_face
+from .card import write_card
+from .face import load_face
 from .fit import Hook
 from .fusion import calibration_stage
 from .fusion import stage as fusion_stage
 from .recipe import Recipe
 from .result import load_figures
-from .voice.stage import load_voice
+from .voice import load_voice
 
 
 def export(settings: Recipe, _hook: Hook) -> None:

@@ -13,13 +13,11 @@ import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch.utils.data import DataLoader, IterableDataset
 
+from ..progress import Hook
 from .metrics_table import MetricsTable
 from .recipe import Fit
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # it advertises at every start
-
-Hook = Callable[[str, int, int], None]
-"""``hook(stage, completed, total)``: called as the work goes on, by the first of several processes."""
 
 
 class Epochs(Protocol):

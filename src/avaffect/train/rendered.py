@@ -1,4 +1,7 @@
-"""What a paired sequence shows of one modality, and how it passes from one item to the next."""
+"""One rendered stream of a paired sequence, and how it passes from one item to the next.
+
+Axes: ``t`` ticks of 12.5 Hz, ``d`` feature.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+TICK_RATE = 12.5  # Hz, of paired sequences
+
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Shown:
+class RenderedStream:
     """One modality of a sequence.
 
     Attributes
     ----------
     features : (t, d) float32 numpy.ndarray
     affect : (t, 2) float32 numpy.ndarray
-        Proxies of the items shown; NaN where none is.
+        Valence and arousal proxies of the rendered items; NaN where there is none.
     mask : (t,) bool numpy.ndarray
-        Where there is something to see or hear.
+        True where there is something to see or hear.
     """
 
     features: Array
@@ -28,25 +33,31 @@ class Shown:
     mask: NDArray[np.bool_]
 
 
-def held(
-    ticks: int, shortest: float, longest: float, rng: np.random.Generator, *, rate: float = 12.5
+def random_spans(
+    ticks: int, shortest: float, longest: float, rng: np.random.Generator, *, tick_rate: float = TICK_RATE
 ) -> list[tuple[int, int]]:
-    """Cut a sequence into stretches of log-uniform length (seconds): (begin, end) ticks."""
+    """Cut a sequence into spans of log-uniform length, from `shortest` to `longest` seconds.
+
+    Returns
+    -------
+    list of tuple of int
+        First tick of each span, and the tick after its last.
+    """
     spans = []
     begin = 0
     while begin < ticks:
         seconds = np.exp(rng.uniform(np.log(shortest), np.log(longest)))
-        end = min(ticks, begin + max(1, round(seconds * rate)))
+        end = min(ticks, begin + max(1, round(seconds * tick_rate)))
         spans.append((begin, end))
         begin = end
     return spans
 
 
-def fade_between(features: Array, spans: list[tuple[int, int]], ticks: int) -> Array:
-    """Cross-fade the first ticks of each stretch from the last feature of the one before.
+def cross_fade(features: Array, spans: list[tuple[int, int]], ticks: int) -> Array:
+    """Fade the first ticks of each span in from the last feature of the span before.
 
     >>> x = np.array([[0.0], [0.0], [3.0], [3.0], [3.0]], np.float32)
-    >>> fade_between(x, [(0, 2), (2, 5)], 2)[:, 0].tolist()
+    >>> cross_fade(x, [(0, 2), (2, 5)], 2)[:, 0].tolist()
     [0.0, 0.0, 1.0, 2.0, 3.0]
     """
     out = features.copy()
@@ -58,24 +69,30 @@ def fade_between(features: Array, spans: list[tuple[int, int]], ticks: int) -> A
 
 
 def smooth(
-    values: Array, mask: NDArray[np.bool_], *, half_life: float, rate: float
+    values: Array, mask: NDArray[np.bool_], *, half_life: float, tick_rate: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean of the unmasked values around each tick, and how much there was around it.
+    """Weighted mean of the unmasked values around each tick, and the weight of the nearest one.
 
-    Neighbours count by ``2 ** (-distance / half_life)``, but where the tick itself is unmasked only
-    those within 0.4 s do, so that a change is softened and not delayed.
+    The weight of a neighbour is ``2 ** (-distance / half_life)``. Where the tick itself is unmasked, only
+    neighbours within 0.4 s count: a change is softened, but not delayed.
 
     Parameters
     ----------
-    values : (t, 2), mask : (t,)
-    half_life : seconds
+    values : (t, 2) float32 numpy.ndarray
+    mask : (t,) bool numpy.ndarray
+    half_life : float
+        Seconds.
+    tick_rate : float
+        Ticks per second.
 
     Returns
     -------
-    (t, 2) values, 0 where nothing is near; (t,) weight: 1 where unmasked, else that of the nearest
-    unmasked tick.
+    mean : (t, 2) float64 numpy.ndarray
+        0 where nothing is near.
+    weight : (t,) float64 numpy.ndarray
+        1 where unmasked, else that of the nearest unmasked tick.
     """
-    seconds = np.arange(len(mask)) / rate
+    seconds = np.arange(len(mask)) / tick_rate
     distance = np.abs(seconds[:, None] - seconds[None])  # (t, s)
     kernel = np.exp2(-distance / half_life)
     kernel[mask] *= distance[mask] <= 0.4

@@ -23,8 +23,8 @@ from .sequence.recipe import StoreRecipe
 log = logging.getLogger(__name__)
 
 _STAGES = {
-    "face": ("face.stage", "train_face"),
-    "voice": ("voice.stage", "train_voice"),
+    "face": ("face", "train_face"),
+    "voice": ("voice", "train_voice"),
     "fusion": ("fusion.stage", "train_fusion"),
     "calibrate": ("fusion.calibration_stage", "calibrate"),
     "export": ("export_stage", "export"),

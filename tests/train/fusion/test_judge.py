@@ -1,8 +1,7 @@
-"""Figures, intervals and banks on a model whose answers are known."""
+"""Figures and intervals on a model whose predictions are known."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,11 +11,9 @@ from torch import Tensor
 
 from avaffect.metric import ccc
 from avaffect.model import Affect
-from avaffect.train.fusion.bank_files import load_faces, load_voices, save_faces, save_voices
 from avaffect.train.fusion.calibrate import coverages, half_widths
 from avaffect.train.fusion.judge import advantage, error_by_damage, gates_in_damage, judge
 from avaffect.train.fusion.module import predict
-from avaffect.train.paired import FaceBank, VoiceClip
 
 
 class Adding(torch.nn.Module):
@@ -42,16 +39,16 @@ def made_up(count: int, *, noise: float, seed: int) -> dict[str, Tensor]:
     streams = {m: affect + rng.normal(0, noise, affect.shape) for m in ("audio", "visual")}
     there = np.ones((count, 30), bool)
     audio_there = there & (np.arange(30) < 20)
-    worn = there & (np.arange(30) < 5)
-    streams["visual"][worn] += 10
+    corrupted = there & (np.arange(30) < 5)
+    streams["visual"][corrupted] += 10
     data = {
         **streams,
         "affect": affect,
         "labelled": there,
         "audio_mask": audio_there,
         "visual_mask": there,
-        "audio_worn": ~there,
-        "visual_worn": worn,
+        "audio_corrupted": ~there,
+        "visual_corrupted": corrupted,
     }
     return {
         name: torch.tensor(value, dtype=torch.bool if value.dtype == bool else torch.float32)
@@ -62,7 +59,7 @@ def made_up(count: int, *, noise: float, seed: int) -> dict[str, Tensor]:
 def test_fusion_of_two_noisy_streams_beats_each() -> None:
     data = made_up(60, noise=0.4, seed=0)
     for key in ("audio", "visual"):
-        data[key] = torch.where(data["visual_worn"][..., None], data["affect"], data[key])
+        data[key] = torch.where(data["visual_corrupted"][..., None], data["affect"], data[key])
     data["audio_mask"] = torch.ones_like(data["audio_mask"])
     figures = judge(Adding(), data)
     want = ccc(data["audio"][..., 1].numpy(), data["affect"][..., 1].numpy())
@@ -76,9 +73,9 @@ def test_fusion_of_two_noisy_streams_beats_each() -> None:
 def test_attended_rises_and_share_falls_where_the_stream_is_damaged() -> None:
     data = made_up(60, noise=0.1, seed=0)
     gates = gates_in_damage(Adding(), data)
-    assert gates["attended.visual/visual_worn"] > 0.9
-    assert gates["share.visual/visual_worn"] < -0.9
-    assert not any(name.endswith("/audio_worn") for name in gates)  # no damaged audio in the data
+    assert gates["attended.visual/visual_corrupted"] > 0.9
+    assert gates["share.visual/visual_corrupted"] < -0.9
+    assert not any(name.endswith("/audio_corrupted") for name in gates)  # no damaged audio in the data
 
 
 def test_errors_by_what_is_damaged() -> None:
@@ -91,7 +88,7 @@ def test_errors_by_what_is_damaged() -> None:
 def test_intervals_cover_other_data_and_widen_with_noise() -> None:
     quiet, other = (made_up(200, noise=0.2, seed=seed) for seed in (1, 2))
     for data in (quiet, other):
-        data["visual_worn"][:] = False
+        data["visual_corrupted"][:] = False
         data["visual"] = torch.where(data["visual"].abs() > 5, data["affect"], data["visual"])
     widths = half_widths(Adding(), quiet, coverage=0.9)
     for single in ("audio", "visual"):
@@ -115,31 +112,3 @@ def test_intervals_of_one_stream_are_for_where_it_is() -> None:
     assert covered["all"] == covered["audio"]
     figures = judge(Adding("audio"), data)
     assert list(figures) == ["fusion/ccc_valence", "fusion/ccc_arousal"]
-
-
-def test_banks_come_back(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    views, damaged = rng.normal(size=(2, 5, 2, 4)).astype(np.float32)
-    faces = FaceBank(views, damaged, np.zeros((5, 2), np.float32))
-    voices = {
-        speaker: [
-            VoiceClip(
-                rng.random((n, 4), np.float32),
-                rng.random((n, 4), np.float32),
-                rng.random(n) < 0.5,
-                rng.random(2, np.float32),
-            )
-            for n in (3, 7)
-        ]
-        for speaker in ("ann", "bob")
-    }
-    save_faces(tmp_path / "faces.npz", faces)
-    save_voices(tmp_path / "voices.npz", voices)
-    seen, heard = load_faces(tmp_path / "faces.npz"), load_voices(tmp_path / "voices.npz")
-    np.testing.assert_allclose(seen.damaged, faces.damaged, atol=2e-3)
-    assert list(heard) == ["ann", "bob"]
-    for speaker, clips in voices.items():
-        for one, two in zip(clips, heard[speaker], strict=True):
-            np.testing.assert_allclose(one.features, two.features, atol=2e-3)
-            np.testing.assert_array_equal(one.active, two.active)
-            np.testing.assert_array_equal(one.affect, two.affect)

@@ -15,7 +15,7 @@ from avaffect.spec import Component, Spec, Stream
 from avaffect.train.fusion.module import FusionModule, gate_loss
 from avaffect.train.recipe import Fit
 
-WORN = {"audio": torch.tensor([[True, False, True]]), "visual": torch.tensor([[False, False, False]])}
+CORRUPTED = {"audio": torch.tensor([[True, False, True]]), "visual": torch.tensor([[False, False, False]])}
 MASKS = {"audio": torch.tensor([[True, True, False]]), "visual": torch.tensor([[True, True, True]])}
 SIZE = 8
 
@@ -25,19 +25,21 @@ def weights(audio: list[float], visual: list[float]) -> dict[str, torch.Tensor]:
 
 
 def test_gate_loss_is_the_cross_entropy_with_damage_where_both_streams_are() -> None:
-    loss = gate_loss(weights([0.8, 0.3, 0.1], [0.5, 0.2, 0.9]), WORN, MASKS)  # the third tick does not count
+    loss = gate_loss(
+        weights([0.8, 0.3, 0.1], [0.5, 0.2, 0.9]), CORRUPTED, MASKS
+    )  # the third tick does not count
     audio = -(math.log(0.8) + math.log(0.7)) / 2
     visual = -(math.log(0.5) + math.log(0.8)) / 2
     assert float(loss) == pytest.approx((audio + visual) / 2, rel=1e-5)
 
 
 def test_gate_loss_of_a_saturated_gate_is_finite() -> None:
-    assert torch.isfinite(gate_loss(weights([0.0, 1.0, 1.0], [1.0, 1.0, 1.0]), WORN, MASKS))
+    assert torch.isfinite(gate_loss(weights([0.0, 1.0, 1.0], [1.0, 1.0, 1.0]), CORRUPTED, MASKS))
 
 
 def test_a_fusion_without_gates_has_none_to_teach() -> None:
     with pytest.raises(ModelError, match=r"fusion\.gate"):
-        gate_loss({}, WORN, MASKS)
+        gate_loss({}, CORRUPTED, MASKS)
 
 
 def batch(count: int = 6, ticks: int = 20) -> dict[str, Tensor]:
@@ -47,9 +49,9 @@ def batch(count: int = 6, ticks: int = 20) -> dict[str, Tensor]:
     for name in ("audio", "visual"):
         data[name] = torch.randn(count, ticks, SIZE, generator=random)
         data[f"{name}_mask"] = torch.rand(count, ticks, generator=random) < 0.9
-        data[f"{name}_worn"] = torch.zeros(count, ticks, dtype=torch.bool)
-    data["audio_worn"] = (torch.rand(count, ticks, generator=random) < 0.33) & data["audio_mask"]
-    data["audio"][data["audio_worn"]] += 3.0
+        data[f"{name}_corrupted"] = torch.zeros(count, ticks, dtype=torch.bool)
+    data["audio_corrupted"] = (torch.rand(count, ticks, generator=random) < 0.33) & data["audio_mask"]
+    data["audio"][data["audio_corrupted"]] += 3.0
     data["labelled"] = data["audio_mask"] | data["visual_mask"]
     return data
 
@@ -60,8 +62,8 @@ def fused_weights(fusion: Fusion, data: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def loss_of(found: dict[str, Tensor], data: dict[str, Tensor]) -> Tensor:
-    worn = {name: data[f"{name}_worn"] for name in ("audio", "visual")}
-    return gate_loss(found, worn, {name: data[f"{name}_mask"] for name in worn})
+    corrupted = {name: data[f"{name}_corrupted"] for name in ("audio", "visual")}
+    return gate_loss(found, corrupted, {name: data[f"{name}_mask"] for name in corrupted})
 
 
 def untrained(name: str) -> Fusion:
@@ -89,7 +91,7 @@ def test_gate_loss_falls_as_attended_rises_on_damaged_ticks(name: str) -> None:
     found = {key: weight.detach() for key, weight in fused_weights(untrained(name), data).items()}
     losses = []
     for share in (0.1, 0.5, 0.9):
-        on_damaged = torch.where(data["audio_worn"], share, found["attended.audio"])
+        on_damaged = torch.where(data["audio_corrupted"], share, found["attended.audio"])
         losses.append(float(loss_of({**found, "attended.audio": on_damaged}, data)))
     assert losses[0] > losses[1] > losses[2]
 
@@ -99,7 +101,7 @@ def test_gates_taught_by_it_lean_on_the_other_stream_where_theirs_is_damaged(nam
     data, fusion = batch(), untrained(name)
     set_temperature(fusion, 1.0)
     there = data["audio_mask"] & data["visual_mask"]
-    hit, intact = there & data["audio_worn"], there & ~data["audio_worn"]
+    hit, intact = there & data["audio_corrupted"], there & ~data["audio_corrupted"]
     optimizer = torch.optim.Adam(fusion.parameters(), lr=0.02)
     for _ in range(40):
         optimizer.zero_grad()
@@ -120,7 +122,9 @@ def test_gate_loss_refuses_fusions_that_have_nothing_attended(name: str) -> None
 def module(fusion: str, gate: float) -> FusionModule:
     torch.manual_seed(0)
     streams = {
-        name: Stream(SIZE, Component(kind), temporal=Component("tcn", {"levels": 1}), temporal_dim=SIZE)
+        name: Stream(
+            SIZE, Component(kind, {"dim": SIZE}), temporal=Component("tcn", {"levels": 1}), temporal_dim=SIZE
+        )
         for name, kind in (("audio", "voice"), ("visual", "face"))
     }
     model = AffectModel(Spec(f"{fusion}.test", streams, Component(fusion)))
@@ -151,7 +155,10 @@ def test_training_steps_with_the_gate_loss_teach_the_gates() -> None:
     streams = {name: data[name] for name in ("audio", "visual")}
     out = trained.model.network(streams, {name: data[f"{name}_mask"] for name in streams})
     attended = out.weights["attended.audio"]
-    assert attended[there & data["audio_worn"]].mean() > attended[there & ~data["audio_worn"]].mean() + 0.3
+    assert (
+        attended[there & data["audio_corrupted"]].mean()
+        > attended[there & ~data["audio_corrupted"]].mean() + 0.3
+    )
 
 
 def test_a_training_step_of_shares_is_refused() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..feature_cache import read_pools
 from ..fit import Hook
-from ..paired import Wear
+from ..paired import SequenceCorruption
 from ..recipe import Recipe
 from ..result import is_done, save_result
 from .calibrate import coverages, half_widths
 from .module import held_out
 from .stage import load_fusion
-from .stock import read_stocks
 
 
 def folder_of(settings: Recipe) -> Path:
@@ -26,14 +26,14 @@ def calibrate(settings: Recipe, hook: Hook) -> None:
         return
     model = load_fusion(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    stocks = read_stocks(settings, hook)
+    pools = read_pools(settings, hook)
     usual = {
         use: held_out(
-            stocks[use],
+            pools[use],
             count=settings.calibration.sequences,
             ticks=settings.fusion.ticks[1],
             seed=settings.seed + 7,
-            wear=Wear(),
+            corruption=SequenceCorruption(),
         )
         for use in ("val", "test")
     }

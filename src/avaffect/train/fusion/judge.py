@@ -111,13 +111,13 @@ def gates_in_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str,
     Returns
     -------
     dict
-        By ``<gate>/<stream>_worn``, for example ``attended.audio/visual_worn``. Left out is what has no
-        value: damage that the data lack, gates that never move, fusions without gates.
+        By ``<gate>/<stream>_corrupted``, for example ``attended.audio/visual_corrupted``. Left out is what
+        has no value: damage that the data lack, gates that never move, fusions without gates.
     """
     _, gates = predict(model, data)
     there = (data["audio_mask"] & data["visual_mask"]).numpy()
     found = {
-        f"{name}/{other}_worn": pcc(values, data[f"{other}_worn"].numpy().astype(float), there)
+        f"{name}/{other}_corrupted": pcc(values, data[f"{other}_corrupted"].numpy().astype(float), there)
         for name, values in gates.items()
         for other in ("audio", "visual")
     }
@@ -129,6 +129,6 @@ def error_by_damage(model: AffectModel, data: Mapping[str, Tensor]) -> dict[str,
     values, _ = predict(model, data)
     error = np.abs(values - data["affect"].numpy()).mean(-1)
     there = (data["audio_mask"] & data["visual_mask"] & data["labelled"]).numpy()
-    audio, visual = data["audio_worn"].numpy(), data["visual_worn"].numpy()
+    audio, visual = data["audio_corrupted"].numpy(), data["visual_corrupted"].numpy()
     cases = {"none": ~audio & ~visual, "audio": audio & ~visual, "visual": visual & ~audio}
     return {name: float(error[there & case].mean()) for name, case in cases.items() if (there & case).any()}

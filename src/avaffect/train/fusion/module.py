@@ -15,7 +15,8 @@ from ...errors import ModelError
 from ...fusion import stream_weights
 from ...model import AffectModel
 from ..averaged import AveragedModule
-from ..paired import CLEAN, PairedSequence, Stock, Wear, compose
+from ..feature_pool import FeaturePool
+from ..paired import CLEAN, PairedSequence, SequenceCorruption, compose
 from ..recipe import Fit
 
 
@@ -30,15 +31,15 @@ class PairedBatches(IterableDataset):
 
     def __init__(
         self,
-        stock: Stock,
+        pool: FeaturePool,
         *,
         steps: int,
         batch: int,
         ticks: tuple[int, int],
         seed: int,
-        wear: Wear,
+        corruption: SequenceCorruption,
     ) -> None:
-        self.stock, self.wear = stock, wear
+        self.pool, self.corruption = pool, corruption
         self.steps, self.batch, self.ticks, self.seed = steps, batch, ticks, seed
         self.epoch = 0
 
@@ -49,14 +50,16 @@ class PairedBatches(IterableDataset):
         rng = np.random.default_rng((self.seed, self.epoch))
         for _ in range(self.steps):
             ticks = int(rng.integers(self.ticks[0], self.ticks[1] + 1))
-            drawn = [compose(self.stock, ticks, rng, wear=self.wear) for _ in range(self.batch)]
+            drawn = [compose(self.pool, ticks, rng, corruption=self.corruption) for _ in range(self.batch)]
             yield collate(drawn)
 
 
-def held_out(stock: Stock, *, count: int, ticks: int, seed: int, wear: Wear = CLEAN) -> dict[str, Tensor]:
+def held_out(
+    pool: FeaturePool, *, count: int, ticks: int, seed: int, corruption: SequenceCorruption = CLEAN
+) -> dict[str, Tensor]:
     """A fixed set of sequences to measure on."""
     rng = np.random.default_rng(seed)
-    return collate([compose(stock, ticks, rng, wear=wear) for _ in range(count)])
+    return collate([compose(pool, ticks, rng, corruption=corruption) for _ in range(count)])
 
 
 class FusionModule(AveragedModule):
@@ -95,7 +98,7 @@ class FusionModule(AveragedModule):
         self.log_dict({"train/ccc": loss, "train/mse": error}, prog_bar=True)
         loss = loss + 2 * error
         if self.gate:
-            gates = gate_loss(out.weights, {name: batch[f"{name}_worn"] for name in streams}, masks)
+            gates = gate_loss(out.weights, {name: batch[f"{name}_corrupted"] for name in streams}, masks)
             self.log("train/gate", gates)
             loss = loss + self.gate * gates
         return loss
@@ -124,7 +127,7 @@ class FusionModule(AveragedModule):
 
 
 def gate_loss(
-    weights: Mapping[str, Tensor], worn: Mapping[str, Tensor], masks: Mapping[str, Tensor]
+    weights: Mapping[str, Tensor], corrupted: Mapping[str, Tensor], masks: Mapping[str, Tensor]
 ) -> Tensor:
     """Cross entropy of each stream's attended share with its damage, where all streams are there.
 
@@ -136,7 +139,7 @@ def gate_loss(
     ----------
     weights : mapping
         Of `Affect`; ``attended.<stream>`` (b, t) in [0, 1].
-    worn, masks : mapping of str to (b, t) torch.BoolTensor
+    corrupted, masks : mapping of str to (b, t) torch.BoolTensor
         Where each stream is damaged, and where it is there.
 
     Raises
@@ -146,7 +149,7 @@ def gate_loss(
     """
     there = torch.stack(list(masks.values())).all(0)
     losses = []
-    for name, damage in worn.items():
+    for name, damage in corrupted.items():
         if f"attended.{name}" not in weights:
             raise ModelError(_no_attended(weights, name))
         attended = weights[f"attended.{name}"].float().clamp(1e-4, 1 - 1e-4)

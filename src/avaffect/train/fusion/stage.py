@@ -10,14 +10,15 @@ from torch import Tensor
 from ... import __version__
 from ...model import AffectModel
 from ...spec import Component, Spec, Stream
-from ..card.corpora import corpora_of, licence_of, meaning_of
+from ..corpus_terms import corpora_of, licence_of, meaning_of
+from ..feature_cache import read_pools
+from ..feature_pool import FeaturePool
 from ..fit import EpochData, EveryEpochs, Hook, fit
-from ..paired import CLEAN, WORN, Stock, Wear
+from ..paired import CLEAN, CORRUPTED, SequenceCorruption
 from ..recipe import Recipe
 from ..result import is_done, load_result, save_result
 from .judge import advantage, error_by_damage, gates_in_damage, judge
 from .module import FusionModule, PairedBatches, held_out
-from .stock import read_stocks
 
 
 def spec_of(settings: Recipe) -> Spec:
@@ -61,15 +62,15 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
     if is_done(folder):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    stocks = read_stocks(settings, hook)
+    pools = read_pools(settings, hook)
     plan = settings.fusion
     batches = PairedBatches(
-        stocks["train"],
+        pools["train"],
         steps=plan.steps,
         batch=plan.fit.batch,
         ticks=plan.ticks,
         seed=settings.seed,
-        wear=Wear(),
+        corruption=SequenceCorruption(),
     )
     module = FusionModule(
         model=AffectModel(spec_of(settings)),
@@ -79,7 +80,7 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         hide=plan.hide,
         gate=plan.gate,
     )
-    watched = sequences(settings, stocks["val"], count=100)
+    watched = sequences(settings, pools["val"], count=100)
 
     def measure() -> dict[str, float]:
         return {
@@ -99,12 +100,12 @@ def train_fusion(settings: Recipe, hook: Hook) -> None:
         callbacks=(EveryEpochs(measure, every=4),),
     )
     model = module.averaged()
-    sets = sequences(settings, stocks["test"], count=plan.held_out)
-    slips: dict[str, Any] = {
-        "face_slip": list(stocks["train"].face_slip),
-        "voice_slip": list(stocks["train"].voice_slip),
+    sets = sequences(settings, pools["test"], count=plan.held_out)
+    errors: dict[str, Any] = {
+        "face_generalisation_error": list(pools["train"].face_generalisation_error),
+        "voice_generalisation_error": list(pools["train"].voice_generalisation_error),
     }
-    figures = {name: _figures(model, data) for name, data in sets.items()} | slips
+    figures = {name: _figures(model, data) for name, data in sets.items()} | errors
     save_result(folder, {"after": model.network}, figures)
     (folder / "last.ckpt").unlink(missing_ok=True)
 
@@ -116,12 +117,12 @@ def load_fusion(settings: Recipe, spec: Spec | None = None) -> AffectModel:
     return model.eval()
 
 
-def sequences(settings: Recipe, stock: Stock, *, count: int) -> dict[str, dict[str, Tensor]]:
-    """Sequences to measure on, ``clean`` and ``worn``: for one seed the same, whatever the model."""
+def sequences(settings: Recipe, pool: FeaturePool, *, count: int) -> dict[str, dict[str, Tensor]]:
+    """Sequences to measure on, ``clean`` and ``corrupted``: for one seed the same, whatever the model."""
     ticks, seed = settings.fusion.ticks[1], settings.seed + 1
     return {
-        name: held_out(stock, count=count, ticks=ticks, seed=seed, wear=wear)
-        for name, wear in (("clean", CLEAN), ("worn", WORN))
+        name: held_out(pool, count=count, ticks=ticks, seed=seed, corruption=corruption)
+        for name, corruption in (("clean", CLEAN), ("corrupted", CORRUPTED))
     }
 
 

@@ -1,0 +1,125 @@
+"""The model card: what the weights were trained on, what they are for, their figures and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..spec import TARGETS, Spec
+from . import card_text as text
+from .corpus_terms import CORPORA
+from .recipe import Recipe
+
+Figures = Mapping[str, Any]
+
+
+def write_card(spec: Spec, settings: Recipe, figures: Mapping[str, Figures]) -> str:
+    """The card as Markdown.
+
+    Parameters
+    ----------
+    spec : Spec
+        Of the finished model.
+    settings : Recipe
+    figures : mapping
+        By stage: ``face``, ``voice``, ``fusion``, ``calibration``; each as the stage has saved it.
+    """
+    parts = [
+        f"# {spec.name}\n\n{spec.meaning}\n",
+        f"Licence of the weights: {spec.licence}.\n",
+        "## Use\n",
+        text.USE,
+        "## Trained on\n",
+        _table(("corpus", "terms", "used for"), [(c.name, c.terms, c.use) for c in spec.corpora]),
+        text.targets(settings),
+        "## Figures on held-out data\n",
+        *(_face(figures["face"]) if "visual" in spec.streams else []),
+        *(_voice(figures["voice"]) if "audio" in spec.streams else []),
+        *_sequences(spec, figures["fusion"]),
+        f"Intervals: half-width and share of labels inside it, meant to be {spec.coverage:.2f}, on test "
+        "identities; `all` is over the ticks of sequences as they occur, each with its own width:\n",
+        _intervals(figures["calibration"]),
+        "## Limits\n",
+        text.limits(settings),
+    ]
+    return "\n".join(parts)
+
+
+def _face(figures: Figures) -> list[str]:
+    return [text.FACE_FIGURES, _by_corpus(figures["test"]), *_unseen(figures)]
+
+
+def _voice(figures: Figures) -> list[str]:
+    return [text.VOICE_FIGURES, _by_corpus(figures["test"]), *_unseen(figures)]
+
+
+def _unseen(figures: Figures) -> list[str]:
+    flat = {f"{name}/{key}": value for name, by in figures["unseen"].items() for key, value in by.items()}
+    return [text.UNSEEN_FIGURES, _by_corpus(flat)] if flat else []
+
+
+def _by_corpus(figures: Mapping[str, float]) -> str:
+    """One row a corpus, from figures by ``CORPUS/FIGURE``."""
+    names = list(dict.fromkeys(key.partition("/")[0] for key in figures))
+    columns = list(dict.fromkeys(key.partition("/")[2] for key in figures))
+    rows = [
+        (
+            CORPORA[name].name if name in CORPORA else name,
+            *(f"{figures[key]:.3f}" if (key := f"{name}/{column}") in figures else "" for column in columns),
+        )
+        for name in names
+    ]
+    return _table(("corpus", *(column.replace("_", " ") for column in columns)), rows)
+
+
+def _sequences(spec: Spec, figures: Figures) -> list[str]:
+    """Figures of the whole model on paired sequences; with two streams, also of each alone and their mean."""
+    systems = ("fusion", *spec.streams, "mean") if len(spec.streams) == 2 else ("fusion",)
+    rows = [
+        (spec.name if system == "fusion" else system, *_row(figures, f"{system}/ccc_{{}}"))
+        for system in systems
+    ]
+    head = ("system", *(f"{kind} {target}" for kind, target in _COLUMNS))
+    if len(systems) == 1:
+        return [text.ALONE_FIGURES, _table(head, rows)]
+    gains = [
+        "{:+.3f} ({:+.3f} to {:+.3f})".format(*figures[kind]["advantage"][target])
+        for kind, target in _COLUMNS
+    ]
+    rows.append((f"{spec.name} minus the best other system (95 % interval, sequences resampled)", *gains))
+    return [text.FUSION_FIGURES, _table(head, rows), *_gates(figures["corrupted"]["gates"])]
+
+
+def _gates(figures: Mapping[str, float]) -> list[str]:
+    """Correlation of each kind of gate with corruption, and which sign is good."""
+    notes: list[str] = []
+    for kind, meaning in (("attended", text.ATTENDED), ("share", text.SHARE)):
+        lines = [
+            f"- {name.replace('/', ' with ')}: {value:+.2f}"
+            for name, value in figures.items()
+            if name.startswith(f"{kind}.")
+        ]
+        notes += [meaning, "\n".join(lines) + "\n"] if lines else []
+    return notes
+
+
+_COLUMNS = tuple((kind, target) for kind in ("clean", "corrupted") for target in TARGETS)
+
+
+def _row(figures: Figures, key: str) -> list[str]:
+    return [f"{figures[kind][key.format(target)]:.3f}" for kind, target in _COLUMNS]
+
+
+def _intervals(figures: Figures) -> str:
+    rows = []
+    for name, shares in figures["coverage"].items():
+        widths = figures["half_widths"].get(name, {})
+        for target, share in shares.items():
+            width = f"{widths[target]:.3f}" if target in widths else ""
+            rows.append((name, target, width, f"{share:.3f}"))
+    return _table(("available", "target", "half-width", "covered"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

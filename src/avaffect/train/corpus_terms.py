@@ -1,0 +1,101 @@
+"""The corpora of the default recipes: their terms, and what licence and meaning a model gets from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ..spec import Corpus
+from .recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Name and terms of use of a corpus.
+
+    Attributes
+    ----------
+    name : str
+        For tables.
+    terms : str
+        Its licence, or in words under which terms it is given out.
+    free : bool
+        True where any use is allowed, commercial use too.
+    people : str
+        Who is seen or heard in it.
+    """
+
+    name: str
+    terms: str
+    free: bool
+    people: str
+
+
+CORPORA: Mapping[str, Terms] = MappingProxyType(
+    {
+        "ferplus": Terms(
+            "FER2013 with the FERPlus votes",
+            "pictures: no clear licence (2013 challenge); votes: MIT",
+            False,
+            "web pictures of unknown people",
+        ),
+        "diffusionfer": Terms("DiffusionFER", "CC0", True, "synthetic faces, rated by two people"),
+        "ravdess": Terms(
+            "RAVDESS", "CC BY-NC-SA 4.0", False, "24 professional actors, North American English"
+        ),
+        "emodb4_full": Terms("EmoDB", "free for research", False, "10 actors, German"),
+        "nemo": Terms("nEMO (subset)", "CC BY-NC-SA 4.0", False, "9 actors, Polish"),
+        "tess": Terms("TESS (subset)", "CC BY-NC-ND 4.0", False, "2 actresses, Canadian English"),
+        "emogator": Terms(
+            "EmoGator (subset)", "Apache-2.0", True, "12 contributors, vocal bursts without words"
+        ),
+    }
+)
+"""By the name in recipes."""
+
+
+def corpora_of(settings: Recipe) -> tuple[Corpus, ...]:
+    """The corpora that a recipe trains on, and what each is used for.
+
+    A model of one stream has no encoder for the other. But it learns from paired sequences, and both streams
+    are in their labels.
+    """
+    uses = {
+        "visual": ("face encoder, fusion", settings.face.corpora),
+        "audio": ("voice encoder, fusion", settings.voice.corpora),
+    }
+    return tuple(
+        Corpus(
+            CORPORA[name].name, CORPORA[name].terms, use if stream in settings.fusion.streams else "labels"
+        )
+        for stream, (use, names) in uses.items()
+        for name in names
+    )
+
+
+def is_free(settings: Recipe) -> bool:
+    """True where every corpus of the recipe allows any use."""
+    return all(CORPORA[name].free for name in (*settings.face.corpora, *settings.voice.corpora))
+
+
+def licence_of(settings: Recipe) -> str:
+    """Terms of the weights, for `Spec.licence`."""
+    if not is_free(settings):
+        return "non-commercial research only (terms of the training corpora)"
+    names = (*settings.face.corpora, *settings.voice.corpora)
+    terms = dict.fromkeys(CORPORA[name].terms for name in names)
+    return f"MIT; trained on {' and '.join(terms)} data only"
+
+
+def meaning_of(settings: Recipe) -> str:
+    """What the numbers mean, for `Spec.meaning`."""
+    verbs = {"visual": "looks", "audio": "sounds"}
+    does = " and ".join(verb for stream, verb in verbs.items() if stream in settings.fusion.streams)
+    votes = "and votes " if "ferplus" in settings.face.corpora else ""
+    ratings = ", and ratings of synthetic faces" if "diffusionfer" in settings.face.corpora else ""
+    return (
+        f"How pleasant (valence) and how activated (arousal) an expression {does} to raters, each in "
+        f"[-1, 1]; not what the person feels. Learnt from proxies: emotion names {votes}turned into valence "
+        f"and arousal by published coordinates{ratings}."
+    )

@@ -1,1 +1,0 @@
-"""Training the face encoder."""

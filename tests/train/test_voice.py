@@ -1,0 +1,119 @@
+"""The voice stage: input of the encoder, loss, heads, and encoders other than the package's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from avaffect.encoder import AudioEncoder
+from avaffect.errors import ModelError
+from avaffect.metric import ccc
+from avaffect.train import voice
+from avaffect.train.recipe import read_recipe
+from avaffect.train.run import run
+from avaffect.train.voice import (
+    LABEL_SMOOTHING,
+    VoiceHeads,
+    emotion_loss,
+    encoder_input,
+    evaluate,
+    load_voice,
+    per_corpus,
+    predict_clips,
+)
+from avaffect.train.voice_clips import analyse_clips
+
+from .conftest import utterance
+
+
+def test_the_input_is_relative_to_the_reference():
+    item = analyse_clips([utterance(gain=0.1), utterance(gain=0.001)])[0]
+    alone, long = encoder_input(item, "clip"), encoder_input(item, "speaker")
+    assert alone.shape == long.shape == (1, 100, 64)
+    assert (long - alone).mean() > 0.3  # louder than usual, which one clip cannot tell
+
+
+def test_emotion_loss_by_hand():
+    logits = torch.tensor([[1.0, 2.0, 5.0], [0.0, 1.0, -1.0]])
+    known = torch.tensor([[True, True, False], [True, True, True]])
+    expected = 0.0
+    for row, truth, classes in ((logits[0], 0, [0, 1]), (logits[1], 2, [0, 1, 2])):
+        total = sum(np.exp(row[c].item()) for c in classes)
+        log_share = {c: np.log(np.exp(row[c].item()) / total) for c in classes}
+        mean = sum(log_share.values()) / len(classes)
+        expected -= ((1 - LABEL_SMOOTHING) * log_share[truth] + LABEL_SMOOTHING * mean) / 2
+    loss = emotion_loss(logits, torch.tensor([0, 2]), known)
+    assert loss.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_unvoiced_ticks_do_not_count():
+    torch.manual_seed(0)
+    heads = VoiceHeads(16).eval()
+    features = torch.randn(2, 10, 16)
+    mask = torch.rand(2, 10) < 0.5
+    mask[:, 0] = True
+    changed = torch.where(mask[..., None], features, torch.randn(2, 10, 16) * 9)
+    for one, two in zip(heads(features, mask), heads(changed, mask), strict=True):
+        torch.testing.assert_close(one, two)
+
+
+class Levels(AudioEncoder):
+    """Mean of the log-mel of each tick."""
+
+    context = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dim = 1
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def features(self, inputs: Tensor) -> Tensor:
+        whole = inputs[:, : inputs.shape[1] // self.stride * self.stride]
+        return whole.unflatten(1, (-1, self.stride)).mean((2, 3))[..., None] * self.scale
+
+
+class Coarse(Levels):
+    """Half as many features a second as paired sequences have ticks."""
+
+    stride = 16
+
+
+def test_figures_by_corpus_and_over_all_clips() -> None:
+    torch.manual_seed(0)
+    net, heads = Levels(), VoiceHeads(1)
+    emotions = ("anger", "sadness", "happiness", "calm")
+    items = analyse_clips([utterance(emotion=e, gain=g) for e in emotions for g in (0.02, 0.1)])
+    items += analyse_clips([utterance("nemo", emotion=e) for e in emotions[:3]])
+    found = evaluate(net, heads, items)
+    assert {name.partition("/")[0] for name in found} == {"all", "ravdess", "nemo"}
+    alone = per_corpus(net, heads, items[:8])
+    assert set(alone) == {"ravdess"}
+    for name, value in alone["ravdess"].items():
+        assert found[f"ravdess/{name}"] == pytest.approx(value, nan_ok=True)
+    out = predict_clips(net, heads, items)["affect"]
+    labels = np.array([item.clip.valence_arousal for item in items])
+    assert found["all/ccc_arousal"] == pytest.approx(ccc(out[:, 1], labels[:, 1]))
+    assert "all/uar" not in found  # corpora have emotions of their own
+
+
+def test_no_clips_no_figures() -> None:
+    assert evaluate(Levels(), VoiceHeads(1), []) == {}
+    assert per_corpus(Levels(), VoiceHeads(1), []) == {}
+
+
+def test_another_encoder_of_voices_is_trained(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice, "create_encoder", lambda name, **options: Levels())
+    run(recipe, stages=["voice"])
+    net, heads = load_voice(read_recipe(recipe))
+    assert isinstance(net, Levels)
+    assert heads.affect.in_features == 1
+
+
+def test_an_encoder_of_another_tick_rate_is_refused(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice, "create_encoder", lambda name, **options: Coarse())
+    with pytest.raises(ModelError, match=r"Coarse gives 6\.25 features a second"):
+        run(recipe, stages=["voice"])
