@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import AvaffectError
-from .progress import progress
+from .progress import ProgressBars
 
 
 def train(
@@ -42,8 +42,6 @@ def train(
     quiet = getattr(rank_zero_only, "rank", 0) != 0  # of several processes, one speaks
     folder = recipe
     for stage in stages_of(read(recipe, overrides or [])):
-        with progress(stage, unit="steps", quiet=quiet) as update:
-            folder = run(
-                recipe, overrides or [], stages=[stage], hook=lambda _, done, total: update(done, total)
-            )
+        with ProgressBars(unit="steps", quiet=quiet) as bars:
+            folder = run(recipe, overrides or [], stages=[stage], hook=bars)
     Console(quiet=quiet).print(f"The model is in {escape(str(folder))}", highlight=False, soft_wrap=True)

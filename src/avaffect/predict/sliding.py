@@ -19,7 +19,7 @@ BATCH = 16
 def fuse(
     model: AffectModel, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Run `AffectModel.fuse` over a whole recording by overlap-add.
+    """Run `AffectModel.network` over a whole recording by overlap-add.
 
     Windows weigh in by a triangle that is largest in their middle, where context is on both sides.
 
