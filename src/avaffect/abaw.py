@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .errors import DataError
 from .spec import TARGETS
+from .text import read_bytes
 
 MISSING = -5
 """What stands in the files where a target has no value."""
@@ -182,9 +183,11 @@ def read_text(path: Path) -> str:
     DataError
         If it cannot be read as text.
     """
+    if not path.exists():
+        raise DataError(f"cannot read {path}: no such file; check its name")
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise DataError(f"cannot read {path} ({error}); expected a text file") from error
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avaffect.corpus import open_corpus
-from avaffect.corpus.recola import read_table
+from avaffect.corpus.labels.table import read_table
 from avaffect.errors import DataError
 from avaffect.streams.timeline import Timeline
 

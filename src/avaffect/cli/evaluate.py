@@ -13,10 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..errors import AvaffectError
+from .label_options import Decimal, Delimiter, TimeUnit
 
 if TYPE_CHECKING:
     from ..evaluate import Comparison, Estimate, Pairing, Recording, Report
 
+LISTED = 5
 NAMES = {"ccc": "CCC", "pcc": "PCC", "rmse": "RMSE", "sagr": "SAGR"}
 
 
@@ -56,7 +58,8 @@ def evaluate(
     labels: Annotated[
         Path,
         typer.Argument(
-            help="ABAW text file, or csv with file,pts,valence,arousal; or a folder of them.",
+            help="Labels: csv with file,pts,valence,arousal, ABAW text file, or a file of ELAN, Praat, CARMA or"
+            " DARMA; or a folder of them.",
             show_default=False,
         ),
     ],
@@ -78,9 +81,17 @@ def evaluate(
     subset: Annotated[
         bool, typer.Option("--subset", help="Score only recordings that have predictions.")
     ] = False,
+    scale: Annotated[
+        str, typer.Option(help="Lowest and highest value of the labels, e.g. 1,9; mapped onto -1,1.")
+    ] = "-1,1",
+    time_unit: TimeUnit = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
     frame_rate: FrameRate = None,
     tolerance: Tolerance = 10,
-    resamples: Annotated[int, typer.Option(min=100, help="Number of resamples for the intervals.")] = 2000,
+    resamples: Annotated[
+        int, typer.Option(min=100, max=100_000, help="Number of resamples for the intervals.")
+    ] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
     plots: Annotated[
         Path | None, typer.Option(help="Folder to write three plots to (png).", show_default=False)
@@ -96,8 +107,9 @@ def evaluate(
     Example: avaffect evaluate results/ Validation_Set/ --against baseline/ --plots plots/
     """
     from .. import evaluate as evaluation
+    from ..corpus.labels import LabelOptions, parse_scale
 
-    labelled = evaluation.read_labels(labels)
+    labelled = evaluation.read_labels(labels, LabelOptions(parse_scale(scale), time_unit, delimiter, decimal))
     subject_of = evaluation.read_subjects(subjects) if subjects else None
     options = {"missing": missing.value, "subjects": subject_of, "resamples": resamples, "seed": seed}
 
@@ -173,12 +185,23 @@ def _print_report(console: Console, report: Report, steps: list[str]) -> None:
         numbers = scores.frames, scores.unlabelled, scores.unpredicted, scores.recordings
         counts.add_row(target, *(f"{number:,}" for number in numbers))
     console.print(counts)
+    _print_lines(console, *_covered_text(report))
     if any(scores.unpredicted for scores in report.targets.values()):
         _print_lines(console, f"labelled frames without a prediction {_COUNTED_AS[report.missing]}")
     if report.has_intervals:
         source = f"{report.resamples} resamples of {report.units} {report.unit}s, seed {report.seed}"
         _print_lines(console, f"[ ]: {100 * report.level:g} % intervals from {source}")
     _print_lines(console, *steps, *report.notes)
+
+
+def _covered_text(report: Report) -> list[str]:
+    """How much of the recordings has labels: each by itself, or of many the least."""
+    shares = report.recordings["labelled"].dropna().sort_values()
+    if shares.empty:
+        return []
+    least = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares[:LISTED].items())
+    which = f"least of {len(shares)} recordings" if len(shares) > LISTED else "each"
+    return [f"labels cover {100 * shares.mean():.0f} % of the predicted time; {which}: {least}"]
 
 
 _COUNTED_AS = {"exclude": "do not count", "zero": "count as 0", "mean": "count as the mean prediction"}

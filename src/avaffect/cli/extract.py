@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
+from inspect import signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from ..errors import DataError
+from .label_options import Decimal, Delimiter, TimeUnit
 from .progress import ProgressBars
+
+if TYPE_CHECKING:
+    from ..corpus.extract import Report
+
+log = logging.getLogger(__name__)
+
+LISTED = 20
+LITTLE = 0.1
+"""Recordings with labels in a smaller share of their ticks get a warning."""
 
 
 def extract(
@@ -40,6 +52,9 @@ def extract(
             "--option", "-o", help="An option of the corpus, e.g. scale=1,9; can be given several times."
         ),
     ] = None,
+    time_unit: TimeUnit = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
 ) -> None:
     """Run a model's frozen encoders over a corpus once, and store features and labels for training.
 
@@ -48,7 +63,7 @@ def extract(
 
     Example: avaffect extract affwild2 /data/affwild2 features/affwild2 --workers 4
     """
-    chosen = dict(_option(text) for text in options or [])
+    chosen = _options(options or [], {"time_unit": time_unit, "delimiter": delimiter, "decimal": decimal})
     from ..corpus.extract import ERRORS
     from ..corpus.extract import extract as run
 
@@ -69,12 +84,55 @@ def extract(
         highlight=False,
         soft_wrap=True,
     )
+    _print_labelled(report)
     if report.errors:
         errors = Console(stderr=True, soft_wrap=True)
         for name, error in report.errors.items():
             errors.print(f"[bold red]error:[/] {escape(name)}: {escape(error)}", highlight=False)
         errors.print(f"listed in {escape(str(out / ERRORS))}", highlight=False)
         raise typer.Exit(2)
+
+
+def _print_labelled(report: Report) -> None:
+    """How much of each recording got labels: each by itself, or of many the least."""
+    console = Console(soft_wrap=True)
+    shares = sorted(report.labelled.items(), key=lambda item: item[1])
+    if shares:
+        mean = sum(share for _, share in shares) / len(shares)
+        least = ", ".join(f"{escape(name)} {100 * share:.0f} %" for name, share in shares[:LISTED])
+        first = "least of " if len(shares) > LISTED else ""
+        console.print(f"labelled: {100 * mean:.0f} % of the ticks; {first}each: {least}", highlight=False)
+    for note in report.notes:
+        log.warning("%s", note)
+    little = [name for name, share in shares if share < LITTLE]
+    if little:
+        more = f" and {len(little) - LISTED} more" if len(little) > LISTED else ""
+        log.warning(
+            "labels in less than %.0f %% of the ticks: %s%s", 100 * LITTLE, ", ".join(little[:LISTED]), more
+        )
+
+
+def _options(texts: list[str], flags: dict[str, str | None]) -> dict[str, Any]:
+    """Options of the corpus, from ``key=value`` and from flags of their own.
+
+    Raises
+    ------
+    DataError
+        If a key is an argument of this verb, or is given twice.
+    """
+    from ..corpus.extract import extract as run
+
+    ours = [name for name, p in signature(run).parameters.items() if p.kind is not p.VAR_KEYWORD]
+    found: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    for key, value in map(_option, texts):
+        if key in ours:
+            raise DataError(
+                f"option {key!r} is none of the corpus's; see avaffect extract --help for --{key}"
+            )
+        if key in found:
+            raise DataError(f"option {key!r} is given twice; give it once")
+        found[key] = value
+    return found
 
 
 def _option(text: str) -> tuple[str, Any]:
@@ -88,5 +146,5 @@ def _option(text: str) -> tuple[str, Any]:
         raise DataError(f"option {text!r}: expected key=value, e.g. valence_delay=2.32")
     try:
         return key, json.loads(f"[{value}]" if "," in value and not value.startswith("[") else value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return key, value

@@ -26,7 +26,8 @@ from ..abaw import read_annotation
 from ..errors import DataError
 from ..media import frame_times
 from ..spec import TARGETS
-from .base import Corpus, Recording, need_folder, read_text
+from ..text import read_text
+from .base import Corpus, Recording, need_folder
 from .ratings import Ratings
 
 log = logging.getLogger(__name__)

@@ -162,22 +162,6 @@ def need_training_file(path: Path) -> Path:
     return path
 
 
-def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, or in UTF-16 if it begins with that byte order mark.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return raw.decode(encoding, errors="replace")
-
-
 def read_npz(path: Path, keys: Sequence[str], *, optional: Sequence[str] = ()) -> dict[str, NDArray]:
     """Arrays of an .npz file. Pickled objects are refused, since opening one can run any code.
 

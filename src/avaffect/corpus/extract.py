@@ -14,6 +14,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import AvaffectError, DataError
 from ..files import replacing
 from ..progress import Hook, silent
@@ -21,7 +23,8 @@ from ..registry import load_plugins, loaded_plugins
 from ..streams.timeline import Timeline
 from . import open_corpus
 from .base import FeatureCorpus, Features, Recording
-from .ratings import label_ticks
+from .ratings import check_fit, label_ticks
+from .splits import shared_subjects
 from .store import Meta, file_of, inspect, write
 
 if TYPE_CHECKING:
@@ -53,11 +56,17 @@ class Report:
         Names of the recordings extracted now, and of those that were there already.
     errors : dict of str to str
         By name, why a recording failed.
+    labelled : dict of str to float
+        By name, the share of the ticks of a recording extracted now in which any target is labelled.
+    notes : list of str
+        What a reader of the store should know, one line each.
     """
 
     done: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    labelled: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def extract(
@@ -107,6 +116,7 @@ def extract(
     worker = _Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]
     report = Report(skipped=[name for name in names if worker.is_done(name)])
+    report.notes += shared_subjects(worker.corpus.recordings)
     finished = set(report.skipped)
     with _executor(job, workers) as executor:
         run = worker if workers == 1 else _run
@@ -116,6 +126,8 @@ def extract(
             error = future.exception()
             if error is None:
                 report.done.append(name)
+                report.labelled[name], note = future.result()
+                report.notes += [note] if note else []
             else:
                 report.errors[name] = _one_line(error)
             hook(name, number, len(names))
@@ -166,14 +178,17 @@ class _Worker:
         except DataError:
             return False
 
-    def __call__(self, name: str) -> None:
+    def __call__(self, name: str) -> tuple[float, str | None]:
+        """Write the recording's file; the share of its ticks that are labelled, and a note."""
         recording = self.corpus[name]
+        ratings = self.corpus.ratings(recording)  # first: wrong labels cost no encoding
         features = self._stored(name) or self._encoded(recording)
-        ratings = self.corpus.ratings(recording)
+        note = check_fit(ratings, len(features) / self.timeline.tick_rate, f"labels of {name}")
         labels, labelled = label_ticks(ratings, self.corpus.targets, self.timeline, len(features))
         # Encoders' outputs are of order one. A corpus's own features may have any scale: they stay float32.
         half = self.encoders is not None
         write(self.job.out, self.meta(name), features, labels, labelled, half=half)
+        return float(np.isfinite(labels).any(axis=1).mean()) if len(labels) else 0.0, note
 
     def _encoded(self, recording: Recording) -> Features:
         if isinstance(self.corpus, FeatureCorpus):
@@ -208,9 +223,9 @@ def _start(job: Job) -> None:
     _worker = _Worker(job)
 
 
-def _run(name: str) -> None:
+def _run(name: str) -> tuple[float, str | None]:
     assert _worker is not None
-    _worker(name)
+    return _worker(name)
 
 
 @contextmanager

@@ -1,14 +1,14 @@
 """A plain folder of recordings with ratings beside them.
 
-Ratings come in one of two ways. Either one csv in the folder, with a row for each moment (or for each
+Ratings come in one of two ways. Either one table in the folder, with a row for each moment (or for each
 interval, with one more column ``end``)::
 
     file,pts,valence,arousal
     interview.mp4,0.04,0.12,-0.30
 
-or the files of an annotation tool beside each NAME.mp4: NAME.eaf (ELAN) or NAME.TextGrid (Praat) with the
-tiers "valence" and "arousal"; NAME.valence.csv and NAME.arousal.csv (CARMA); or NAME.csv (DARMA) with the
-axes "valence" and "arousal".
+or files beside each NAME.mp4: NAME.csv with the columns ``time,valence,arousal``; NAME.eaf (ELAN) or
+NAME.TextGrid (Praat) with the tiers "valence" and "arousal"; NAME.valence.csv and NAME.arousal.csv (CARMA, or
+tables of one target); NAME.csv (DARMA) with the axes "valence" and "arousal"; or NAME.txt (ABAW).
 
 An optional ``recordings.csv`` with the columns ``file,subject,split`` (split: train, val, test or empty)
 gives the subject of each recording; without it every recording is a subject of its own.
@@ -16,22 +16,28 @@ gives the subject of each recording; without it every recording is a subject of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from ..corpus.splits import SPLITS
 from ..errors import DataError
-from ..media import list_media
+from ..media import frame_times, list_media
 from ..spec import TARGETS
-from .annotation import read_carma, read_tiers
 from .base import Corpus, Recording, need_folder
-from .ratings import Ratings, check_range
+from .labels import Kind, LabelOptions, Labels, kind_of, label_file, read_label_file
+from .labels.files import TABLES, TIERS
+from .labels.names import NameIndex
+from .labels.read import COLUMNS, FILE_NAMES, rows_by_name
+from .labels.table import canonical, read_table, split_rows
+from .ratings import Ratings
 
 RECORDINGS = "recordings.csv"
-_COLUMNS = ("file", "pts", *TARGETS)
-_TIERS = (".eaf", ".TextGrid")
 
 
 class Folder(Corpus):
@@ -43,6 +49,9 @@ class Folder(Corpus):
     scale : (float, float), optional
         Lowest and highest value of the ratings, e.g. (1, 9), mapped onto [-1, 1]. CARMA and DARMA files state
         their own.
+    time_unit, delimiter, decimal : str, optional
+        How the files are written, where they do not say so themselves
+        (`avaffect.corpus.labels.LabelOptions`).
 
     Raises
     ------
@@ -52,147 +61,227 @@ class Folder(Corpus):
 
     name = "folder"
 
-    def __init__(self, root: str | Path, *, scale: tuple[float, float] = (-1.0, 1.0)) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        scale: tuple[float, float] = (-1.0, 1.0),
+        time_unit: str | None = None,
+        delimiter: str | None = None,
+        decimal: str | None = None,
+    ) -> None:
         self.root = need_folder(Path(root), "a folder of recordings")
-        self.scale = (float(scale[0]), float(scale[1]))
+        self.options = LabelOptions(scale, time_unit, delimiter, decimal)
         files = {p.relative_to(self.root).as_posix(): p for p in list_media(self.root, recursive=True)}
         if not files:
             raise DataError(f"{self.root}: no video or audio files; expected recordings such as NAME.mp4")
-        self._csv = _labels_csv(self.root)
-        self._table = None if self._csv is None else _read_csv(self._csv)
-        if self._table is not None:
-            _check_files(self._table["file"], files, self.root)
+        self._results: list[Path] = []
+        self._csv = self._labels_csv()
+        self._labels: dict[str, Labels] = {}
+        self._beside = _Beside()
+        if self._csv is not None:
+            labels = {found.name: found for found in read_label_file(self._csv, self.options)}
+            self._labels = _by_file(labels, files, self.root)
         subjects = _subjects(self.root, files)
         names = _names(files)
         self._files: dict[str, str] = {}
         recordings = []
         for file, path in files.items():
             subject, split = subjects.get(file, (names[file], ""))
-            if self._is_rated(file, path) or split == "test":
+            if file in self._labels or (self._csv is None and self._files_beside(path)) or split == "test":
                 self._files[names[file]] = file
                 recordings.append(Recording(names[file], subject, split, video=path, audio=path))
         if not recordings:
-            example = next(iter(files.values()))
-            raise DataError(
-                f"{self.root}: no ratings; expected a csv with the columns {','.join(_COLUMNS)}, "
-                f"or {example.stem}.eaf, .TextGrid or .valence.csv beside {example.name}"
-            )
+            raise DataError(self._nothing_rated(next(iter(files.values()))))
         super().__init__(recordings)
 
     def ratings(self, recording: Recording) -> dict[str, Ratings]:
         """Ratings in seconds of the recording."""
         file = self._files[recording.name]
-        if self._table is not None:
-            rows = self._table[self._table["file"] == file]
-            ends = rows["end"].to_numpy(float) if "end" in rows else None
-            raw = (
-                {t: Ratings(rows["pts"].to_numpy(float), rows[t].to_numpy(float), ends) for t in TARGETS}
-                if len(rows)
-                else {}
-            )
-            return self._scaled(raw, f"ratings of {file}")
-        path = self.root / file
-        tiers = _beside(path)
-        if tiers is not None:
-            return self._scaled(read_tiers(tiers), str(tiers))
-        return _carma(path)
+        labels = self._labels.get(file)
+        if labels is None and self._csv is None:
+            labels = self._read_beside(self.root / file)
+        if labels is None:
+            return {}
+        found = labels.checked(self.options.scale)
+        return _in_seconds(found, self.root / file) if labels.by_frame else found
 
     def rating_files(self, recording: Recording) -> list[Path]:
-        """The one csv, or the annotation files beside the recording."""
+        """The one table, or the label files beside the recording."""
         if self._csv is not None:
             return [self._csv]
-        path = self.root / self._files[recording.name]
-        tiers = _beside(path)
-        return [tiers] if tiers is not None else [file for file in _carma_files(path) if file.is_file()]
+        return self._files_beside(self.root / self._files[recording.name])
 
-    def _is_rated(self, file: str, path: Path) -> bool:
-        if self._table is not None:
-            return bool((self._table["file"] == file).any())
-        return _beside(path) is not None or any(p.is_file() for p in _carma_files(path))
+    def _labels_csv(self) -> Path | None:
+        """The one table that names recordings and has ratings, if there is one."""
+        found = []
+        for path in sorted(self.root.iterdir()):
+            if path.suffix.lower() not in TABLES or path.name == RECORDINGS or not path.is_file():
+                continue
+            kind = kind_of(path, self.options)
+            if kind is Kind.RESULTS:
+                self._results.append(path)
+            elif kind is Kind.TABLE and _names_files(path, self.options):
+                found.append(path)
+        if len(found) > 1:
+            raise DataError(
+                f"{self.root}: {found[0].name} and {found[1].name} both hold ratings; keep one of them"
+            )
+        return found[0] if found else None
 
-    def _scaled(self, raw: dict[str, Ratings], where: str) -> dict[str, Ratings]:
-        return {target: check_range(r, f"{where}: {target}", self.scale) for target, r in raw.items()}
+    def _files_beside(self, path: Path) -> list[Path]:
+        """The label files of a recording: those of an annotation tool, of each target, or one for both."""
+        stem = path.with_suffix("")
+        tiers = self._beside.find(stem, TIERS)
+        if tiers:
+            return tiers[:1]
+        single = [
+            found[0]
+            for target in TARGETS
+            if (found := self._beside.find(stem.with_name(f"{stem.name}.{target}"), TABLES))
+        ]
+        return single or [file for file in self._beside.find(stem, TABLES) if self._may_rate(file)][:1]
+
+    def _may_rate(self, path: Path) -> bool:
+        """Whether a file beside a recording is meant as its ratings: not our results, no text of other kinds."""
+        kind = kind_of(path, self.options)
+        if kind is Kind.RESULTS and path not in self._results:
+            self._results.append(path)
+        return kind not in (Kind.RESULTS, Kind.OTHER) or (
+            kind is Kind.OTHER and path.suffix.lower() == ".csv"
+        )
+
+    def _read_beside(self, path: Path) -> Labels | None:
+        labels: Labels | None = None
+        for file in self._files_beside(path):
+            found = read_label_file(label_file(file, file.parent, self.options), self.options)
+            if len(found) > 1:
+                ours = NameIndex((one.name, one) for one in found).find(path.name)
+                if len(ours) != 1:
+                    raise DataError(f"{file}: rates {len(found)} recordings; expected {path.name} among them")
+                found = ours
+            labels = found[0] if labels is None else labels.joined(found[0])
+        return labels
+
+    def _nothing_rated(self, example: Path) -> str:
+        ignored = (
+            f" ({self._results[0].name} is a table that avaffect wrote: predictions, not ratings)"
+            if self._results
+            else ""
+        )
+        return (
+            f"{self.root}: no ratings; expected a csv with the columns {','.join(COLUMNS)}, "
+            f"or {example.stem}.csv (time,valence,arousal), .eaf, .TextGrid or .valence.csv beside"
+            f" {example.name}{ignored}"
+        )
 
 
-def _labels_csv(root: Path) -> Path | None:
-    """The one csv that has the columns of ratings, if there is one."""
-    found = []
-    for path in sorted(root.glob("*.csv")):
-        head = path.open(encoding="utf-8-sig", errors="replace").readline()
-        if set(_COLUMNS) <= {name.strip() for name in head.split(",")}:
-            found.append(path)
-    if len(found) > 1:
-        raise DataError(f"{root}: {found[0].name} and {found[1].name} both hold ratings; keep one of them")
-    return found[0] if found else None
+class _Beside:
+    """Files of a folder by their names without ending; an ending in capitals counts the same."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, dict[str, dict[str, Path]]] = {}
+
+    def find(self, stem: Path, endings: Iterable[str]) -> list[Path]:
+        """The files STEM.ENDING that are there, in the order of the endings."""
+        folder = self._folders.get(stem.parent)
+        if folder is None:
+            folder = self._folders[stem.parent] = {}
+            with os.scandir(stem.parent) as entries:
+                for entry in sorted(entries, key=lambda e: e.name):
+                    path = Path(stem.parent, entry.name)
+                    if path.suffix.lower() in (*TIERS, *TABLES) and entry.is_file():
+                        folder.setdefault(path.stem, {}).setdefault(path.suffix.lower(), path)
+        there = folder.get(stem.name, {})
+        return [there[ending] for ending in endings if ending in there]
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype={"file": str}, skipinitialspace=True, encoding="utf-8-sig")
-        table.columns = table.columns.str.strip()
-        numbers = [name for name in ("pts", "end", *TARGETS) if name in table]
-        table[numbers] = table[numbers].apply(pd.to_numeric)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(
-            f"{path}: {' '.join(str(error).split())}; expected columns {','.join(_COLUMNS)}"
-        ) from error
-    return table
+def _names_files(path: Path, options: LabelOptions) -> bool:
+    from ..text import read_text
+
+    rows = split_rows(path, read_text(path, 65_536), options.delimiter)
+    return bool(set(FILE_NAMES) & {canonical(name) for name in rows[0]})
 
 
-def _subjects(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
+def _in_seconds(ratings: Mapping[str, Ratings], path: Path) -> dict[str, Ratings]:
+    """Ratings by frame at the times of the video's frames; those past its last frame are left out."""
+    times = frame_times(path)
+    found = {}
+    for target, r in ratings.items():
+        inside = r.times < len(times)
+        if 2 * inside.sum() < len(inside):
+            raise DataError(
+                f"{path}: {len(inside) - inside.sum():,} of {len(inside):,} labels lie outside its {len(times):,}"
+                " frames; give the unit of their times (--time-unit), or check that they are of this video"
+            )
+        begins = times[r.times[inside].astype(np.int64)]
+        ends = None
+        if r.ends is not None:
+            ends = times[np.minimum(r.ends[inside], len(times) - 1).astype(np.int64)]
+        found[target] = Ratings(begins, r.values[inside], ends)
+    return found
+
+
+def _subjects(root: Path, files: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Subject and split by file, from `RECORDINGS` if there is one."""
     path = root / RECORDINGS
     if not path.is_file():
         return {}
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig")
-    missing = {"file", "subject"} - set(table.columns)
+    table = read_table(path)
+    missing = {"file", "subject"} - set(table.names)
     if missing:
         raise DataError(f"{path}: no column {min(missing)!r}; expected file,subject,split")
-    splits = table["split"] if "split" in table else pd.Series([""] * len(table))
+    splits = table.text("split") if "split" in table.names else [""] * len(table)
     unknown = sorted(set(splits) - {*SPLITS, ""})
     if unknown:
         raise DataError(f"{path}: split {unknown[0]!r}; expected {', '.join(SPLITS)}, or empty")
-    _check_files(table["file"], files, root)
-    return dict(zip(table["file"], zip(table["subject"], splits, strict=True), strict=True))
+    subjects = table.text("subject")
+    rows = rows_by_name(table, "file")
+    twice = next((name for name, at in rows.items() if len(at) > 1), None)
+    if twice is not None:
+        raise DataError(f"{path}: {twice} is there twice; keep one row of it")
+    known = {name: (subjects[at[0]], splits[at[0]]) for name, at in rows.items()}
+    return _by_file(known, files, root)
 
 
-def _check_files(named: pd.Series, files: Iterable[str], root: Path) -> None:
-    missing = sorted(set(named) - set(files))
+def _by_file(named: Mapping[str, Any], files: Iterable[str], root: Path) -> dict[str, Any]:
+    """What a table has for each of its names, by the file that the name means."""
+    index = NameIndex((file, file) for file in files)
+    stems = NameIndex((file.rpartition(".")[0], file) for file in files)
+    found: dict[str, Any] = {}
+    missing = []
+    for name, value in named.items():
+        meant = index.find(name) or stems.find(name)
+        if len(meant) > 1:
+            raise DataError(
+                f"{root}: a table names {name!r}, which may be {' or '.join(meant[:3])}; name the folder"
+            )
+        if not meant:
+            missing.append(name)
+        elif meant[0] in found:
+            raise DataError(f"{root}: a table names {meant[0]} in two ways, one of them {name!r}; keep one")
+        else:
+            found[meant[0]] = value
     if missing:
         raise DataError(
-            f"{root}: a table names {missing[0]!r} and {len(missing) - 1} more files that are not there; "
+            f"{root}: a table names {min(missing)!r} and {len(missing) - 1} more files that are not there; "
             "file is the path within the folder, with its ending"
         )
+    return found
 
 
 def _names(files: Iterable[str]) -> dict[str, str]:
-    """A name for each file: its path without the ending, or with it if two names would be the same."""
-    stems = {file: file.rsplit(".", 1)[0].replace("/", "__") for file in files}
-    counts = pd.Series(list(stems.values())).value_counts()
-    return {file: stem if counts[stem] == 1 else file.replace("/", "__") for file, stem in stems.items()}
-
-
-def _beside(path: Path) -> Path | None:
-    return next((p for ending in _TIERS if (p := path.with_suffix(ending)).is_file()), None)
-
-
-def _carma_files(path: Path) -> list[Path]:
-    return [*(path.with_suffix(f".{target}.csv") for target in TARGETS), path.with_suffix(".csv")]
-
-
-def _carma(path: Path) -> dict[str, Ratings]:
-    """Ratings from CARMA's two files, or from DARMA's one."""
-    if not any(p.is_file() for p in _carma_files(path)):
-        return {}
-    *single, both = _carma_files(path)
-    found: dict[str, Ratings] = {}
-    for target, file in zip(TARGETS, single, strict=True):
-        if file.is_file():
-            columns = read_carma(file)
-            found[target] = check_range(next(iter(columns.values())), str(file))
-    if found:
-        return found
-    columns = {name: values for name, values in read_carma(both).items() if name in TARGETS}
-    if not columns:
-        raise DataError(f"{both}: its axes are not named valence and arousal; rename them in its header")
-    return {name: check_range(values, f"{both}: {name}") for name, values in columns.items()}
+    """A name for each file: its path without the ending; with it, or with a hash, if two would be the same."""
+    forms: tuple[Callable[[str], str], ...] = (
+        lambda file: file.rpartition(".")[0].replace("/", "__"),
+        lambda file: file.replace("/", "__"),
+        lambda file: f"{file.replace('/', '__')}-{hashlib.sha256(os.fsencode(file)).hexdigest()[:8]}",
+    )
+    names: dict[str, str] = {}
+    left = list(files)
+    for form in forms:
+        counts = Counter(form(file) for file in left)
+        taken = set(names.values())
+        names |= {f: form(f) for f in left if counts[form(f)] == 1 and form(f) not in taken}
+        left = [file for file in left if file not in names]
+    return names

@@ -17,6 +17,10 @@ from ..streams.timeline import Timeline
 
 Array = NDArray[np.float64]
 
+_FAR = 2**40  # a tick further away than any recording is long
+_SEVERAL = 10  # so many labels show their rate
+_SHORTEST = 1e-3  # seconds; nobody rates more often, and no video has more frames
+
 
 @dataclass(frozen=True, eq=False)
 class Ratings:
@@ -52,6 +56,8 @@ class Ratings:
         >>> Ratings(np.zeros(3), np.array([1.0, 5.0, 9.0])).rescaled(1, 9).values.tolist()
         [-1.0, 0.0, 1.0]
         """
+        if (low, high) == (-1, 1):  # without rounding
+            return self
         return Ratings(self.times, 2 * (self.values - low) / (high - low) - 1, self.ends)
 
     def at(self, timeline: Timeline, count: int) -> Array:
@@ -67,13 +73,14 @@ class Ratings:
         keep = self.valid
         if self.ends is None:
             return tick_means(ticks_of(self.times[keep], timeline), self.values[keep], count)
-        ticks, owner = _covered(self.times[keep], self.ends[keep], timeline)
-        return tick_means(ticks, self.values[keep][owner], count)
+        first, stop = _covered(self.times[keep], self.ends[keep], timeline, count)
+        return _span_means(first, stop, self.values[keep], count)
 
 
 def ticks_of(times: NDArray, timeline: Timeline) -> NDArray[np.int64]:
-    """The tick that covers each time: (n,) seconds to (n,) indices."""
-    return np.fromiter((timeline.tick(time) for time in times.tolist()), np.int64, len(times))
+    """The tick that covers each time: (n,) seconds to (n,) indices, as `Timeline.tick` gives them one by one."""
+    ticks = np.floor(np.asarray(times, float) * timeline.tick_rate + 1e-6)
+    return np.clip(ticks, -_FAR, _FAR).astype(np.int64)
 
 
 def tick_means(ticks: NDArray[np.int64], values: NDArray, count: int) -> Array:
@@ -141,8 +148,53 @@ def check_range(ratings: Ratings, where: str, scale: tuple[float, float] = (-1.0
     return ratings.rescaled(low, high)
 
 
-def _covered(begins: Array, ends: Array, timeline: Timeline) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ticks that intervals cover, and the index of the interval that covers each, both (m,)."""
+def check_fit(ratings: Mapping[str, Ratings], duration: float, where: str) -> str | None:
+    """Check that ratings are of a recording as long as this one.
+
+    Parameters
+    ----------
+    ratings : mapping of str to Ratings
+    duration : float
+        Seconds.
+    where : str
+        Begin of the message.
+
+    Returns
+    -------
+    str or None
+        A note if some ratings lie outside of the recording.
+
+    Raises
+    ------
+    DataError
+        If most ratings lie outside of it, or they follow each other in less than a millisecond: their times
+        have another unit, or they are of another recording.
+    """
+    times = np.concatenate([r.times[r.valid] for r in ratings.values()] or [np.empty(0)])
+    if not len(times):
+        return None
+    slack = 0.5 + 0.01 * duration
+    early, late = int((times < -slack).sum()), int((times >= duration + slack).sum())
+    last = f"the last at {times.max():g} s" if late >= early else f"the first at {times.min():g} s"
+    what = f"{early + late:,} of {len(times):,} labels lie outside the recording ({duration:.1f} s), {last}"
+    if 2 * (early + late) > len(times):
+        raise DataError(
+            f"{where}: {what}; for times in milliseconds or frames give the unit (--time-unit ms),"
+            " or check that they are of this recording"
+        )
+    distinct = np.unique(times)
+    if len(distinct) >= _SEVERAL and np.median(np.diff(distinct)) < _SHORTEST:
+        raise DataError(
+            f"{where}: {len(distinct):,} labels within {distinct[-1] - distinct[0]:.3g} s, more than"
+            f" {1 / _SHORTEST:.0f} a second; give the unit of their times (--time-unit s)"
+        )
+    return f"{where}: {what}" if early + late else None
+
+
+def _covered(
+    begins: Array, ends: Array, timeline: Timeline, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First tick that each interval covers, and the tick after its last, of the first ``count`` ticks."""
     half = 0.5 / timeline.tick_rate
     # The first tick whose centre is not before a time is the one that covers the time half a tick later.
     slack = 1e-6 / timeline.tick_rate
@@ -151,7 +203,21 @@ def _covered(begins: Array, ends: Array, timeline: Timeline) -> tuple[NDArray[np
     short = stop <= first
     first[short] = ticks_of((begins + ends)[short] / 2, timeline)
     stop[short] = first[short] + 1
-    lengths = stop - first
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    offset = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return first[owner] + offset, owner
+    return np.clip(first, 0, count), np.clip(stop, 0, count)
+
+
+def _span_means(first: NDArray[np.int64], stop: NDArray[np.int64], values: Array, count: int) -> Array:
+    """Mean at each tick of the values of the spans that cover it, (count,); memory goes by ticks and spans."""
+    if (first[1:] >= stop[:-1]).all():  # one after the other, as nearly always: no sum, no rounding
+        out = np.full(count, np.nan)
+        lengths = stop - first
+        offset = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        out[np.repeat(first, lengths) + offset] = np.repeat(values, lengths)
+        return out
+    sums, number = np.zeros(count + 1), np.zeros(count + 1)
+    for at, sign in ((first, 1.0), (stop, -1.0)):
+        np.add.at(sums, at, sign * values)
+        np.add.at(number, at, sign)
+    number = np.cumsum(number)[:count]
+    number[number == 0] = np.nan
+    return np.cumsum(sums)[:count] / number

@@ -71,6 +71,26 @@ def rolling_folds(items: Sequence[T], k: int) -> list[Fold[T]]:
     return [first, *(_fold(f"fold{i}", everything, group) for i, group in enumerate(groups, start=1))]
 
 
+def shared_subjects(items: Sequence[SplitItem]) -> list[str]:
+    """A note, in a list, if subjects are in more than one of the official sets; an empty list otherwise."""
+    sets: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if item.split:
+            sets[item.subject].add(item.split)
+    shared = [
+        f"{subject} ({', '.join(sorted(of, key=SPLITS.index))})"
+        for subject, of in sets.items()
+        if len(of) > 1
+    ]
+    if not shared:
+        return []
+    more = f" and {len(shared) - 5} more" if len(shared) > 5 else ""
+    return [
+        f"subjects in more than one set: {', '.join(shared[:5])}{more}; scores on people seen in training are too"
+        " high: give each subject one split"
+    ]
+
+
 def leave_one_out(items: Sequence[T]) -> list[Fold[T]]:
     """One fold for each subject, which is its validation set; test recordings are left out."""
     pool = [item for item in items if item.split != "test"]

@@ -20,6 +20,7 @@ from ..errors import DataError
 from ..spec import TARGETS
 from ..streams.timeline import Timeline
 from .base import FeatureCorpus, Features, Recording, read_npz
+from .labels import parse_number
 from .ratings import Ratings, check_range, tick_means, ticks_of
 from .splits import Fold, leave_one_out
 
@@ -48,6 +49,7 @@ class Studyforrest(FeatureCorpus):
     name = "studyforrest"
 
     def __init__(self, path: str | Path, *, tick_rate: float = FRAME_RATE, phash: bool = False) -> None:
+        tick_rate = parse_number("tick_rate", tick_rate)
         if not 0 < tick_rate <= FRAME_RATE:
             raise DataError(f"tick_rate={tick_rate:g}: expected ticks per second in (0, {FRAME_RATE:g}]")
         self.path, self.tick_rate, self.phash = _only_npz(Path(path)), float(tick_rate), phash

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..corpus.splits import SPLITS
 from ..errors import DataError
 from .base import FeatureCorpus, Features, Recording, need_folder, read_npz
+from .labels import parse_number, parse_scale
 from .ratings import Ratings, check_range
 
 STREAMS = ("text", "audio", "visual")
@@ -54,8 +55,8 @@ class Utterances(FeatureCorpus):
         tick_rate: float = 1.0,
     ) -> None:
         self.root = need_folder(Path(root), "one .npz for each utterance")
-        self.targets, self.tick_rate = (target,), float(tick_rate)
-        self.scale = (float(scale[0]), float(scale[1]))
+        self.targets, self.tick_rate = (str(target),), parse_number("tick_rate", tick_rate, positive=True)
+        self.scale = parse_scale(scale)
         paths = sorted(self.root.glob("*.npz"))
         if not paths:
             raise DataError(

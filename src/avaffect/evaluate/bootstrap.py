@@ -16,6 +16,7 @@ from ..metric import Array
 from .moments import MEASURES, measures
 
 RESAMPLES = 2000
+MAX_RESAMPLES = 100_000
 LEVEL = 0.95
 MIN_UNITS = 5
 """With fewer recordings (subjects) no interval is given: they do not show how others would differ."""
@@ -49,6 +50,8 @@ def resample_counts(units: int, resamples: int, seed: int) -> Iterator[Array]:
     """
     if units < 1 or resamples < 1:
         raise DataError(f"cannot draw {resamples} resamples of {units} recordings; give at least one of each")
+    if resamples > MAX_RESAMPLES:
+        raise DataError(f"cannot draw {resamples:,} resamples; give at most {MAX_RESAMPLES:,}")
     random = np.random.default_rng(seed)
     step = max(_CHUNK // units, 1)
     for first in range(0, resamples, step):

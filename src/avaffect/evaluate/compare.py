@@ -93,6 +93,7 @@ def _common(first: Pairing, second: Pairing) -> tuple[list[Matched], list[Matche
             " give predictions of the same recordings"
         )
     for name in names:
+        a[name], b[name] = _same_length(a[name], b[name])
         if not np.array_equal(a[name].labels, b[name].labels, equal_nan=True):
             raise DataError(f"the systems were matched to different labels of {name}; match both to the same")
     left_out = [*(n for n in a if n not in b), *(n for n in b if n not in a)]
@@ -111,3 +112,9 @@ def _without(recordings: list[Matched], missing: list[np.ndarray]) -> list[Match
         replace(recording, predicted=np.where(gaps, np.nan, recording.predicted))
         for recording, gaps in zip(recordings, missing, strict=True)
     ]
+
+
+def _same_length(*matched: Matched) -> tuple[Matched, ...]:
+    """The systems' moments up to the shorter one's end: labels of intervals are matched up to each one's end."""
+    count = min(len(m.labels) for m in matched)
+    return tuple(replace(m, predicted=m.predicted[:count], labels=m.labels[:count]) for m in matched)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import numpy as np
 
+from ..corpus.labels.names import NameIndex
+from ..corpus.ratings import Ratings, check_fit
 from ..errors import DataError
 from ..spec import TARGETS
 from ..trace.resample import interpolate
@@ -15,6 +16,9 @@ from .recording import Recording, unique
 
 TOLERANCE = 10
 """Frames by which a video's predictions and labels may differ in length: decoders differ at the end."""
+LITTLE = 0.1
+"""Labels of a smaller share of a recording get a note."""
+
 _LISTED = 5
 
 
@@ -28,11 +32,14 @@ class Matched:
         The labels' name.
     predicted, labels : (n, 2) np.ndarray
         Valence and arousal; NaN where not predicted, or not annotated. Each target is missing by itself.
+    covered : float
+        Share of the predicted time (of its seconds, or of its frames) in which there is a label.
     """
 
     name: str
     predicted: np.ndarray
     labels: np.ndarray
+    covered: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,8 @@ def match(
 ) -> Pairing:
     """Bring predictions to the moments of the labels.
 
-    Recordings match by name without a media file's ending; folders are ignored if that is unambiguous.
+    Recordings match by name without a media file's ending. Folders count as far as both sides name them, and
+    are ignored where that leaves no doubt.
     Labels by frame get the prediction of the same frame. Labels in seconds get the prediction interpolated
     between the times of the neighbouring frames, never across a gap (`avaffect.trace.resample.interpolate`).
     Rows are never matched by their number.
@@ -69,8 +77,8 @@ def match(
     Raises
     ------
     DataError
-        If labelled recordings have no predictions, none match, lengths differ by more than the
-        tolerance, or one side has only frames and the other only times.
+        If labelled recordings have no predictions, none match, lengths differ by more than the tolerance,
+        most labels lie outside of what was predicted, or one side has only frames and the other only times.
     """
     labelled = unique(labels, "the labels")
     found = _by_name(unique(predictions, "the predictions"), labelled)
@@ -85,11 +93,12 @@ def match(
             f"no predictions for {len(absent)} of {len(labelled)} labelled recordings: {listed(absent)};"
             " predict them, or score the others alone with --subset"
         )
-    matched = [
-        Matched(name, _aligned(prediction, labelled[name], tolerance), labelled[name].values)
-        for name, prediction in found.items()
-    ]
-    return Pairing(tuple(matched), tuple(_notes(predictions, found, labelled, absent)))
+    matched = [_matched(prediction, labelled[name], tolerance) for name, prediction in found.items()]
+    notes = _notes(predictions, found, labelled, absent)
+    little = [f"{m.name} {100 * m.covered:.2g} %" for m in matched if m.covered < LITTLE]
+    if little:
+        notes.append(f"labels cover little of the predicted time: {listed(little)}")
+    return Pairing(tuple(matched), tuple(notes))
 
 
 def listed(names: Sequence[str]) -> str:
@@ -128,28 +137,67 @@ def _length(recording: Recording) -> int:
 
 
 def _by_name(predictions: dict[str, Recording], labelled: dict[str, Recording]) -> dict[str, Recording]:
-    """The prediction of each labelled recording that has one."""
-    by_last: dict[str, list[str]] = {}
-    for key in predictions:
-        by_last.setdefault(PurePosixPath(key).name, []).append(key)
-    found: dict[str, Recording] = {}
+    """The prediction of each labelled recording that has one.
+
+    The ends of the paths count: labels of "A/P01" are of "study/A/P01", never of "B/P01" if both are there.
+    """
+    index = NameIndex((key, key) for key in predictions)
+    meant = {name: index.find(name) for name in labelled}
     owner: dict[str, str] = {}
-    for name in labelled:
-        keys = [name] if name in predictions else by_last.get(PurePosixPath(name).name, [])
-        if len(keys) > 1:
+    for name, keys in meant.items():
+        _claim(name, keys, owner)
+    for name, keys in meant.items():
+        if not keys:  # the folders differ: only where that leaves no doubt
+            meant[name] = [key for key in index.resembling(name) if key not in owner]
+    for name, keys in meant.items():
+        if keys and owner.get(keys[0]) != name:
+            _claim(name, keys, owner)
+    return {name: predictions[keys[0]] for name, keys in meant.items() if keys}
+
+
+def _claim(name: str, keys: list[str], owner: dict[str, str]) -> None:
+    """Note that the labels of ``name`` are of the prediction with that key."""
+    if len(keys) > 1:
+        raise DataError(
+            f"the labels of {name!r} match the predictions of {' and '.join(keys[:_LISTED])};"
+            " name the folder in the labels too"
+        )
+    for key in keys:
+        if key in owner:
             raise DataError(
-                f"the labels of {name!r} match the predictions of {' and '.join(keys)};"
-                " name the folder in the labels too"
+                f"the labels of {owner[key]!r} and of {name!r} both match the predictions of {key!r};"
+                " keep one of them"
             )
-        for key in keys:
-            if key in owner:
-                raise DataError(
-                    f"the labels of {owner[key]!r} and of {name!r} both match the predictions of {key!r};"
-                    " keep one of them"
-                )
-            owner[key] = name
-            found[name] = predictions[key]
-    return found
+        owner[key] = name
+
+
+def _matched(prediction: Recording, labels: Recording, tolerance: int) -> Matched:
+    """One recording's predictions at the moments of its labels."""
+    if labels.frame is None and prediction.end is not None:
+        end = float(prediction.end.max(initial=0.0))
+        check_fit(_ratings(labels), end, f"the labels of {labels.name}")
+        labels = labels.moments(end)
+    predicted = _aligned(prediction, labels, tolerance)
+    return Matched(labels.name, predicted, labels.values, _covered(prediction, labels))
+
+
+def _ratings(labels: Recording) -> Mapping[str, Ratings]:
+    if labels.ratings is not None or labels.start is None:
+        return labels.ratings or {}
+    return {target: Ratings(labels.start, labels.values[:, i]) for i, target in enumerate(TARGETS)}
+
+
+def _covered(prediction: Recording, labels: Recording) -> float:
+    """Share of the predicted seconds (frames, for labels by frame) in which any target is labelled."""
+    rated = np.isfinite(labels.values).any(axis=1)
+    if labels.frame is not None:
+        count = _length(prediction)
+        return float(rated[labels.frame < count].sum() / count) if count else float("nan")
+    if labels.start is None or prediction.end is None or not len(prediction.end):
+        return float("nan")
+    count = max(int(np.ceil(prediction.end.max() - 1e-6)), 1)
+    second = np.floor(labels.start[rated])
+    return len(np.unique(second[(second >= 0) & (second < count)])) / count
 
 
 def _aligned(prediction: Recording, labels: Recording, tolerance: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -10,13 +11,16 @@ import numpy as np
 import pandas as pd
 
 from .. import abaw
+from ..corpus.labels import LabelFile, LabelOptions, Labels, label_files, read_label_file
+from ..corpus.labels.read import COLUMNS as LABEL_COLUMNS
+from ..corpus.labels.table import read_table
 from ..errors import DataError
 from ..spec import TARGETS
 from ..trace import Trace, read_trace
 from ..trace.columns import INDEX
 from .recording import Recording, unique
 
-LABEL_COLUMNS = ("file", "pts", *TARGETS)
+_NOTHING = np.empty((0, len(TARGETS)))
 # If a folder has one recording in several formats, the first of these is read: it is the most exact.
 TRACE_ENDINGS = (".parquet", ".jsonl", ".csv")
 
@@ -59,35 +63,74 @@ def read_predictions(path: str | Path) -> list[Recording]:
     return list(unique(found, f"the predictions in {path}").values())
 
 
-def read_labels(path: str | Path) -> list[Recording]:
-    """Read annotations in [-1, 1].
+def read_labels(path: str | Path, options: LabelOptions | None = None) -> list[Recording]:
+    """Read annotations, in every form that `avaffect extract` reads.
 
     Parameters
     ----------
     path : path
-        An ABAW annotation file (``.txt``; header ``valence,arousal``, row i is frame i), a table (``.csv``;
-        header ``file,pts,valence,arousal``, one row for each moment, pts in seconds from the recording's
-        start), or a folder of either. -5, and in a table also an empty cell, is not annotated: NaN, each
-        target by itself.
+        A label file, or a folder of them: tables with the columns ``file,pts,valence,arousal`` (one row for
+        each moment; with ``end``, for each interval) or ``time,valence,arousal`` (one file a recording),
+        files of CARMA, DARMA, ELAN or Praat, one table for each target (``NAME.valence.csv``,
+        ``valence/NAME.csv``), ABAW annotation files (header ``valence,arousal``, row i is frame i).
+    options : LabelOptions, optional
+        The scale of the labels, and how the files are written where they do not say so themselves. -5 and an
+        empty cell are not annotated: NaN, each target by itself.
 
     Raises
     ------
     DataError
-        If there are no labels, a value lies outside [-1, 1], or a recording is there twice.
+        If there are no labels, a value is not on the scale, a recording is there twice, or a file holds
+        predictions that avaffect wrote.
     """
-    path = Path(path)
+    path, options = Path(path), options or LabelOptions()
+    if not path.exists():
+        raise DataError(
+            f"cannot read {path}: no such file or folder; give labels as docs/evaluation.md has them"
+        )
     if path.is_dir():
-        found = [r for table in _visible(path, ".csv") for r in _read_table(table)]
-        found += _videos(path, abaw.read_annotation)
+        files = label_files(path, options)
+        found = [labels for file in files for labels in _placed(file, path, options)]
         if not found:
             raise DataError(
-                f"no labels in {path}; expected ABAW .txt files or .csv with {','.join(LABEL_COLUMNS)}"
+                f"no labels in {path}; expected ABAW .txt files or .csv with {','.join(LABEL_COLUMNS)},"
+                " or files of CARMA, DARMA, ELAN or Praat"
             )
-    elif path.suffix.lower() == ".csv":
-        found = _read_table(path)
     else:
-        found = [_video(path, abaw.read_annotation)]
-    return list(unique(found, f"the labels in {path}").values())
+        found = read_label_file(path, options)
+    joined: dict[str, Labels] = {}
+    for labels in found:
+        key = Recording(labels.name, _NOTHING).key
+        joined[key] = joined[key].joined(labels) if key in joined else labels
+    return [_labelled(labels, options) for labels in joined.values()]
+
+
+def _placed(file: LabelFile, folder: Path, options: LabelOptions) -> list[Labels]:
+    """The labels of a file; a table in a folder within names recordings of that folder."""
+    inside = file.path.parent.relative_to(folder).as_posix()
+    found = read_label_file(file, options)
+    if inside == ".":
+        return found
+    return [replace(one, name=f"{inside}/{one.name}") if one.named else one for one in found]
+
+
+def _labelled(labels: Labels, options: LabelOptions) -> Recording:
+    """Labels as a recording: by frame, by moment, or (with `Recording.ratings`) by interval."""
+    ratings = labels.checked(options.scale)
+    if any(r.ends is not None for r in ratings.values()):
+        if labels.by_frame:
+            raise DataError(
+                f"{labels.path}: intervals must be in seconds here; give the begin and end in seconds"
+            )
+        return Recording(labels.name, _NOTHING, ratings=ratings)
+    times = np.unique(np.concatenate([r.times for r in ratings.values()]))
+    values = np.full((len(times), len(TARGETS)), np.nan)
+    for column, target in enumerate(TARGETS):
+        if target in ratings:
+            values[np.searchsorted(times, ratings[target].times), column] = ratings[target].values
+    if labels.by_frame:
+        return Recording(labels.name, values, frame=times.astype(np.int64))
+    return Recording(labels.name, values, start=times)
 
 
 def read_subjects(path: str | Path) -> dict[str, str]:
@@ -103,10 +146,13 @@ def read_subjects(path: str | Path) -> dict[str, str]:
     DataError
         If the file has another form or gives a recording two subjects.
     """
-    table = _table(Path(path), ("file", "subject"))
+    table = read_table(Path(path))
+    absent = [name for name in ("file", "subject") if name not in table.names]
+    if absent:
+        raise DataError(f"{path} lacks the column {absent[0]!r}; expected the header file,subject")
     subjects: dict[str, str] = {}
-    for file, subject in zip(table["file"], table["subject"], strict=True):
-        key = Recording(file, np.empty((0, 2))).key
+    for file, subject in zip(table.text("file"), table.text("subject"), strict=True):
+        key = Recording(file, _NOTHING).key
         if subjects.setdefault(key, subject) != subject:
             raise DataError(f"{path} gives {key!r} two subjects, {subjects[key]} and {subject}; keep one")
     return subjects
@@ -166,48 +212,3 @@ def _video(path: Path, reader: Callable[[Path], np.ndarray]) -> Recording:
     """An ABAW text file of one video, named as the file without ``.txt``."""
     values = reader(path)
     return Recording(path.stem, values, frame=np.arange(len(values)))
-
-
-def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A csv with at least these columns, all as text."""
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig"
-        )
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"cannot read {path} ({str(error).splitlines()[0]}); expected a .csv table"
-        ) from error
-    absent = [name for name in columns if name not in table.columns]
-    if absent or table.empty:
-        what = f"lacks the column {absent[0]!r}" if absent else "has no rows"
-        raise DataError(f"{path} {what}; expected the header {','.join(columns)}")
-    return table
-
-
-def _read_table(path: Path) -> list[Recording]:
-    table = _table(path, LABEL_COLUMNS)
-    numbers = table[list(LABEL_COLUMNS[1:])].replace("", "nan")
-    try:
-        numbers = numbers.astype("float64")
-    except ValueError as error:
-        raise DataError(f"{path}: {error}; expected numbers, empty where not annotated") from error
-    recordings = []
-    for name, rows in numbers.groupby(table["file"], sort=False):
-        pts = rows["pts"].to_numpy()
-        if not np.isfinite(pts).all() or (np.diff(pts) <= 0).any():
-            raise DataError(f"{path}: pts of {name} must be seconds that increase from row to row")
-        values = abaw.mark_missing(rows[list(TARGETS)].to_numpy())
-        _check_range(values, path, str(name))
-        recordings.append(Recording(str(name), values, start=pts))
-    return recordings
-
-
-def _check_range(values: np.ndarray, path: Path, name: str) -> None:
-    outside = np.argwhere(np.abs(values) > 1)
-    if len(outside):
-        row, target = outside[0]
-        raise DataError(
-            f"{path}: row {row + 1} of {name} has {TARGETS[target]} {values[row, target]:g}; "
-            f"expected a number in [-1, 1], or {abaw.MISSING} where not annotated"
-        )

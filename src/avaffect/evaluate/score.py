@@ -22,6 +22,9 @@ AGGREGATIONS = ("pooled", "per_recording")
 ENOUGH_UNITS = 20
 """With fewer recordings (subjects), 95 % intervals are too narrow (measured in docs/evaluation.md)."""
 
+ENOUGH_FRAMES = 20
+"""With fewer scored frames in all, a note says that the scores mean little."""
+
 PARTS = 10
 """For a recording's own interval, this many parts of it of equal length are resampled."""
 
@@ -81,7 +84,7 @@ def score(
         for how in AGGREGATIONS
     }
     each = per_recording_table(recordings, table, subjects, resamples=resamples, seed=seed, level=level)
-    notes = (*pairing.notes, *interval_notes(count, kind))
+    notes = (*pairing.notes, *interval_notes(count, kind), *_few_notes(targets))
     return Report(targets, mean_ccc, each, kind, count, resamples, seed, level, missing, notes)
 
 
@@ -160,6 +163,11 @@ def interval_notes(units: int, kind: str) -> list[str]:
     return [f"no intervals: {units} {kind}{'s' if units != 1 else ''}, at least {MIN_UNITS} are needed"]
 
 
+def _few_notes(targets: Mapping[str, TargetScore]) -> list[str]:
+    few = [f"{target.frames} of {name}" for name, target in targets.items() if target.frames < ENOUGH_FRAMES]
+    return [f"too few frames are scored for these scores to mean anything: {', '.join(few)}"] if few else []
+
+
 def estimate(value: float, resampled: Array, level: float) -> Estimate:
     """A value and the interval of its resampled values (resamples,)."""
     return Estimate(float(value), *interval(resampled, level))
@@ -184,6 +192,7 @@ def per_recording_table(
     scores = measures(table)
     counts = np.concatenate(list(resample_counts(PARTS, resamples, seed)))
     columns: dict[str, Any] = {} if subjects is None else {"subject": [subjects[m.name] for m in recordings]}
+    columns["labelled"] = [m.covered for m in recordings]
     for i, target in enumerate(TARGETS):
         columns[f"{target}_frames"] = table[:, i, 0].astype(int)
         for name in MEASURES:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from avaffect.corpus.annotation import read_carma, read_eaf, read_textgrid, read_tiers
+from avaffect.corpus.labels.carma import read_carma
+from avaffect.corpus.labels.tiers import read_eaf, read_textgrid, read_tiers
 from avaffect.errors import DataError
 
 EAF = """<?xml version="1.0" encoding="UTF-8"?>
