@@ -58,8 +58,8 @@ def evaluate(
     labels: Annotated[
         Path,
         typer.Argument(
-            help="Labels: csv with file,pts,valence,arousal, ABAW text file, or a file of ELAN, Praat, CARMA or"
-            " DARMA; or a folder of them.",
+            help="Labels: csv with file,pts,valence,arousal, an ABAW text file, a file of ELAN, Praat, CARMA"
+            " or DARMA; or a folder of them.",
             show_default=False,
         ),
     ],

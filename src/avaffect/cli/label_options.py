@@ -17,8 +17,8 @@ TimeUnit = Annotated[
 Delimiter = Annotated[
     str | None,
     typer.Option(
-        help="What separates the cells of label tables: comma, semicolon, tab, pipe, space. By default, what the"
-        " header has.",
+        help="What separates the cells of label tables: comma, semicolon, tab, pipe or space. By default,"
+        " what the header has.",
         show_default=False,
     ),
 ]

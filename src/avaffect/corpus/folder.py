@@ -29,6 +29,7 @@ from ..corpus.splits import SPLITS
 from ..errors import DataError
 from ..media import frame_times, list_media
 from ..spec import TARGETS
+from ..text import read_text
 from .base import Corpus, Recording, need_folder
 from .labels import Kind, LabelOptions, Labels, kind_of, label_file, read_label_file
 from .labels.files import TABLES, TIERS
@@ -50,8 +51,7 @@ class Folder(Corpus):
         Lowest and highest value of the ratings, e.g. (1, 9), mapped onto [-1, 1]. CARMA and DARMA files state
         their own.
     time_unit, delimiter, decimal : str, optional
-        How the files are written, where they do not say so themselves
-        (`avaffect.corpus.labels.LabelOptions`).
+        How the files are written, where they do not say so (`avaffect.corpus.labels.LabelOptions`).
 
     Raises
     ------
@@ -143,7 +143,7 @@ class Folder(Corpus):
         return single or [file for file in self._beside.find(stem, TABLES) if self._may_rate(file)][:1]
 
     def _may_rate(self, path: Path) -> bool:
-        """Whether a file beside a recording is meant as its ratings: not our results, no text of other kinds."""
+        """Whether a file beside a recording is meant as its ratings: no result of ours, no other text."""
         kind = kind_of(path, self.options)
         if kind is Kind.RESULTS and path not in self._results:
             self._results.append(path)
@@ -197,8 +197,6 @@ class _Beside:
 
 
 def _names_files(path: Path, options: LabelOptions) -> bool:
-    from ..text import read_text
-
     rows = split_rows(path, read_text(path, 65_536), options.delimiter)
     return bool(set(FILE_NAMES) & {canonical(name) for name in rows[0]})
 
@@ -211,8 +209,9 @@ def _in_seconds(ratings: Mapping[str, Ratings], path: Path) -> dict[str, Ratings
         inside = r.times < len(times)
         if 2 * inside.sum() < len(inside):
             raise DataError(
-                f"{path}: {len(inside) - inside.sum():,} of {len(inside):,} labels lie outside its {len(times):,}"
-                " frames; give the unit of their times (--time-unit), or check that they are of this video"
+                f"{path}: {len(inside) - inside.sum():,} of {len(inside):,} labels lie outside its"
+                f" {len(times):,} frames; give the unit of their times (--time-unit), or check that they"
+                " are of this video"
             )
         begins = times[r.times[inside].astype(np.int64)]
         ends = None
@@ -271,7 +270,7 @@ def _by_file(named: Mapping[str, Any], files: Iterable[str], root: Path) -> dict
 
 
 def _names(files: Iterable[str]) -> dict[str, str]:
-    """A name for each file: its path without the ending; with it, or with a hash, if two would be the same."""
+    """A name for each file: its path without the ending; with it, or a hash, if two would be the same."""
     forms: tuple[Callable[[str], str], ...] = (
         lambda file: file.rpartition(".")[0].replace("/", "__"),
         lambda file: file.replace("/", "__"),

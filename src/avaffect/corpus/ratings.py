@@ -78,7 +78,7 @@ class Ratings:
 
 
 def ticks_of(times: NDArray, timeline: Timeline) -> NDArray[np.int64]:
-    """The tick that covers each time: (n,) seconds to (n,) indices, as `Timeline.tick` gives them one by one."""
+    """The tick that covers each time: (n,) seconds to (n,) indices, each as `Timeline.tick` gives it."""
     ticks = np.floor(np.asarray(times, float) * timeline.tick_rate + 1e-6)
     return np.clip(ticks, -_FAR, _FAR).astype(np.int64)
 
@@ -207,7 +207,7 @@ def _covered(
 
 
 def _span_means(first: NDArray[np.int64], stop: NDArray[np.int64], values: Array, count: int) -> Array:
-    """Mean at each tick of the values of the spans that cover it, (count,); memory goes by ticks and spans."""
+    """Mean at each tick of the values of the spans that cover it, (count,)."""
     if (first[1:] >= stop[:-1]).all():  # one after the other, as nearly always: no sum, no rounding
         out = np.full(count, np.nan)
         lengths = stop - first

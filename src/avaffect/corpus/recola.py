@@ -52,7 +52,7 @@ class Recola(Corpus):
     valence_delay, arousal_delay : float
         Seconds by which labels are moved earlier; 0 leaves them as they were recorded.
     time_unit, delimiter, decimal : str, optional
-        How the tables are written, where they do not say so themselves (`avaffect.corpus.labels.LabelOptions`).
+        How the tables are written, where they do not say so (`avaffect.corpus.labels.LabelOptions`).
 
     Raises
     ------

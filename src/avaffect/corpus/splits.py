@@ -86,8 +86,8 @@ def shared_subjects(items: Sequence[SplitItem]) -> list[str]:
         return []
     more = f" and {len(shared) - 5} more" if len(shared) > 5 else ""
     return [
-        f"subjects in more than one set: {', '.join(shared[:5])}{more}; scores on people seen in training are too"
-        " high: give each subject one split"
+        f"subjects in more than one set: {', '.join(shared[:5])}{more}; scores on people seen in training are"
+        " too high: give each subject one split"
     ]
 
 

@@ -115,6 +115,6 @@ def _without(recordings: list[Matched], missing: list[np.ndarray]) -> list[Match
 
 
 def _same_length(*matched: Matched) -> tuple[Matched, ...]:
-    """The systems' moments up to the shorter one's end: labels of intervals are matched up to each one's end."""
+    """The moments up to the end of the shorter system: labels of intervals go on to the end of each."""
     count = min(len(m.labels) for m in matched)
     return tuple(replace(m, predicted=m.predicted[:count], labels=m.labels[:count]) for m in matched)

@@ -93,7 +93,7 @@ def match(
             f"no predictions for {len(absent)} of {len(labelled)} labelled recordings: {listed(absent)};"
             " predict them, or score the others alone with --subset"
         )
-    matched = [_matched(prediction, labelled[name], tolerance) for name, prediction in found.items()]
+    matched = [_matched(name, prediction, labelled[name], tolerance) for name, prediction in found.items()]
     notes = _notes(predictions, found, labelled, absent)
     little = [f"{m.name} {100 * m.covered:.2g} %" for m in matched if m.covered < LITTLE]
     if little:
@@ -171,14 +171,14 @@ def _claim(name: str, keys: list[str], owner: dict[str, str]) -> None:
         owner[key] = name
 
 
-def _matched(prediction: Recording, labels: Recording, tolerance: int) -> Matched:
+def _matched(name: str, prediction: Recording, labels: Recording, tolerance: int) -> Matched:
     """One recording's predictions at the moments of its labels."""
     if labels.frame is None and prediction.end is not None:
         end = float(prediction.end.max(initial=0.0))
-        check_fit(_ratings(labels), end, f"the labels of {labels.name}")
+        check_fit(_ratings(labels), end, f"the labels of {name}")
         labels = labels.moments(end)
     predicted = _aligned(prediction, labels, tolerance)
-    return Matched(labels.name, predicted, labels.values, _covered(prediction, labels))
+    return Matched(name, predicted, labels.values, _covered(prediction, labels))
 
 
 def _ratings(labels: Recording) -> Mapping[str, Ratings]:
@@ -216,7 +216,8 @@ def _aligned(prediction: Recording, labels: Recording, tolerance: int) -> np.nda
                 " --tolerance"
             )
         values = np.full((max(here, there), len(TARGETS)), np.nan)
-        values[prediction.frame] = prediction.values
+        shown = prediction.frame >= 0
+        values[prediction.frame[shown]] = prediction.values[shown]
         return values[labels.frame]
     if prediction.start is None or prediction.end is None:
         raise DataError(

@@ -12,14 +12,17 @@ import pandas as pd
 
 from .. import abaw
 from ..corpus.labels import LabelFile, LabelOptions, Labels, label_files, read_label_file
+from ..corpus.labels.files import walk
 from ..corpus.labels.read import COLUMNS as LABEL_COLUMNS
 from ..corpus.labels.table import read_table
 from ..errors import DataError
 from ..spec import TARGETS
+from ..text import read_text
 from ..trace import Trace, read_trace
 from ..trace.columns import INDEX
 from .recording import Recording, unique
 
+_HEAD = 65_536  # bytes of a file that hold its header
 _NOTHING = np.empty((0, len(TARGETS)))
 # If a folder has one recording in several formats, the first of these is read: it is the most exact.
 TRACE_ENDINGS = (".parquet", ".jsonl", ".csv")
@@ -174,26 +177,20 @@ def _main_person(name: str, trace: Trace) -> Recording:
         rows[list(TARGETS)].to_numpy(),
         start=rows.index.get_level_values("start").to_numpy(),
         end=rows.index.get_level_values("end").to_numpy(),
-        frame=None if frame.isna().any() else frame.to_numpy(dtype=np.int64),
+        frame=None if frame.isna().all() else frame.fillna(-1).to_numpy(dtype=np.int64),
         people=max(len(trace.tracks), 1),
     )
 
 
-def _visible(folder: Path, *endings: str) -> list[Path]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in endings)
-    return sorted(p for p in files if not any(part.startswith(".") for part in p.relative_to(folder).parts))
-
-
 def _best_tables(folder: Path) -> list[Path]:
     """The folder's trace tables, one for each name; other .csv files (errors.csv) are passed over."""
-    tables = [p for p in _visible(folder, *TRACE_ENDINGS) if p.suffix.lower() != ".csv" or _is_trace(p)]
+    tables = [p for p in walk(folder, TRACE_ENDINGS) if p.suffix.lower() != ".csv" or _is_trace(p)]
     named = groupby(sorted(tables, key=lambda p: p.with_suffix("")), key=lambda p: p.with_suffix(""))
     return [min(same, key=lambda p: TRACE_ENDINGS.index(p.suffix.lower())) for _, same in named]
 
 
 def _is_trace(path: Path) -> bool:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return set(INDEX) <= set(abaw.compact(file.readline()).split(","))
+    return set(INDEX) <= set(abaw.compact(read_text(path, _HEAD).partition("\n")[0]).split(","))
 
 
 def _abaw_predictions(path: Path) -> list[Recording]:
@@ -205,7 +202,7 @@ def _abaw_predictions(path: Path) -> list[Recording]:
 
 
 def _videos(folder: Path, reader: Callable[[Path], np.ndarray]) -> list[Recording]:
-    return [_video(path, reader) for path in _visible(folder, ".txt")]
+    return [_video(path, reader) for path in walk(folder, (".txt",))]
 
 
 def _video(path: Path, reader: Callable[[Path], np.ndarray]) -> Recording:

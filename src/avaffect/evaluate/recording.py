@@ -34,7 +34,8 @@ class Recording:
         Seconds that each row covers; ``end`` is None for labels, which belong to a moment. Both are None
         where only frames are known.
     frame : (n,) np.ndarray of int or None
-        Number of each row's frame, from 0; None where only times are known.
+        Number of each row's frame, from 0, and -1 for a row without one (sound without a picture); None where
+        only times are known.
     people : int
         Number of people in the file; the values are those of the one seen longest.
     ratings : mapping of str to Ratings, optional
@@ -100,7 +101,7 @@ class Recording:
 
 
 def _held(ratings: Ratings, times: np.ndarray) -> np.ndarray:
-    """The rating at each time, (n,): that of the moment, or of the last interval that has begun and not ended."""
+    """The rating at each time, (n,): that of the moment, or of the interval that began last."""
     out = np.full(len(times), np.nan)
     if ratings.ends is None:
         out[np.searchsorted(times, ratings.times)] = ratings.values

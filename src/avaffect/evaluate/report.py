@@ -48,8 +48,8 @@ class Report:
     mean_ccc : dict of str to Estimate
         Mean of the targets' CCC, ``pooled`` (the ABAW challenges' score) and ``per_recording``.
     recordings : (r, ...) pd.DataFrame
-        Indexed by name: ``subject`` where given, ``labelled`` (share of the predicted time), and for each target ``*_frames``, ``*_ccc``, ``*_pcc``,
-        ``*_rmse``, ``*_sagr``, ``*_ccc_lo``, ``*_ccc_hi``.
+        Indexed by name: ``subject`` where given, ``labelled`` (share of the predicted time), and for each
+        target ``*_frames``, ``*_ccc``, ``*_pcc``, ``*_rmse``, ``*_sagr``, ``*_ccc_lo``, ``*_ccc_hi``.
     unit : str
         What was resampled, ``recording`` or ``subject``.
     units, resamples, seed : int

@@ -125,10 +125,11 @@ def _by_video(predictions: Sequence[Recording]) -> dict[str, Recording]:
 
 def _every_frame(recording: Recording) -> Array:
     """Valence and arousal of every frame up to the last, (frames, 2); NaN where there is none."""
-    if recording.frame is None or not len(recording.frame):
+    if recording.frame is None or recording.frame.max(initial=-1) < 0:
         raise DataError(f"{recording.name} has no frames; a submission needs predictions from the video")
     values = np.full((int(recording.frame.max()) + 1, len(TARGETS)), np.nan)
-    values[recording.frame] = recording.values
+    shown = recording.frame >= 0
+    values[recording.frame[shown]] = recording.values[shown]
     return values
 
 

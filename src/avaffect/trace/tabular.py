@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import DataError
@@ -16,6 +17,8 @@ from ..files import replacing
 from .columns import COLUMNS, INDEX
 
 META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's schema metadata
+_SMALL_ROWS, _SMALL_BYTES = 10_000, 2**26  # are read from the smallest file
+_EXPANDED = 50  # bytes that a byte of a file may stand for
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
 
 
@@ -110,9 +113,40 @@ def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
     # ParquetFile, not read_table: a path such as "a=1/x.parquet" is a name, not a partition.
-    table = pq.ParquetFile(path).read()
+    with path.open("rb") as file:
+        table = _read_bounded(pq.ParquetFile(file, read_dictionary=["file"]), path.stat().st_size)
     meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
     return table.to_pandas().reset_index(), meta
+
+
+def _read_bounded(file: pq.ParquetFile, size: int) -> pa.Table:
+    """The table of a Parquet file of ``size`` bytes, unless it stands for very much more than that.
+
+    Times of rows differ, so a row takes a byte at least; a file that declares more was made to fill memory.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    about = file.metadata
+    declared = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+    if about.num_rows > size + _SMALL_ROWS or declared > _EXPANDED * size + _SMALL_BYTES:
+        raise ValueError(f"{size:,} bytes declare {about.num_rows:,} rows; write it again")
+    for column in file.schema_arrow:
+        if column.name != "file" and not (
+            pa.types.is_primitive(column.type) or pa.types.is_null(column.type)
+        ):
+            raise ValueError(f"the column {column.name!r} holds {column.type}; expected numbers")
+    table = file.read()
+    names = table.column("file").combine_chunks()
+    if pa.types.is_dictionary(names.type):
+        lengths = pc.binary_length(names.dictionary)
+        text = pc.sum(lengths.take(names.indices.drop_null())).as_py() or 0
+        if text > _EXPANDED * size + _SMALL_BYTES:
+            raise ValueError(f"{size:,} bytes declare {text:,} bytes of names; write it again")
+        names = names.dictionary_decode()
+    return table.set_column(table.column_names.index("file"), "file", names)
 
 
 _READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict]]] = {

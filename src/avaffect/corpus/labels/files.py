@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -138,7 +138,7 @@ def label_files(folder: Path, options: LabelOptions | None = None) -> list[Label
         If the folder holds more than `MAX_FILES` files.
     """
     found, left_out = [], []
-    for path in _walk(folder):
+    for path in walk(folder, (*TIERS, *TABLES, *_RESULTS)):
         file = label_file(path, folder, options)
         if file.kind in (Kind.RESULTS, Kind.OTHER):
             left_out.append(f"{path.name} ({file.kind.value})")
@@ -150,20 +150,24 @@ def label_files(folder: Path, options: LabelOptions | None = None) -> list[Label
     return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Files with the endings of labels, hidden ones left out; the file system's root is no folder of labels."""
+def walk(folder: Path, endings: Iterable[str]) -> Iterator[Path]:
+    """The files in a folder and the folders in it that have one of the endings, sorted, without hidden ones.
+
+    Raises
+    ------
+    DataError
+        If it holds more than `MAX_FILES` files, or is the whole file system.
+    """
     if folder.resolve() == folder.resolve().parent:
-        raise DataError(f"{folder} is the whole file system; give the folder that holds the labels")
+        raise DataError(f"{folder} is the whole file system; give one folder of it")
+    known = frozenset(endings)
     count = 0
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         count += len(folders) + len(files)
         if count > MAX_FILES:
-            raise DataError(
-                f"{folder} holds more than {MAX_FILES:,} files; give the folder that holds the labels"
-            )
+            raise DataError(f"{folder} holds more than {MAX_FILES:,} files; give a folder within it")
         for name in sorted(files):
             path = Path(here, name)
-            known = path.suffix.lower() in (*TIERS, *TABLES, *_RESULTS)
-            if known and not name.startswith(".") and path.is_file():
+            if path.suffix.lower() in known and not name.startswith(".") and path.is_file():
                 yield path

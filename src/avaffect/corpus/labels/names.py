@@ -33,7 +33,7 @@ class NameIndex(Generic[Key]):
                 self._by_end.setdefault(parts[start:], []).append(key)
 
     def find(self, name: str) -> list[Key]:
-        """What the name stands for: the same path; or those that end with it; or the longest that it ends with."""
+        """What the name stands for: that path; those that end with it; or the longest that it ends with."""
         parts = _parts(name)
         found = self._whole.get(parts) or self._by_end.get(parts)
         for start in range(1, len(parts)):

@@ -1,4 +1,4 @@
-"""How label files are written where they do not say so themselves: separator, decimal, unit of time, scale."""
+"""How label files are written, where they do not say so: separator, decimal, unit of time, scale."""
 
 from __future__ import annotations
 

@@ -234,5 +234,5 @@ def _check_times(ratings: Ratings, where: str, by_frame: bool, *, moment: str) -
 
 def _own_results(path: Path) -> DataError:
     return DataError(
-        f"{path} is a table that avaffect wrote: predictions, not labels; give the ratings of people, {EXPECTED}"
+        f"{path} is a table that avaffect wrote: predictions, not labels; give ratings of people, {EXPECTED}"
     )

@@ -75,7 +75,7 @@ def time_columns(names: Sequence[str], unit: str | None = None) -> TimeColumns:
     frames = next((name for name in names if name.replace("_", "") in _FRAMES), None)
     begins = _first(names, _BEGINS)
     moments = _first(names, _TIMES)
-    bare = next(((name, unit) for name in names if (unit := _bare_unit(name))), None)
+    bare = next(((name, own) for name in names if (own := _bare_unit(name))), None)
     time = (begins if begins and (ends or durations) else None) or moments or begins or bare
     if time is None:  # "rec_time", "time_of_frame"
         loose = next((n for n in names if "time" in n and n not in (ends or ()) and n != frames), None)
@@ -111,7 +111,7 @@ def _clock(cell: str, row: int, name: str, path: Path) -> float:
         if second < 60 and (hours is None or int(minutes) < 60):
             return 3600.0 * int(hours or 0) + 60.0 * int(minutes) + second
     raise DataError(
-        f"{path}: data row {row} has {name} {cell[:40]}; expected hh:mm:ss.fff, mm:ss.fff or seconds in every row"
+        f"{path}: data row {row} has {name} {cell[:40]}; expected hh:mm:ss.fff or mm:ss.fff in every row"
     )
 
 
