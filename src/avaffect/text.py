@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import DataError
@@ -62,6 +63,27 @@ def read_text(path: Path, limit: int | None = None) -> str:
     if text is None or "\0" in text:
         raise DataError(f"cannot read {path}: it holds no text; expected a text file")
     return text
+
+
+def one_line(text: str, limit: int = 40) -> str:
+    """The begin of a text for a message, without line breaks.
+
+    >>> one_line("a\\n  b"), one_line("a" * 50, 5)
+    ('a b', 'aaaaa...')
+    """
+    joined = " ".join(text[: 4 * limit].split())
+    return joined if len(joined) <= limit else f"{joined[:limit]}..."
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Names in one line; of many, the first ones.
+
+    >>> listed(["a", "b"]), listed("abcdefghij", 3)
+    ('a, b', 'a, b, c and 7 more')
+    """
+    found = [one_line(name) for name in names]
+    more = len(found) - most
+    return ", ".join(found[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _decoded(raw: bytes, encoding: str | None, *, whole: bool) -> str | None:

@@ -163,3 +163,47 @@ def test_submit_writes_in_the_samples_order(files, tmp_path):
     assert [line.split(",")[0] for line in out.read_text().splitlines()[1:]] == [
         r.split(",")[0] for r in rows
     ]
+
+
+def test_labels_in_any_unit_and_scale(tmp_path):
+    values = np.random.default_rng(0).uniform(-1, 1, (90, 2)).round(3)
+    write(tmp_path / "texts", {"talk": values})
+    write_traces(tmp_path / "texts", tmp_path / "results")
+    rows = [f"{1000 * i / 30:.3f};{5 + 4 * v:.3f};{5 + 4 * a:.3f}" for i, (v, a) in enumerate(values)]
+    labels = tmp_path / "talk.csv"
+    labels.write_text("\n".join(["t;valence;arousal", *rows]).replace(".", ",") + "\n")
+    wrong = run("evaluate", tmp_path / "results", labels, "--scale", "1,9").exception
+    assert "labels lie outside the recording (3.0 s)" in str(wrong)
+    found = run("evaluate", tmp_path / "results", labels, "--scale", "1,9", "--time-unit", "ms", "--json")
+    assert json.loads(found.stdout)["targets"]["valence"]["pooled"]["ccc"]["value"] == pytest.approx(1)
+    found = run("evaluate", tmp_path / "results", labels, "--scale", "1,9", "--time-unit", "ms")
+    assert "labels cover 100 % of the predicted time; each: talk 100 %" in found.output
+    few = tmp_path / "few.csv"
+    few.write_text("file,pts,valence,arousal\ntalk,0.5,0.1,0.2\ntalk,0.6,0.2,0.1\n")
+    found = run("evaluate", tmp_path / "results", few)
+    assert (
+        "too few frames are scored for these scores to mean anything: 2 of valence, 2 of arousal"
+        in found.output
+    )
+
+
+def test_predictions_are_no_labels(tmp_path):
+    write(tmp_path / "texts", {"talk": np.zeros((30, 2))})
+    write_traces(tmp_path / "texts", tmp_path / "results")
+    assert "predictions, not labels" in str(
+        run("evaluate", tmp_path / "results", tmp_path / "results" / "talk.csv").exception
+    )
+    assert "no labels in" in str(run("evaluate", tmp_path / "results", tmp_path / "results").exception)
+
+
+def test_what_is_no_file_and_too_many_resamples(files, tmp_path):
+    import os
+
+    labels, fair, _ = files
+    os.mkfifo(tmp_path / "pipe.txt")
+    for arguments in (
+        (fair, "/dev/zero"), ("/dev/zero", labels), (fair, "/"), ("/", labels), (fair, tmp_path / "pipe.txt"),
+        (tmp_path / "pipe.txt", labels), (fair, labels, "--subjects", "/dev/zero"),
+    ):  # fmt: skip
+        assert isinstance(run("evaluate", *arguments).exception, AvaffectError), arguments
+    assert run("evaluate", fair, labels, "--resamples", 10**9).exit_code == 2

@@ -276,3 +276,43 @@ def test_a_rating_file_that_is_gone_fails_its_recording_alone(root, tmp_path, mo
     report = extract("folder", root, tmp_path / "out", model=model_folder)
     assert report.done == ["face"]
     assert "gone.csv: cannot be read (No such file" in report.errors["blank"]
+
+
+def test_options_of_the_verb_are_none_of_the_corpus(segments, tmp_path):
+    app = typer.Typer()
+    app.command()(verb)
+    for option in ("model=5", "workers=2", "out=x", "path=x", "corpus=x", "hook=1"):
+        error = (
+            CliRunner().invoke(app, ["studyforrest", str(segments), str(tmp_path), "-o", option]).exception
+        )
+        assert isinstance(error, DataError), option
+        assert "none of the corpus's" in str(error)
+    for option in ("tick_rate=abc", "tick_rate=-1", "tick_rate=nan", "x=" + "[" * 100_000):
+        error = (
+            CliRunner().invoke(app, ["studyforrest", str(segments), str(tmp_path), "-o", option]).exception
+        )
+        assert isinstance(error, DataError), option
+    error = (
+        CliRunner()
+        .invoke(app, ["folder", str(tmp_path), str(tmp_path), "-o", "time_unit=s", "--time-unit", "ms"])
+        .exception
+    )
+    assert "'time_unit' is given twice" in str(error)
+
+
+def test_how_much_is_labelled_is_printed(make_clip, tmp_path, model_folder, caplog):
+    make_clip(tmp_path / "c" / "a.mp4", np.arange(50) / 25)
+    (tmp_path / "c" / "a.csv").write_text("t,valence,arousal\n0,0.5,0\n100,0.5,0\n")
+    make_clip(tmp_path / "c" / "b.mp4", np.arange(50) / 25)
+    rows = "".join(f"{40 * i},0.5,0\n" for i in range(50))
+    (tmp_path / "c" / "b.csv").write_text("t,valence,arousal\n" + rows)
+    app = typer.Typer()
+    app.command()(verb)
+    run = [str(a) for a in ("folder", tmp_path / "c", tmp_path / "s", "-m", model_folder)]
+    wrong = CliRunner().invoke(app, run)
+    assert wrong.exit_code == 2
+    assert "49 of 50 labels lie outside the recording" in wrong.output
+    right = CliRunner().invoke(app, [*run, "--time-unit", "ms"], env={"COLUMNS": "200"})
+    assert right.exit_code == 0, right.output
+    assert "labelled: 54 % of the ticks; each: a 8 %, b 100 %" in right.output
+    assert "labels in less than 10 % of the ticks: a" in caplog.text

@@ -161,3 +161,94 @@ def test_a_table_of_recordings_needs_its_columns(root):
     (root / "recordings.csv").write_text("file,who\na.mp4,ann\n")
     with pytest.raises(DataError, match=r"recordings\.csv: no column 'subject'; expected file,subject,split"):
         open_corpus("folder", root)
+
+
+def test_one_csv_beside_each_recording(root):
+    (root / "a.csv").write_text("Time;Valence;Arousal\n0;0,5;NA\n0,04;0,25;1\n")
+    (root / "sub" / "a.TXT").write_text("valence,arousal\n0.5,-5\n0.25,1\n")
+    (root / "b.EAF").write_text("not ELAN's")
+    corpus = open_corpus("folder", root)
+    assert [r.name for r in corpus.recordings] == ["a", "b", "sub__a"]
+    for name in ("a", "sub__a"):
+        ratings = corpus.ratings(corpus[name])
+        np.testing.assert_allclose(ratings["valence"].times, [0, 0.04])
+        np.testing.assert_allclose(ratings["valence"].values, [0.5, 0.25])
+        np.testing.assert_allclose(ratings["arousal"].values, [np.nan, 1])
+    with pytest.raises(DataError, match="not readable as ELAN's XML"):
+        corpus.ratings(corpus["b"])
+
+
+def test_numbers_of_frames_are_those_of_the_video(root):
+    (root / "a.csv").write_text("frame,valence,arousal\n1,0.5,0.5\n2,1,1\n")
+    corpus = open_corpus("folder", root)
+    assert corpus.ratings(corpus["a"])["valence"].times.tolist() == [0.04]  # it has two frames
+    (root / "a.csv").write_text("frame,valence,arousal\n1,0.5,0.5\n25,1,1\n50,1,1\n")
+    with pytest.raises(DataError, match="2 of 3 labels lie outside its 2 frames"):
+        corpus.ratings(corpus["a"])
+
+
+def test_our_own_results_beside_a_recording_are_no_ratings(root):
+    own = "file,start,end,track,frame,pts,valence,valence_lo,valence_hi,arousal\na.mp4,0,1,1,0,0,0,0,0,0\n"
+    (root / "a.csv").write_text(own)
+    (root / "sub" / "a.csv").write_text(own)
+    with pytest.raises(DataError, match=r"no ratings; .*a\.csv is a table that avaffect wrote: predictions"):
+        open_corpus("folder", root)
+    (root / "b.csv").write_text("time,valence,arousal\n0,0,0\n")
+    assert [r.name for r in open_corpus("folder", root).recordings] == ["b"]
+
+
+def test_names_in_a_table_may_leave_out_the_ending_or_the_folder(root, make_clip):
+    make_clip(root / "sub" / "c.mp4", [0.0])
+    (root / "labels.csv").write_text(
+        "file,pts,valence,arousal\nsub\\a,0,0.5,0\nb,0,0,0\n/data/study/sub/c.mp4,0,0,0\n"
+    )
+    corpus = open_corpus("folder", root)
+    assert [r.name for r in corpus.recordings] == ["b", "sub__a", "sub__c"]
+    assert corpus.ratings(corpus["sub__a"])["valence"].values.tolist() == [0.5]
+    (root / "labels.csv").write_text("file,pts,valence,arousal\nc,0,0,0\nsub/c.mp4,0,0,0\n")
+    with pytest.raises(DataError, match=r"names sub/c\.mp4 in two ways"):
+        open_corpus("folder", root)
+
+
+def test_names_that_would_be_the_same_differ(root, make_clip):
+    make_clip(root / "sub__a.mp4", [0.0])
+    (root / "labels.csv").write_text(
+        "file,pts,valence,arousal\nsub__a.mp4,0,0.5,0\nsub/a.mp4,0,-0.5,0\na.mp4,0,0,0\n"
+    )
+    corpus = open_corpus("folder", root)
+    names = [r.name for r in corpus.recordings]
+    assert len(set(names)) == 3
+    assert "a" in names
+    assert [r.name for r in open_corpus("folder", root).recordings] == names
+    values = {
+        r.video.name: corpus.ratings(r)["valence"].values[0] for r in corpus.recordings if r.name != "a"
+    }
+    assert values == {"sub__a.mp4": 0.5, "a.mp4": -0.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "cannot read .*it is empty"),
+        (b"file,subject\na.mp4,x\na,b,c\n", "data row 2 has 3 cells, the header 2"),
+        (b"file,subject\na.mp4,x\na.mp4,y\n", "a.mp4 is there twice"),
+        (b"file,subject\na.mp4,\xe9\n", None),
+    ],
+)
+def test_any_table_of_recordings(root, text, message):
+    (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\n")
+    (root / "recordings.csv").write_bytes(text)
+    if message:
+        with pytest.raises(DataError, match=message):
+            open_corpus("folder", root)
+    else:
+        assert open_corpus("folder", root)["a"].subject == "é"
+
+
+def test_folders_and_pipes_that_are_called_csv(root):
+    import os
+
+    (root / "labels.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\n")
+    (root / "b.csv").mkdir()
+    os.mkfifo(root / "z.csv")
+    assert [r.name for r in open_corpus("folder", root).recordings] == ["a"]

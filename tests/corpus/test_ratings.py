@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avaffect.corpus.ratings import Ratings, check_range, label_ticks
+from avaffect.corpus.ratings import Ratings, check_fit, check_range, label_ticks
 from avaffect.errors import DataError
 from avaffect.streams.timeline import Timeline
 
@@ -74,3 +74,35 @@ def test_no_range_is_guessed():
 def test_a_scale_has_its_lowest_value_first():
     with pytest.raises(DataError, match="scale=9,1: expected the lowest value, then the highest"):
         check_range(Ratings(np.zeros(1), np.ones(1)), "a.csv", (9, 1))
+
+
+def labels(*times):
+    return {"valence": Ratings(np.array(times, float), np.zeros(len(times)))}
+
+
+def test_ratings_that_lie_outside_the_recording_are_refused():
+    assert check_fit(labels(*np.arange(250) / 25), 10.0, "a") is None
+    assert check_fit({}, 10.0, "a") is None
+    with pytest.raises(
+        DataError, match=r"a: 249 of 250 labels lie outside the recording \(0.1 s\), the last at"
+    ):
+        check_fit(labels(0, *np.arange(1, 250) * 40), 0.1, "a")
+    with pytest.raises(DataError, match=r"3 of 4 labels lie outside .*the first at -100 s"):
+        check_fit(labels(-100, -99, -98, 1), 10.0, "a")
+    assert check_fit(labels(1, 2, 3, 20), 10.0, "a") == (
+        "a: 1 of 4 labels lie outside the recording (10.0 s), the last at 20 s"
+    )
+
+
+def test_ratings_that_follow_too_quickly_are_refused():
+    with pytest.raises(
+        DataError, match=r"250 labels within 0.00996 s, more than 1000 a second; .*--time-unit s"
+    ):
+        check_fit(labels(*np.arange(250) / 25000), 10.0, "a")
+    assert check_fit(labels(0, 0.0001), 10.0, "a") is None
+
+
+def test_overlapping_intervals_are_averaged():
+    ratings = Ratings(np.array([0.0, 0.4]), np.array([0.2, -0.4]), np.array([0.8, 1e12]))
+    got = ratings.at(TIMELINE, 15)
+    np.testing.assert_allclose(got, [0.2] * 5 + [-0.1] * 5 + [-0.4] * 5)

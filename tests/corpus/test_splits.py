@@ -3,7 +3,7 @@
 import pytest
 
 from avaffect.corpus.base import Recording
-from avaffect.corpus.splits import leave_one_out, rolling_folds
+from avaffect.corpus.splits import leave_one_out, rolling_folds, shared_subjects
 from avaffect.errors import DataError
 
 
@@ -46,3 +46,10 @@ def test_too_many_folds():
         rolling_folds([Recording("a", "a"), Recording("b", "b")], 3)
     with pytest.raises(DataError, match="at least 2"):
         rolling_folds([Recording("a", "a"), Recording("b", "b")], 1)
+
+
+def test_a_subject_in_several_sets_is_said():
+    items = [Recording("a", "ann", "train"), Recording("b", "ann", "test"), Recording("c", "bob", "val")]
+    (note,) = shared_subjects(items)
+    assert note.startswith("subjects in more than one set: ann (train, test); ")
+    assert shared_subjects(items[1:]) == []

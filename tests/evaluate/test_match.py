@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from avaffect.corpus.ratings import Ratings
 from avaffect.errors import DataError
 from avaffect.evaluate import Recording, match
 
@@ -105,3 +106,49 @@ def test_labels_without_frames_and_times_are_refused(timed):
 def test_a_recording_with_times_keeps_them(timed):
     recording = timed(np.zeros((5, 2)), 10.0)
     assert recording.timed(25.0) is recording
+
+
+def test_folders_count_as_far_as_both_sides_name_them():
+    predictions = [by_frame([[0.1, 0]], "study/A/P01.mp4"), by_frame([[0.2, 0]], "study/B/P01.mp4")]
+    found = match(predictions, [by_frame([[0, 0]], "B/P01.mp4"), by_frame([[0, 0]], "/data/study/A/P01.mp4")])
+    assert {m.name: m.predicted[0, 0] for m in found.recordings} == {"B/P01": 0.2, "/data/study/A/P01": 0.1}
+    found = match(predictions[:1], [by_frame([[0, 0]], "A/P01"), by_frame([[0, 0]], "B/P01")], subset=True)
+    assert [m.name for m in found.recordings] == ["A/P01"]
+    found = match(predictions[:1], [by_frame([[0, 0]], "gold/P01")])  # another folder, and no doubt
+    assert [m.name for m in found.recordings] == ["gold/P01"]
+
+
+def test_labels_in_another_unit_are_refused(timed):
+    with pytest.raises(DataError, match=r"the labels of one: 249 of 250 labels lie outside the recording"):
+        match([timed(np.zeros((250, 2)))], [labels_at(40.0 * np.arange(250) - 30)])
+    with pytest.raises(DataError, match="more than 1000 a second"):
+        match([timed(np.zeros((250, 2)))], [labels_at(np.arange(250) / 25000)])
+
+
+def test_how_much_is_labelled_is_said(timed):
+    pairing = match([timed(np.zeros((750, 2)))], [labels_at([1.0, 1.04, 2.5])])
+    assert pairing.recordings[0].covered == pytest.approx(2 / 30)
+    assert pairing.notes == ("labels cover little of the predicted time: one 6.7 %",)
+    pairing = match([by_frame(np.zeros((100, 2)))], [by_frame(np.zeros((95, 2)))])
+    assert pairing.recordings[0].covered == 0.95
+
+
+def test_labels_of_intervals_hold_over_them(timed):
+    """Valence in two intervals, arousal at one moment; the last interval goes on and on."""
+    ratings = {
+        "valence": Ratings(np.array([0.2, 1.0]), np.array([0.5, -0.5]), np.array([0.6, 1e9])),
+        "arousal": Ratings(np.array([1.01]), np.array([0.25])),
+    }
+    prediction = timed(np.stack([np.arange(50) / 50, np.zeros(50)], axis=1))
+    (found,) = match([prediction], [Recording("one", np.empty((0, 2)), ratings=ratings)]).recordings
+    moments = np.unique(np.r_[np.arange(50) / 25, 1.01])
+    held = np.where(moments >= 1, -0.5, np.where((moments >= 0.2) & (moments < 0.6), 0.5, np.nan))
+    np.testing.assert_array_equal(found.labels[:, 0], held)
+    assert found.labels[np.isfinite(found.labels[:, 1]), 1].tolist() == [0.25]
+    np.testing.assert_allclose(found.predicted[:, 0], np.minimum(moments / 2, 0.98))
+
+
+def test_rows_without_a_picture_do_not_shift_frames():
+    prediction = by_frame([[0.1, 0], [0.9, 0], [0.2, 0]], frame=[0, -1, 1])
+    (found,) = match([prediction], [by_frame(np.zeros((2, 2)))]).recordings
+    assert found.predicted[:, 0].tolist() == [0.1, 0.2]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from avaffect.corpus.labels import LabelOptions
 from avaffect.errors import DataError
 from avaffect.evaluate import read_labels, read_predictions, read_subjects
 from avaffect.evaluate.read import from_trace
@@ -179,3 +180,59 @@ def test_one_abaw_file_of_predictions(tmp_path, write_video):
     (found,) = read_predictions(write_video(tmp_path / "a.txt", [[1.5, 0], [np.nan, 0.25]]))
     np.testing.assert_array_equal(found.values, [[1.5, 0], [np.nan, 0.25]])  # predictions may exceed 1
     np.testing.assert_array_equal(found.frame, [0, 1])
+
+
+TABLE = "time,valence,arousal\n0,0.1,0.5\n0.5,-0.25,\n"
+
+
+def test_a_folder_corpus_is_read_as_it_is_extracted(tmp_path):
+    """Files beside recordings, in folders, of several tools; other tables are left out."""
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "P01.csv").write_text(TABLE)
+    (tmp_path / "P02.mp4").write_bytes(b"")
+    for target, value in (("valence", 50), ("arousal", -50)):
+        (tmp_path / f"P02.{target}.csv").write_text(
+            f"Minimum Value,-100\nMaximum Value,100\nSecond,Rating\n%%%,%%%\n1,{value}\n"
+        )
+    (tmp_path / "recordings.csv").write_text("file,subject\nP02.mp4,ann\n")
+    (tmp_path / "errors.csv").write_text("file,error\nx,y\n")
+    (tmp_path / "README.txt").write_text("These are ratings.\n")
+    first, second = sorted(read_labels(tmp_path), key=lambda r: r.key)
+    assert (first.key, second.key) == ("A/P01", "P02")
+    np.testing.assert_array_equal(first.values, [[0.1, 0.5], [-0.25, np.nan]])
+    assert {target: r.values.tolist() for target, r in second.ratings.items()} == {
+        "valence": [0.5], "arousal": [-0.5],
+    }  # fmt: skip
+    (made,) = second.moments(0.08).values.T[:1].tolist()
+    assert made == [0.5, 0.5]
+
+
+def test_the_gold_standard_of_two_folders_is_one_recording(tmp_path):
+    for target in ("valence", "arousal"):
+        (tmp_path / target).mkdir()
+        (tmp_path / target / "train_1.csv").write_text("timestamp;value;segment_id\n0;0,5;1\n0,04;0,6;1\n")
+    (labels,) = read_labels(tmp_path)
+    assert labels.key == "train_1"
+    np.testing.assert_allclose(labels.values, [[0.5, 0.5], [0.6, 0.6]])
+
+
+def test_one_target_twice_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("file,pts,valence,arousal\na.mp4,0,0,0\n")
+    (tmp_path / "b.csv").write_text("file,pts,valence,arousal\na.wav,0,0,0\n")
+    with pytest.raises(DataError, match=r"hold valence of the recording 'a\.mp4' twice; keep one"):
+        read_labels(tmp_path)
+
+
+def test_another_scale_is_given(tmp_path):
+    (tmp_path / "a.csv").write_text("time,valence,arousal\n0,9,5\n")
+    with pytest.raises(DataError, match=r"values from 9 to 9, expected \[-1, 1\]; .*scale=1,9"):
+        read_labels(tmp_path / "a.csv")
+    (labels,) = read_labels(tmp_path / "a.csv", LabelOptions(scale=(1, 9)))
+    assert labels.values.tolist() == [[1, 0]]
+
+
+def test_rows_without_a_frame_keep_the_others_frames(trace, values):
+    made = trace(values, np.arange(20) / 25).table
+    made["frame"] = made["frame"].where(made["frame"] < 15)
+    (found,) = from_trace(Trace(made))
+    assert found.frame.tolist() == [*range(15), *[-1] * 5]

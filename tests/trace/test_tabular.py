@@ -124,3 +124,24 @@ def test_unwritable_places_are_named(trace, tmp_path):
         trace.to_csv(tmp_path)
     with pytest.raises(DataError, match="no folder .*absent"):
         trace.to_parquet(tmp_path / "absent" / "t.parquet")
+
+
+def test_a_small_file_that_declares_gigabytes_is_refused(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from avaffect.trace.columns import COLUMNS, INDEX
+
+    zeros = pa.array(np.zeros(2_000_000))
+    columns = dict.fromkeys((*INDEX, *COLUMNS), zeros)
+    path = tmp_path / "a.parquet"
+    columns["file"] = pa.DictionaryArray.from_arrays(pa.array(np.zeros(2_000_000, np.int8)), pa.array(["a"]))
+    pq.write_table(pa.table(columns), path, compression="zstd")
+    with pytest.raises(DataError, match="bytes declare 2,000,000 rows"):
+        read_trace(path)
+    short = dict.fromkeys(columns, zeros[:10000])
+    names = pa.array(["x" * 50_000])
+    short["file"] = pa.DictionaryArray.from_arrays(pa.array(np.zeros(10_000, np.int8)), names)
+    pq.write_table(pa.table(short), path, compression="zstd")
+    with pytest.raises(DataError, match="bytes declare 500,000,000 bytes of names"):
+        read_trace(path)

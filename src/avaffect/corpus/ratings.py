@@ -170,7 +170,7 @@ def check_fit(ratings: Mapping[str, Ratings], duration: float, where: str) -> st
         If most ratings lie outside of it, or they follow each other in less than a millisecond: their times
         have another unit, or they are of another recording.
     """
-    times = np.concatenate([r.times[r.valid] for r in ratings.values()] or [np.empty(0)])
+    times = np.unique(np.concatenate([r.times[r.valid] for r in ratings.values()] or [np.empty(0)]))
     if not len(times):
         return None
     slack = 0.5 + 0.01 * duration
@@ -182,10 +182,9 @@ def check_fit(ratings: Mapping[str, Ratings], duration: float, where: str) -> st
             f"{where}: {what}; for times in milliseconds or frames give the unit (--time-unit ms),"
             " or check that they are of this recording"
         )
-    distinct = np.unique(times)
-    if len(distinct) >= _SEVERAL and np.median(np.diff(distinct)) < _SHORTEST:
+    if len(times) >= _SEVERAL and np.median(np.diff(times)) < _SHORTEST:
         raise DataError(
-            f"{where}: {len(distinct):,} labels within {distinct[-1] - distinct[0]:.3g} s, more than"
+            f"{where}: {len(times):,} labels within {times[-1] - times[0]:.3g} s, more than"
             f" {1 / _SHORTEST:.0f} a second; give the unit of their times (--time-unit s)"
         )
     return f"{where}: {what}" if early + late else None

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ...text import read_text
+from ...text import listed, read_text
 from ..ratings import Ratings
 from .options import LabelOptions
 from .table import LabelTable, canonical, numbers, split_rows, table_of
@@ -60,9 +60,7 @@ def read_carma(path: Path, options: LabelOptions | None = None) -> dict[str, Rat
     """
     found = read_carma_files(path, options)
     if len(found) > 1:
-        raise DataError(
-            f"{path}: holds {len(found)} recordings ({', '.join(list(found)[:3])}); give one in a file"
-        )
+        raise DataError(f"{path}: holds {len(found)} recordings ({listed(found, 3)}); give one in a file")
     return next(iter(found.values()))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ... import abaw
 from ...errors import DataError
 from ...spec import TARGETS
+from ...text import listed
 from ..ratings import Ratings, check_range
 from .carma import read_carma_files
 from .files import Kind, LabelFile, is_results, label_file
@@ -155,12 +156,12 @@ def _of_table(table: LabelTable, file: LabelFile) -> list[Labels]:
     rated = [target for target in TARGETS if target in table.names]
     if not rated and file.target is None:
         raise DataError(
-            f"{path}: no column valence or arousal; it has {', '.join(table.names)}; {EXPECTED},"
+            f"{path}: no column valence or arousal; it has {listed(table.names)}; {EXPECTED},"
             " or a file of CARMA, DARMA, ELAN or Praat"
         )
     values = {t: table.column(t) for t in rated} or {str(file.target): single_values(table, file.target)}
     if columns.time is None:
-        raise DataError(f"{path} lacks the column 'pts'; it has {', '.join(table.names)}; {EXPECTED}")
+        raise DataError(f"{path} lacks the column 'pts'; it has {listed(table.names)}; {EXPECTED}")
     try:
         times = table.times(columns.time)
         ends = table.times(columns.end, columns.end_unit) if columns.end else None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ...text import read_text
+from ...text import listed, one_line, read_text
 from .options import LabelOptions
 from .times import TimeColumns, seconds, time_columns
 
@@ -23,7 +23,6 @@ MISSING_WORDS = frozenset(
 """Cells that are no value, in lower case."""
 
 _SEPARATORS = ("\t", ";", ",", "|")  # tried in this order
-_PREVIEW = 40  # characters of a wrong cell that an error shows
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ class LabelTable:
             If there is no such column, or two.
         """
         if name not in self.names:
-            raise DataError(f"{self.path}: no column {name!r}; it has {', '.join(self.names)}")
+            raise DataError(f"{self.path}: no column {name!r}; it has {listed(self.names)}")
         if self.names.count(name) > 1:
             raise DataError(f"{self.path}: two columns are called {name!r}; keep one of them")
         index = self.names.index(name)
@@ -90,7 +89,7 @@ class LabelTable:
         """
         found = self.time_columns
         if found.time is None or (found.by_frame and self.options.time_unit != "frames"):
-            raise DataError(f"{self.path}: no column of times; it has {', '.join(self.names)}")
+            raise DataError(f"{self.path}: no column of times; it has {listed(self.names)}")
         return self.times(found.time)
 
     def times(self, name: str, unit: str | None = None) -> NDArray[np.float64]:
@@ -216,7 +215,7 @@ def _number(cell: str, row: int, name: str, path: Path, comma: bool, what: str) 
     except ValueError as error:
         wrong = error
     raise DataError(
-        f"{path}: data row {row} has {name} {cell[:_PREVIEW]}; expected {what}, NA where not rated"
+        f"{path}: data row {row} has {name} {one_line(cell)}; expected {what}, NA where not rated"
     ) from wrong
 
 

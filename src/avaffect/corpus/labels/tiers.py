@@ -14,7 +14,7 @@ import numpy as np
 
 from ...errors import DataError
 from ...spec import TARGETS
-from ...text import read_bytes, read_text
+from ...text import listed, one_line, read_bytes, read_text
 from ..ratings import Ratings
 from .options import LabelOptions
 from .table import numbers
@@ -37,7 +37,7 @@ def read_tiers(path: Path, options: LabelOptions | None = None) -> dict[str, Rat
     named = {name.strip().lower(): spans for name, spans in tiers.items()}
     found = {target: _ratings(path, target, named[target], options) for target in TARGETS if target in named}
     if not found:
-        raise DataError(f"{path}: no tier named valence or arousal; it has {', '.join(tiers) or 'none'}")
+        raise DataError(f"{path}: no tier named valence or arousal; it has {listed(tiers) or 'none'}")
     return found
 
 
@@ -67,7 +67,7 @@ def read_eaf(path: Path) -> dict[str, list[Span]]:
                 found.append((*span, note.findtext("ANNOTATION_VALUE") or ""))
             elif name.strip().lower() in TARGETS:
                 raise DataError(
-                    f"{path}: annotation {note.get('ANNOTATION_ID')} of tier {name!r} "
+                    f"{path}: annotation {one_line(str(note.get('ANNOTATION_ID')))} of tier {name!r} "
                     "has no times; make it a time-aligned annotation"
                 )
     return tiers
@@ -104,7 +104,9 @@ def _eaf_times(path: Path, root: ElementTree.Element) -> dict[str | None, tuple[
         if identity in times:
             times.update(dict.fromkeys(way, times[identity]))
         elif identity in way:
-            raise DataError(f"{path}: annotation {identity} refers to itself; save it again in ELAN")
+            raise DataError(
+                f"{path}: annotation {one_line(str(identity))} refers to itself; save it again in ELAN"
+            )
         else:
             for passed in way:  # leads nowhere: no later annotation needs to go this way again
                 parents[passed] = None

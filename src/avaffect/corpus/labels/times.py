@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
+from ...text import one_line
 
 # Names are compared without "_". A name ends with its unit: "time_ms", "start_sec", "timeInMilliseconds".
 _UNITS = {
@@ -111,7 +112,7 @@ def _clock(cell: str, row: int, name: str, path: Path) -> float:
         if second < 60 and (hours is None or int(minutes) < 60):
             return 3600.0 * int(hours or 0) + 60.0 * int(minutes) + second
     raise DataError(
-        f"{path}: data row {row} has {name} {cell[:40]}; expected hh:mm:ss.fff or mm:ss.fff in every row"
+        f"{path}: data row {row} has {name} {one_line(cell)}; expected hh:mm:ss.fff or mm:ss.fff in every row"
     )
 
 

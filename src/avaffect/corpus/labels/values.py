@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
+from ...text import listed
 from .table import LabelTable
 
 _VALUES = ("value", "values", "rating", "ratings", "score", "label", "annotation", "mean")
@@ -40,7 +41,7 @@ def single_values(table: LabelTable, target: str | None = None) -> NDArray[np.fl
     if not rated:
         raise DataError(
             f"{table.path}: no ratings; expected a column GoldStandard, or one a rater (FM1, rater1);"
-            f" it has {', '.join(table.names)}"
+            f" it has {listed(table.names)}"
         )
     return np.mean(rated, axis=0)
 
