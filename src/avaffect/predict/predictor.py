@@ -16,6 +16,7 @@ from ..errors import AvaffectError, MediaError
 from ..face import FaceTracker, create_detector
 from ..media import AudioBlock, Frame
 from ..media.sound import resample
+from ..sliding import slide
 from ..streams.active_speaker import SPEAKS, speaking
 from ..streams.audio import Voice, listen
 from ..streams.timeline import Timeline, fill_short_gaps
@@ -23,7 +24,6 @@ from ..streams.timing import Stages
 from ..streams.visual import FACE_GAP, Person, Watcher, main_person
 from ..trace import Trace
 from .frame_table import Reading, face_rows, person_rows, table
-from .sliding import fuse
 
 Hook = Callable[[float, float | None], None]
 
@@ -279,8 +279,11 @@ class Predictor:
                     masks[name] &= ~(person.talks < SPEAKS)
             streams[name] = torch.from_numpy(values)
         tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
-        values, gates = fuse(self.model, streams, tensors)
-        return Reading(values, masks, gates, person.talks if person is not None else None)
+        window = round(self.model.spec.window * self.model.spec.tick_rate)
+        predicted, gates = slide(
+            self.model.network, streams, tensors, window=window, hop=max(1, window // 2), taper=True
+        )
+        return Reading(predicted, masks, gates, person.talks if person is not None else None)
 
     @torch.inference_mode()
     def _embed(self, crops: np.ndarray) -> np.ndarray:
