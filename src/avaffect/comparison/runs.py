@@ -23,7 +23,7 @@ from ..files import replacing
 from .baseline import ALPHA, TREES, fit_predict
 from .damage import KINDS, SHARES, Damage, Damaged, apply, every_damage, undamaged
 from .features import STREAMS, Segment, fit_scalers, scaled
-from .network import Example, Network, Settings, fit, judge
+from .network import Example, Settings, create_network, predict, train
 from .systems import NEURAL, System
 
 CLEAN, DAMAGED = "clean", "damaged"
@@ -117,25 +117,25 @@ class Bench:
     def _one(self, job: Job) -> dict[str, NDArray]:
         """Train and test: predictions by damage, their gates and ticks hit, and what it cost."""
         system = job.system
-        train = [_only(each, system.streams) for each in self.examples(job.segment, job.training)]
+        examples = [_only(each, system.streams) for each in self.examples(job.segment, job.training)]
         tests = {
             key: (_only(each, system.streams), hit) for key, (each, hit) in self.tests(job.segment).items()
         }
         began = time.process_time()
         if system.kind != NEURAL:
-            values = fit_predict(system.kind, train, tests[CLEAN][0])
+            values = fit_predict(system.kind, examples, tests[CLEAN][0])
             return {CLEAN: values, "seconds": np.array(time.process_time() - began)}
         torch.manual_seed(job.seed)
-        dims = {name: values.shape[1] for name, values in train[0].streams.items()}
-        network = Network(system.fusion, dims, self.settings)
-        fit(network, train, self.settings, job.seed)
+        dims = {name: values.shape[1] for name, values in examples[0].streams.items()}
+        network = create_network(system.fusion, dims, self.settings)
+        train(network, examples, self.settings, job.seed)
         found: dict[str, NDArray] = {
             "seconds": np.array(time.process_time() - began),
             "parameters": np.array(sum(weight.numel() for weight in network.parameters())),
         }
-        found[CLEAN], _ = judge(network, tests.pop(CLEAN)[0], self.settings)
+        found[CLEAN], _ = predict(network, tests.pop(CLEAN)[0], self.settings)
         for key, (example, hit) in tests.items() if system.curves else ():
-            found[key], gates = judge(network, example, self.settings)
+            found[key], gates = predict(network, example, self.settings)
             found[f"{key}/hit"] = hit
             found |= {f"{key}/{name}": gate for name, gate in gates.items()}
         return found
