@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,15 @@ def test_generalisation_error_given_or_measured(encoded: Path, tmp_path: Path) -
     assert pools["train"].face_generalisation_error != (0.3, 0.2)
     assert list(pools["train"].voice_generalisation_error) == figures["voice_generalisation_error"]
     assert pools["val"].face_generalisation_error == pools["test"].voice_generalisation_error == (0.0, 0.0)
+
+
+def test_gates_are_taught_in_a_run(encoded: Path, tmp_path: Path) -> None:
+    run(encoded, ["fit.loss.gate=0.1"], stages=["fusion"])
+    with (tmp_path / "work" / "debug.test" / "fusion" / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        parts = [float(row[f"loss/{name}"]) for name in ("ccc", "mse", "gate")]
+        assert float(row["loss"]) == pytest.approx(parts[0] + 2 * parts[1] + 0.1 * parts[2], abs=1e-5)
 
 
 class Killed(BaseException):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -172,7 +173,7 @@ def test_no_split_no_store_no_model(store: FeatureStore, tmp_path: Path) -> None
 
 
 def test_the_command(store: FeatureStore, tmp_path: Path) -> None:
-    overrides = ["fit.epochs=1", f"output={tmp_path / 'there'}"]
+    overrides = [f"output={tmp_path / 'there'}"]
     done = subprocess.run(
         [sys.executable, "-m", "avaffect", "train", str(recipe_for(store)), *overrides],
         capture_output=True,
@@ -183,4 +184,11 @@ def test_the_command(store: FeatureStore, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert f"The model is in {tmp_path / 'there'}" in done.stdout
+    # Without a terminal: a line an epoch while it works, and the figures at the end.
+    for epoch in (1, 2):
+        assert re.search(
+            rf"^fusion: epoch {epoch} of 2, loss \d\.\d+, validation CCC -?\d\.\d+$", done.stderr, re.M
+        )
+    figures = json.loads((tmp_path / "there" / "fusion" / "figures.json").read_text())["val"]
+    assert f"val/ccc: {figures['ccc']:.3f}\n" in done.stdout
     assert checkpoint.read_spec(tmp_path / "there").name == "concat.tiny"
