@@ -200,7 +200,7 @@ TITLES = {
 HEAD = """\
 # The default models compared
 
-<!-- not run: takes hours, and needs the corpora -->
+<!-- not run: needs a finished run of the recipe -->
 ```sh
 python benchmarks/default.py work=runs/default --out docs/default.md
 ```

@@ -58,7 +58,7 @@ def debug_spec() -> Spec:
     )
 
 
-META = {"model": "hgrjca.default", "weights_sha256": "0123abcd", "rate": 12.5, "avaffect": "0.1.0"}
+META = {"model": "hgrjca.default", "weights_sha256": "0123abcd", "tick_rate": 12.5, "avaffect": "0.1.0"}
 
 
 def person(

@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
         frames=[random.integers(0, 256, (120, 160, 3), np.uint8)] * 25,
         times=np.arange(25) / 25,
         samples=random.normal(0, 0.1, 16000).astype(np.float32),
-        rate=16000,
+        sample_rate=16000,
     )
     values = trace.table[["valence", "arousal"]].to_numpy()
     sys.stdout.write(

@@ -1,5 +1,6 @@
 """The command line as a user meets it: by subprocess, failing paths included."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
+from avaffect import load, read_trace
+from avaffect.cli.predict import predict
+from avaffect.face.track import DETECTION_INTERVAL
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
 
@@ -141,6 +146,36 @@ def test_a_batch_goes_on_past_a_bad_file_and_reports_it(avaffect, tmp_path):
     assert (tmp_path / "out" / "sample.csv").exists()
     report = pd.read_csv(tmp_path / "out" / "errors.csv")
     assert list(report["file"]) == [str(bad)]
+
+
+def test_a_batch_shows_a_total_over_files_and_each_files_own_bar(avaffect, tmp_path):
+    for name in ("one.mp4", "two.mp4"):
+        (tmp_path / name).write_bytes(SAMPLE.read_bytes())
+    run = avaffect("predict", tmp_path, "--out", tmp_path / "out", "--no-video", "--no-plot", "-f", "csv")
+    assert run.returncode == 0, run.stderr
+    assert all(text in run.stderr for text in ("0/2 files", "1/2 files", "2/2 files", "one.mp4", "two.mp4"))
+    assert "files" not in run.stdout
+
+
+def test_options_of_the_tracker_reach_the_model_and_the_table(avaffect, tmp_path):
+    plain = ("predict", SAMPLE, "--out", tmp_path, "--no-video", "--no-plot", "-f", "parquet")
+    run = avaffect(*plain, "--detection-interval", "1.5", "--min-face", "320")
+    assert run.returncode == 0, run.stderr
+    trace = read_trace(tmp_path / "sample.parquet")
+    assert (trace.meta["detection_interval"], trace.meta["min_face"]) == (1.5, 320)
+    assert trace.meta["detector"] == "mtcnn"
+    assert trace.table["face_conf"].isna().all(), "the face of the sample is smaller than 320 pixels"
+
+
+def test_the_commands_default_interval_is_that_of_python():
+    default = inspect.signature(predict).parameters["detection_interval"].default
+    assert default == DETECTION_INTERVAL == inspect.signature(load).parameters["detection_interval"].default
+
+
+def test_options_of_the_tracker_out_of_range(avaffect, fails, tmp_path):
+    plain = ("predict", SAMPLE, "--out", tmp_path)
+    fails(avaffect(*plain, "--min-face", "5"), "min_face=5", "at least 12")
+    fails(avaffect(*plain, "--detection-interval", "0"), "detection_interval=0", "above 0")
 
 
 def test_results_beside_the_input_never_touch_it(avaffect, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -51,6 +52,20 @@ def make_clip() -> MakeClip:
                     block.sample_rate, block.pts = 16000, start
                     output.mux(voice.encode(block))
                 output.mux(voice.encode(None))
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_sound() -> Callable[..., Path]:
+    """``make_sound(path, seconds=...)``: faint noise, mono at 16 kHz, as wav."""
+
+    def make(path: Path, *, seconds: float) -> Path:
+        noise = np.random.default_rng(0).integers(-900, 900, round(seconds * 16000))
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 16000, 0, "NONE", "not compressed"))
+            file.writeframes(noise.astype("<i2").tobytes())
         return path
 
     return make

@@ -9,9 +9,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from avaffect import load, media
 from avaffect.checkpoint import save
 from avaffect.cli.extract import extract as verb
-from avaffect.corpus import list_corpora
+from avaffect.corpus import list_corpora, open_corpus
+from avaffect.corpus.base import Recording
 from avaffect.corpus.encode import Encoders, encoders_hash
 from avaffect.corpus.extract import _one_line, extract
 from avaffect.corpus.store import FeatureStore
@@ -69,25 +71,59 @@ def test_whole_videos_go_through_faces_and_voice(root, tmp_path, model_folder):
     assert face["labelled"][:6].tolist() == [True, True, True, True, False, True]
 
 
-def test_features_are_what_prediction_sees(root, model_folder):
-    from avaffect import load
-    from avaffect.corpus import open_corpus
+def handed_to_the_network(model, path):
+    """Streams and masks that prediction gives the network for the main person: (t, d) and (t,) by stream."""
+    predictor = load(model, people="main")
+    calls = []
+    predictor.model.network.register_forward_pre_hook(lambda _, inputs: calls.append(inputs))
+    trace = predictor.process_file(path)
+    ((streams, masks),) = calls  # short enough for one window, and one person
+    return [{name: x[0].numpy() for name, x in part.items()} for part in (streams, masks)], trace.table
 
-    corpus = open_corpus("folder", root)
-    encoders = Encoders(model_folder)
-    features = encoders(corpus["face"])
-    seen = {}
-    predictor = load(model_folder, people="main")
-    read = predictor._read
-    predictor._read = lambda person, voice, ticks: (
-        seen.update(person=person, voice=voice) or read(person, voice, ticks)
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_stored_features_are_those_that_prediction_hands_to_the_network(
+    listens, sample_clip, make_clip, model_folder, tmp_path
+):
+    images = [frame.image for frame in media.frames(sample_clip)][:75]
+    samples, _, _ = media.read_audio(sample_clip)
+    folder = tmp_path / "corpus"
+    # Three seconds of pictures, four of sound; the mouth of a photograph stays still.
+    path = make_clip(
+        folder / "clip.mp4", np.arange(75) / 25, images[:1] * 75 if listens else images, sound=samples[:64000]
     )
-    predictor.process_file(root / "face.mp4")
-    values, mask = seen["person"].stream(len(features))
-    np.testing.assert_allclose(features.streams["visual"][mask], values[mask], rtol=1e-4, atol=1e-5)
-    audio, active = seen["voice"].stream(len(features))
-    np.testing.assert_array_equal(features.masks["audio"], active)
-    np.testing.assert_allclose(features.streams["audio"][active], audio[active], rtol=1e-4, atol=1e-5)
+    (folder / "labels.csv").write_text("file,pts,valence,arousal\nclip.mp4,0.5,0.1,0.2\n")
+    (streams, masks), table = handed_to_the_network(model_folder, path)
+    features = Encoders(model_folder)(open_corpus("folder", folder)["clip"])
+    assert extract("folder", folder, tmp_path / "store", model=model_folder).done == ["clip"]
+    stored = FeatureStore(tmp_path / "store")["clip"].read()
+
+    voiced = table["voiced"] >= 0.5
+    assert voiced.sum() > 40
+    assert ((table.loc[voiced, "speaking"] < 0.5) == listens).all()
+    assert masks["visual"].all()
+    assert masks["audio"].any() != listens
+    for name in ("audio", "visual"):
+        assert features.streams[name].dtype == streams[name].dtype == np.float32
+        np.testing.assert_array_equal(features.streams[name], streams[name])
+        np.testing.assert_array_equal(features.masks[name], masks[name])
+        np.testing.assert_array_equal(stored[f"features.{name}"], streams[name].astype(np.float16))
+        np.testing.assert_array_equal(stored[f"mask.{name}"], masks[name])
+
+
+def test_sound_alone_has_the_ticks_of_prediction(make_sound, model_folder, tmp_path):
+    path = make_sound(tmp_path / "voice.wav", seconds=1.3)
+    (streams, masks), _ = handed_to_the_network(model_folder, path)
+    features = Encoders(model_folder)(Recording("voice", "voice", video=path, audio=path))
+    assert len(features) == 17
+    for name in ("audio", "visual"):
+        np.testing.assert_array_equal(features.streams[name], streams[name])
+        np.testing.assert_array_equal(features.masks[name], masks[name])
+
+
+def test_neither_pictures_nor_sound(model_folder):
+    with pytest.raises(DataError, match="void: neither pictures nor sound"):
+        Encoders(model_folder)(Recording("void", "void"))
 
 
 def test_finished_recordings_are_skipped_until_what_made_them_changes(root, tmp_path, model_folder):

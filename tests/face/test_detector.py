@@ -8,9 +8,9 @@ from avaffect.face.mtcnn import MTCNN
 
 
 def test_by_name():
-    detector = create_detector("mtcnn", min_face=0.2)
+    detector = create_detector("mtcnn", min_share=0.2)
     assert isinstance(detector, MTCNN)
-    assert detector.min_face == 0.2
+    assert detector.min_share == 0.2
 
 
 def test_an_unknown_name_gets_the_nearest():

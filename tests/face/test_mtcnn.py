@@ -116,7 +116,18 @@ def test_landmarks_of_crops(mtcnn, astronaut):
 
 
 def test_min_face_leaves_small_faces_out(astronaut):
-    assert MTCNN(min_face=0.5).detect(astronaut) == []
+    assert MTCNN(min_share=0.5).detect(astronaut) == []
+    assert MTCNN(min_face=256).detect(astronaut) == []
+
+
+def test_min_face_is_the_size_in_the_picture_however_large_the_picture(mtcnn, astronaut):
+    picture = np.full((1080, 1920, 3), 128, np.uint8)
+    small = cv2.resize(astronaut, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # a face of 27 px
+    picture[400 : 400 + small.shape[0], 900 : 900 + small.shape[1]] = small
+    assert mtcnn.detect(picture) == []  # well below a sixteenth of the height, 67 px
+    face = _only(MTCNN(min_face=20).detect(picture))
+    np.testing.assert_allclose(face.landmarks, ASTRONAUT * 0.25 + (900, 400), atol=4)
+    assert MTCNN(min_face=35).detect(picture) == []  # the networks find it then too, but it is too small
 
 
 def test_leaves_torch_as_it_was(mtcnn, astronaut):

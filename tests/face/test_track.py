@@ -43,12 +43,12 @@ def test_one_person_is_one_track_from_the_first_frame(stage):
 
 
 def test_the_whole_picture_is_searched_now_and_then(stage):
-    _play(stage, [{7: (60, 80)}] * 76, tracker=FaceTracker(stage, detect_every=0.4))
+    _play(stage, [{7: (60, 80)}] * 76, tracker=FaceTracker(stage, detection_interval=0.4))
     assert stage.searches == 8  # at 0, 0.4 ... 2.8 s
 
 
 def test_nobody(stage):
-    tracker = FaceTracker(stage, search_every=0.2)
+    tracker = FaceTracker(stage, search_interval=0.2)
     assert _play(stage, [{}] * 26, tracker=tracker) == [{}] * 26
     assert stage.searches == 6
 
@@ -59,7 +59,7 @@ def test_people_who_come_together_are_numbered_from_left_to_right(stage):
 
 def test_a_newcomer_is_found_by_the_next_search(stage):
     scenes = [{1: (60, 80)}] * 10 + [{1: (60, 80), 2: (200, 80)}] * 20
-    reported = _play(stage, scenes, tracker=FaceTracker(stage, detect_every=0.3))
+    reported = _play(stage, scenes, tracker=FaceTracker(stage, detection_interval=0.3))
     first = next(k for k, seen in enumerate(reported) if 2 in seen)
     assert first - 10 <= 0.3 * RATE
     assert all(seen == {1: 1, 2: 2} for seen in reported[first:])
@@ -147,7 +147,7 @@ def test_a_weak_detection_starts_no_track(stage):
 
 
 def test_a_cut_to_another_person_in_the_same_place(stage):
-    tracker = FaceTracker(stage, detect_every=100)
+    tracker = FaceTracker(stage, detection_interval=100)
     seen = []
     for k in range(60):
         other = 20 <= k < 40

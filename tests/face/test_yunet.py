@@ -132,3 +132,14 @@ def test_refine_takes_the_overlapping_face(network, cache):
     assert detector.detect(image) == []
     with pytest.raises(DataError):
         detector.detect(image[..., 0])
+
+
+def test_min_face_leaves_small_faces_out_but_follows_those_that_are_known(network, cache):
+    network.rows = np.array([_row(5, 6, 7, 8, 0.75), _row(100, 50, 40, 60, 0.9)], np.float32)
+    image = np.zeros((640, 640, 3), np.uint8)
+    detector = create_detector("yunet", min_face=20)
+    (large,) = detector.detect(image)
+    np.testing.assert_allclose(large.box, [100, 50, 140, 110])
+    (small,) = detector.refine(image, np.array([[5, 6, 12, 14]]))
+    np.testing.assert_allclose(small.box, [5, 6, 12, 14])
+    assert create_detector("yunet", min_face=61).detect(image) == []

@@ -31,27 +31,29 @@ def one_stream(debug_spec, tmp_path_factory):
 
 @pytest.fixture
 def short(sample_clip):
-    """Two seconds of a clip in which somebody speaks: pictures, their times, sound."""
+    """Two seconds of a clip in which somebody speaks: pictures and sound, as `process_signal` takes them."""
     frames = [frame for frame in media.frames(sample_clip) if frame.pts < 2.0]
     samples, _, _ = media.read_audio(sample_clip)
-    return [frame.image for frame in frames], [frame.pts for frame in frames], samples[:32000]
+    pictures = {"frames": [frame.image for frame in frames], "times": [frame.pts for frame in frames]}
+    return pictures, {"samples": samples[:32000], "sample_rate": 16000}
 
 
 def test_a_model_of_the_voice_looks_for_nobody(one_stream, short):
     predictor = one_stream("audio")
-    assert predictor.detector is None
-    trace = predictor.process_signal(*short, 16000)
+    assert predictor.reader.detector is None
+    pictures, sound = short
+    trace = predictor.process_signal(**pictures, **sound)
     table = trace.table
-    assert len(table) == len(short[0])
-    np.testing.assert_allclose(table["pts"], short[1])
+    assert len(table) == len(pictures["frames"])
+    np.testing.assert_allclose(table["pts"], pictures["times"])
     assert table[["track", "face_conf", "speaking", *GATES]].isna().all(axis=None)
     assert table["valence"].notna().any()
     np.testing.assert_allclose((table["valence_hi"] - table["valence_lo"]).dropna(), 0.8, atol=1e-9)
 
 
 def test_a_model_of_the_voice_says_nothing_without_sound(one_stream, short):
-    images, times, _ = short
-    trace = one_stream("audio").process_signal(images[:10], times[:10], None, None)
+    pictures, _ = short
+    trace = one_stream("audio").process_signal(**{name: items[:10] for name, items in pictures.items()})
     assert trace.table["valence"].isna().all()
     assert "no sound" in trace.describe()
     assert "face" not in trace.describe().split("no prediction")[1].splitlines()[0]
@@ -59,8 +61,9 @@ def test_a_model_of_the_voice_says_nothing_without_sound(one_stream, short):
 
 def test_a_model_of_the_face_needs_no_voice(one_stream, short):
     predictor = one_stream("visual")
-    with_sound = predictor.process_signal(*short, 16000).table
-    without = predictor.process_signal(*short[:2], None, None).table
+    pictures, sound = short
+    with_sound = predictor.process_signal(**pictures, **sound).table
+    without = predictor.process_signal(**pictures).table
     assert with_sound["track"].eq(1).all()
     assert with_sound["valence"].notna().mean() > 0.9
     np.testing.assert_array_equal(with_sound["valence"], without["valence"])
@@ -69,7 +72,7 @@ def test_a_model_of_the_face_needs_no_voice(one_stream, short):
 
 
 def test_a_model_of_the_face_hears_a_voice_in_vain(one_stream, short):
-    trace = one_stream("visual").process_signal(None, None, short[2], 16000)
+    trace = one_stream("visual").process_signal(**short[1])
     assert trace.table["valence"].isna().all()
     assert trace.table["voiced"].notna().any()
     assert "no prediction for 100 % of the time: no face\n" in trace.describe()
@@ -77,12 +80,13 @@ def test_a_model_of_the_face_hears_a_voice_in_vain(one_stream, short):
 
 @pytest.mark.parametrize("name", ["audio", "visual"])
 def test_results_are_drawn(one_stream, short, name, tmp_path):
-    images, times, samples = short
+    pictures, sound = short
+    images, times = pictures["frames"][:15], pictures["times"][:15]
     source = tmp_path / "clip.mp4"
     with media.VideoSink(source, width=images[0].shape[1], height=images[0].shape[0]) as sink:
-        for image, time in zip(images[:15], times[:15], strict=True):
+        for image, time in zip(images, times, strict=True):
             sink.write(image, time)
-    trace = one_stream(name).process_signal(images[:15], times[:15], samples, 16000, name=str(source))
+    trace = one_stream(name).process_signal(frames=images, times=times, **sound, name=str(source))
     plot(trace, tmp_path / "plot.png")
     annotate(trace, source, tmp_path / "annotated.mp4")
     assert (tmp_path / "plot.png").stat().st_size > 10_000

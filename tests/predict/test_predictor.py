@@ -47,10 +47,17 @@ def test_missing_face_is_nan_and_the_interval_is_wider(predictor, sample):
     assert seen.any()
     assert (~seen).any(), "the sample has a stretch without a face"
     assert table.loc[~seen, ["face_x1", "face_conf"]].isna().all().all()
-    widths = predictor.spec.calibration
+    # Without a face there is the voice alone, and with a face, where nobody speaks, the face alone.
+    heard = table["voiced"] >= 0.5
+    both, voice, face = seen & heard, ~seen & heard, seen & (table["voiced"] < 0.1)
+    assert min(both.sum(), voice.sum(), face.sum()) >= 5
     for target in predictor.spec.targets:
-        assert widths["audio"][target] >= widths["audio+visual"][target] - 1e-9
-        assert widths["visual"][target] >= widths["audio+visual"][target] - 1e-9
+        width = table[f"{target}_hi"] - table[f"{target}_lo"]
+        inside = table[f"{target}_lo"].gt(-1) & table[f"{target}_hi"].lt(1)  # not cut off by the range
+        usual = width[both & inside].median()
+        assert usual > 0
+        assert width[voice & inside].median() > usual
+        assert width[face & inside].median() > usual
 
 
 def test_process_signal_agrees_with_process_file(predictor, sample):
@@ -58,55 +65,88 @@ def test_process_signal_agrees_with_process_file(predictor, sample):
     samples, start, _ = media.read_audio(SAMPLE)
     padded = np.concatenate([np.zeros(round(start * 16000), np.float32), samples])
     trace = predictor.process_signal(
-        (frame.image for frame in frames), [frame.pts for frame in frames], padded, 16000
+        frames=(frame.image for frame in frames),
+        times=(frame.pts for frame in frames),
+        samples=padded,
+        sample_rate=16000,
     )
     assert len(trace) == len(sample)
     np.testing.assert_allclose(trace.table["valence"], sample.table["valence"], atol=0.02)
 
 
-def test_voice_alone_and_face_alone(predictor, sample):
+def test_voice_alone_has_a_row_a_tick(predictor):
     samples, _, _ = media.read_audio(SAMPLE)
-    voice = predictor.process_signal(None, None, samples, 16000).table
-    assert voice["frame"].notna().all() or voice["frame"].isna().all()
-    assert voice["face_conf"].isna().all()
+    table = predictor.process_signal(samples=samples, sample_rate=16000).table
+    assert table[["track", "frame", "face_conf", "speaking"]].isna().all(axis=None)
+    assert len(table) == predictor.timeline.count(len(samples) / 16000)
+    np.testing.assert_allclose(table["pts"], np.arange(len(table)) / predictor.spec.tick_rate)
+    np.testing.assert_allclose(np.diff(table.index.get_level_values("end")), 1 / predictor.spec.tick_rate)
+    heard = table["voiced"] >= 0.5
+    assert heard.sum() > 20
+    assert table.loc[heard, "valence"].notna().all()
+
+
+def test_face_alone_has_a_row_a_frame_and_no_voice(predictor):
     frames = list(media.frames(SAMPLE))
-    face = predictor.process_signal(
-        [frame.image for frame in frames], [frame.pts for frame in frames], None, None
+    table = predictor.process_signal(
+        frames=[frame.image for frame in frames], times=[frame.pts for frame in frames]
     ).table
-    assert face["voiced"].isna().all()
-    assert face["valence"].notna().any()
+    assert table["frame"].tolist() == list(range(len(frames)))
+    assert table[["voiced", "speaking"]].isna().all(axis=None)
+    seen = table["face_conf"].notna()
+    assert seen.any()
+    assert table.loc[seen, "valence"].notna().all()
+    far = ~seen & ~seen.rolling(27, center=True, min_periods=1).max().astype(bool)  # over half a second away
+    assert far.any()
+    assert table.loc[far, "valence"].isna().all()
 
 
 def test_nothing_to_predict_from_is_nan_not_zero(predictor):
     blank = [np.full((120, 160, 3), 90, np.uint8)] * 10
-    table = predictor.process_signal(blank, np.arange(10) / 10, np.zeros(16000, np.float32), 16000).table
+    table = predictor.process_signal(
+        frames=blank, times=np.arange(10) / 10, samples=np.zeros(16000, np.float32), sample_rate=16000
+    ).table
     assert len(table) == 10
     assert table[["valence", "arousal", "face_conf"]].isna().all().all()
     assert table["track"].isna().all()
 
 
-def test_process_signal_says_what_is_wrong(predictor):
-    image = np.zeros((32, 32, 3), np.uint8)
-    with pytest.raises(MediaError, match="times"):
-        predictor.process_signal([image], None, None, None)
-    with pytest.raises(MediaError, match="nothing given"):
-        predictor.process_signal(None, None, None, None)
-    with pytest.raises(MediaError, match="increase"):
-        predictor.process_signal([image, image], [0.0, 0.0], None, None)
-    with pytest.raises(MediaError, match="uint8 RGB"):
-        predictor.process_signal([image.astype(float)], [0.0], None, None)
+IMAGE = np.zeros((32, 32, 3), np.uint8)
+SILENCE = np.zeros(1600, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "nothing given: expected frames= and times=, samples= and sample_rate="),
+        ({"frames": [IMAGE]}, "frames without times: give times=, the seconds of each frame"),
+        ({"times": [0.0]}, "times without frames: give frames="),
+        ({"frames": [IMAGE], "times": 25}, r"times=25: .* e\.g\. np\.arange\(len\(frames\)\) / 25"),
+        ({"frames": 3, "times": [0.0]}, "frames=3: expected pictures"),
+        (
+            {"frames": [IMAGE, IMAGE], "times": [0.0, 0.0]},
+            "frame 1 is at 0.0 s, not after 0.0 s: .* increase",
+        ),
+        ({"frames": [IMAGE], "times": [np.nan]}, "frame 0 is at nan s"),
+        ({"frames": [IMAGE, IMAGE], "times": [0.0]}, "1 times for more frames: expected one time a frame"),
+        (
+            {"frames": [IMAGE], "times": [0.0, 0.1]},
+            "more than 1 times for 1 frames: expected one time a frame",
+        ),
+        ({"frames": [IMAGE.astype(float)], "times": [0.0]}, r"frame 0 is float64 .* uint8 RGB"),
+        ({"samples": SILENCE}, "samples without sample_rate: give sample_rate="),
+        ({"sample_rate": 16000}, "sample_rate=16000 without samples: give samples="),
+        ({"samples": np.zeros((2, 100)), "sample_rate": 16000}, r"\(2, 100\): expected one channel"),
+    ],
+)
+def test_process_signal_says_what_is_wrong(predictor, given, message):
+    with pytest.raises(MediaError, match=message):
+        predictor.process_signal(**given)
 
 
 def test_unknown_people_is_an_error():
     with pytest.raises(AvaffectError, match="'all' or 'main'"):
         avaffect.load("hgrjca.default", people="some")
-
-
-def test_process_files_names_the_bad_one(predictor, tmp_path):
-    (tmp_path / "bad.mp4").write_text("no video")
-    trace = predictor.process_files([tmp_path / "bad.mp4", SAMPLE])
-    assert set(trace.table.index.get_level_values("file")) == {str(SAMPLE)}
-    assert [error["file"] for error in trace.meta["errors"]] == [str(tmp_path / "bad.mp4")]
 
 
 @pytest.mark.parametrize("name", GRID)
@@ -128,9 +168,17 @@ def test_no_face_gives_no_visual_columns(predictor, clips):
 
 def test_face_that_appears_later(predictor, clips):
     table = predictor.process_file(clips / "face_appears.mov").table
-    assert table["face_conf"].isna().any()
-    assert table["face_conf"].notna().any()
-    assert table["pts"].is_unique or table["track"].nunique() > 1
+    pts = [frame.pts for frame in media.frames(clips / "face_appears.mov")]
+    first = table.loc[table["track"].notna(), "pts"].min()
+    assert 0 < first < pts[-1]
+    before, after = table[table["pts"] < first], table[table["pts"] >= first]
+    assert before["face_conf"].isna().all()
+    assert before["track"].isna().all()
+    assert after["face_conf"].notna().mean() > 0.5
+    # Every frame has its row: of nobody before, and of each person in view from then on.
+    np.testing.assert_allclose(before["pts"], [time for time in pts if time < first])
+    assert sorted(set(after["pts"])) == pytest.approx([time for time in pts if time >= first])
+    assert not after.duplicated(["pts", "track"]).any()
 
 
 def test_main_person_has_every_frame(clips):

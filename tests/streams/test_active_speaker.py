@@ -10,7 +10,16 @@ import pytest
 
 import avaffect
 from avaffect import media
-from avaffect.streams.active_speaker import HOLD, LEAST, SHARE, SPEAKS, STILL, WINDOW, _typical, speaking
+from avaffect.streams.active_speaker import (
+    HOLD,
+    LEAST,
+    SHARE,
+    SPEAKS,
+    STILL,
+    WINDOW,
+    _typical,
+    speaking_probability,
+)
 
 RATE = 12.5
 HEARD = np.ones(50, dtype=bool)
@@ -19,7 +28,7 @@ GRID = ("grid_bbaf2n.mpg", "grid_lbax4n.mpg", "grid_pwij3p.mpg", "grid_sbwe5n.mp
 
 
 def one(motion, active=HEARD):
-    (probability,) = speaking([motion], active, RATE)
+    (probability,) = speaking_probability([motion], active, RATE)
     return probability
 
 
@@ -65,22 +74,22 @@ def test_a_single_start_is_not_speech_and_pauses_between_words_are_not_silence()
 def test_who_moves_far_less_than_another_listens():
     nods = np.full(50, 0.6)
     assert (one(nods) > SPEAKS).all()
-    talker, listener = speaking([np.full(50, 3.0), nods], HEARD, RATE)
+    talker, listener = speaking_probability([np.full(50, 3.0), nods], HEARD, RATE)
     assert (talker > 0.95).all()
     assert (listener < SPEAKS).all()
-    both = speaking([TALKS, np.full(50, 0.8)], HEARD, RATE)
+    both = speaking_probability([TALKS, np.full(50, 0.8)], HEARD, RATE)
     assert (np.stack(both) > SPEAKS).all()
-    unseen = speaking([np.full(50, np.nan), nods], HEARD, RATE)
+    unseen = speaking_probability([np.full(50, np.nan), nods], HEARD, RATE)
     assert np.isnan(unseen[0]).all()
     assert (unseen[1] > SPEAKS).all()
 
 
 def test_still_people_do_not_take_the_voice_from_each_other():
     alone = one(np.full(50, 0.1))
-    beside, _ = speaking([np.full(50, 0.1), np.full(50, 0.29)], HEARD, RATE)
+    beside, _ = speaking_probability([np.full(50, 0.1), np.full(50, 0.29)], HEARD, RATE)
     assert (alone < SPEAKS).all()
     assert (beside < SPEAKS).all()
-    (_, doubtful) = speaking([np.full(50, 0.1), np.full(50, 0.4)], HEARD, RATE)
+    (_, doubtful) = speaking_probability([np.full(50, 0.1), np.full(50, 0.4)], HEARD, RATE)
     assert (doubtful > SPEAKS).all()
 
 
@@ -103,7 +112,7 @@ def test_a_decision_does_not_outlast_a_pause():
 
 def test_turns_change_hands():
     first = np.where(np.arange(100) < 50, 1.0, 0.05)
-    a, b = speaking([first, first[::-1]], np.ones(100, dtype=bool), RATE)
+    a, b = speaking_probability([first, first[::-1]], np.ones(100, dtype=bool), RATE)
     margin = round(WINDOW * RATE / 2)
     assert (a[: 50 - margin] > SPEAKS).all()
     assert (b[: 50 - margin] < SPEAKS).all()
@@ -125,7 +134,7 @@ def test_the_window_agrees_with_a_plain_loop():
 
 
 def test_nobody_in_view_is_no_error():
-    assert speaking([], HEARD, RATE) == []
+    assert speaking_probability([], HEARD, RATE) == []
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +144,9 @@ def predictor():
 
 def played(predictor, images, samples, rate=25.0):
     """The table of pictures at an even rate with sound at 16 kHz."""
-    return predictor.process_signal(images, np.arange(len(images)) / rate, samples, 16000).table
+    return predictor.process_signal(
+        frames=images, times=np.arange(len(images)) / rate, samples=samples, sample_rate=16000
+    ).table
 
 
 def heard(path):

@@ -1,4 +1,4 @@
-"""The audible half: blocks onto one clock, gaps kept as gaps."""
+"""The audio stream: blocks onto one clock, gaps kept as gaps."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ import torch
 
 from avaffect.media import AudioBlock
 from avaffect.model import AffectModel
-from avaffect.streams.audio import listen
+from avaffect.streams.audio import audio_stream
 from avaffect.streams.timeline import Timeline
-from avaffect.streams.timing import Stages
+from avaffect.streams.timing import Timing
 
 RATE = 16000
 
@@ -19,8 +19,8 @@ def model(debug_spec):
     return AffectModel(debug_spec).eval()
 
 
-def hear(model, *blocks):
-    return listen(iter(blocks), model, Timeline(model.spec.tick_rate), Stages())
+def read(model, *blocks):
+    return audio_stream(iter(blocks), model, Timeline(model.spec.tick_rate), Timing())
 
 
 def noise(seconds, seed=0):
@@ -28,15 +28,15 @@ def noise(seconds, seed=0):
 
 
 def test_no_blocks_is_no_voice(model):
-    assert hear(model) is None
+    assert read(model) is None
 
 
 def test_blocks_of_any_size_give_the_same(model):
     sound = noise(4.0)
-    whole = hear(model, AudioBlock(0.0, sound))
+    whole = read(model, AudioBlock(0.0, sound))
     cuts = np.array_split(sound, [100, 5000, 5001, 40000])
     starts = np.cumsum([0, *(len(cut) for cut in cuts[:-1])]) / RATE
-    parts = hear(model, *(AudioBlock(s, c) for s, c in zip(starts, cuts, strict=True)))
+    parts = read(model, *(AudioBlock(s, c) for s, c in zip(starts, cuts, strict=True)))
     assert whole.duration == parts.duration == 4.0
     # float16 storage of the spectrogram turns rounding differences into one unit in the last place.
     np.testing.assert_allclose(parts.features, whole.features, atol=2e-2)
@@ -44,7 +44,7 @@ def test_blocks_of_any_size_give_the_same(model):
 
 
 def test_sound_that_starts_late_and_has_a_gap_is_missing_there(model):
-    voice = hear(model, AudioBlock(1.0, noise(1.0)), AudioBlock(4.0, noise(1.0, seed=1)))
+    voice = read(model, AudioBlock(1.0, noise(1.0)), AudioBlock(4.0, noise(1.0, seed=1)))
     assert voice.duration == 5.0
     missing = np.isnan(voice.speech)
     centres = Timeline(model.spec.tick_rate).centres(len(missing))
@@ -57,26 +57,26 @@ def test_sound_that_starts_late_and_has_a_gap_is_missing_there(model):
 
 def test_jittered_stamps_are_no_gap(model):
     sound = noise(2.0)
-    voice = hear(model, AudioBlock(0.0, sound[:RATE]), AudioBlock(1.01, sound[RATE:]))
+    voice = read(model, AudioBlock(0.0, sound[:RATE]), AudioBlock(1.01, sound[RATE:]))
     assert voice.duration == 2.0
 
 
 def test_overlapping_blocks_do_not_lengthen_the_recording(model):
     sound = noise(2.0)
-    voice = hear(model, AudioBlock(0.0, sound), AudioBlock(1.0, sound[RATE:]))
+    voice = read(model, AudioBlock(0.0, sound), AudioBlock(1.0, sound[RATE:]))
     assert voice.duration == 2.0
 
 
 def test_long_recordings_are_encoded_in_chunks_that_agree(model, monkeypatch):
     sound = noise(12.0)
-    whole = hear(model, AudioBlock(0.0, sound))
+    whole = read(model, AudioBlock(0.0, sound))
     monkeypatch.setattr("avaffect.streams.audio.CHUNK", 5.0)
-    chunked = hear(model, AudioBlock(0.0, sound))
+    chunked = read(model, AudioBlock(0.0, sound))
     np.testing.assert_allclose(chunked.features, whole.features, atol=1e-4)
 
 
 def test_the_stream_is_cut_or_filled_to_the_ticks_asked_for(model):
-    voice = hear(model, AudioBlock(0.0, noise(2.0)))
+    voice = read(model, AudioBlock(0.0, noise(2.0)))
     for ticks in (10, 25, 40):
         features, mask = voice.stream(ticks)
         assert features.shape[0] == mask.shape[0] == len(voice.speech_at(ticks)) == ticks

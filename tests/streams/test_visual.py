@@ -1,4 +1,4 @@
-"""The visual half: one crop a person and tick, false alarms left out."""
+"""The visual stream: one crop a person and tick, false alarms left out."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from avaffect.face import Face
 from avaffect.face.align import TEMPLATE
 from avaffect.media import Frame
 from avaffect.streams.timeline import Timeline
-from avaffect.streams.visual import Watcher
+from avaffect.streams.visual import VisualStreamReader
 
 IMAGE = np.zeros((8, 8, 3), np.uint8)
 
@@ -48,10 +48,10 @@ def play(crops, times, *, marks=None, size=(400, 400), rate=12.5):
             found = Face(1, np.array([100, 100, 300, 300], np.float32), marks, 0.9, crops[frame.index])
             return [found]
 
-    watcher = Watcher(Player(), embed, Timeline(rate))
+    reader = VisualStreamReader(Player(), embed, Timeline(rate))
     for index, time in enumerate(times):
-        watcher.add(Frame(index, float(time), np.zeros((*size, 3), np.uint8)))
-    (person,) = watcher.finish()
+        reader.add(Frame(index, float(time), np.zeros((*size, 3), np.uint8)))
+    (person,) = reader.finish().people
     return person
 
 
@@ -68,10 +68,10 @@ MARKS = TEMPLATE * 2 + 100
 
 
 def watch(faces, times, rate=12.5, **options):
-    watcher = Watcher(Script(faces, **options), embed, Timeline(rate))
+    reader = VisualStreamReader(Script(faces, **options), embed, Timeline(rate))
     for index, time in enumerate(times):
-        watcher.add(Frame(index, float(time), IMAGE))
-    return watcher.finish()
+        reader.add(Frame(index, float(time), IMAGE))
+    return reader.finish().people
 
 
 def test_the_frame_nearest_to_the_middle_of_a_tick_stands_for_it():
@@ -137,8 +137,9 @@ def test_the_mouth_of_a_small_face_is_not_read():
 
 
 def test_without_a_tracker_only_the_frames_times_are_kept():
-    watcher = Watcher(None, embed, Timeline(12.5))
+    reader = VisualStreamReader(None, embed, Timeline(12.5))
     for index in range(5):
-        watcher.add(Frame(index, index / 25, IMAGE))
-    assert watcher.finish() == []
-    assert watcher.pts == [0.0, 0.04, 0.08, 0.12, 0.16]
+        reader.add(Frame(index, index / 25, IMAGE))
+    stream = reader.finish()
+    assert stream.people == []
+    assert stream.times.tolist() == [0.0, 0.04, 0.08, 0.12, 0.16]

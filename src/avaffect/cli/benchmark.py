@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import AvaffectError
-from .progress import progress
+from .progress import ProgressBars
 
 benchmark = typer.Typer(no_args_is_help=True, help="Compare fusions on open data.")
 
@@ -60,8 +60,8 @@ def fusion(
     bench = Bench(segments, work, settings)
     if not report_only:
         jobs = plan(chosen, segments, seeds, damaged_seeds)
-        with progress("benchmark", "runs") as update:
-            bench.run(jobs, update)
+        with ProgressBars(unit="runs") as bars:
+            bench.run(jobs, lambda done, total: bars("benchmark", done, total))
     command = ["avaffect", "benchmark", "fusion", "--data", data.name, "--seeds", str(seeds)]
     command += ["--damaged-seeds", str(damaged_seeds), *(f"--systems={name}" for name in systems or [])]
     machine = f"{os.cpu_count()} CPU cores"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import DataError
-from .progress import progress
+from .progress import ProgressBars
 
 
 def extract(
@@ -52,7 +52,7 @@ def extract(
     from ..corpus.extract import ERRORS
     from ..corpus.extract import extract as run
 
-    with progress(corpus, "recordings") as update:
+    with ProgressBars(unit="recordings") as bars:
         report = run(
             corpus,
             path,
@@ -60,7 +60,7 @@ def extract(
             model=model,
             workers=workers,
             detector=detector,
-            hook=lambda _, completed, total: update(completed, total),
+            hook=lambda _, completed, total: bars(corpus, completed, total),
             **chosen,
         )
     Console().print(

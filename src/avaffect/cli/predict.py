@@ -13,10 +13,9 @@ from rich.markup import escape
 
 from ..errors import AvaffectError, MediaError
 from ..files import replacing
-from .progress import progress
+from .progress import ProgressBars
 
 if TYPE_CHECKING:
-    from ..predict import Predictor
     from ..trace import Trace
 
 
@@ -70,6 +69,18 @@ def predict(
             "--threads", min=1, help="CPU threads of the networks, which are small: one is fastest as a rule."
         ),
     ] = 1,
+    detection_interval: Annotated[
+        float,
+        typer.Option(help="Seconds between two searches of the picture for new faces; longer is quicker."),
+    ] = 0.3,
+    min_face: Annotated[
+        float | None,
+        typer.Option(
+            help="Smallest face with which a person is found, in pixels, at least 12; smaller is slower."
+            " By default it depends on the size of the picture.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON for a script to read.")
     ] = False,
@@ -83,51 +94,63 @@ def predict(
     Example: avaffect predict -r sessions/ --out results --people main
     """
     files = _gather(inputs, out, recursive)
-    names = _names(files)
+    targets = {file: out / name for file, name in zip(files, _names(files), strict=True)}
     _make(out)
+    if resume:
+        targets = {file: target for file, target in targets.items() if not _is_done(target, formats)}
     import torch
 
     from .. import load
 
     torch.set_num_threads(threads)
-    predictor = load(model, people=people.value, detector=detector)
+    predictor = load(
+        model,
+        people=people.value,
+        detector=detector,
+        detection_interval=detection_interval,
+        min_face=min_face,
+    )
     console = Console()
     failures: list[dict[str, str]] = []
     summaries: list[dict[str, Any]] = []
-    for position, (file, name) in enumerate(zip(files, names, strict=True), start=1):
-        target = out / name
-        if resume and all(path.exists() for path in _tables(target, formats).values()):
-            continue
-        label = f"{file.name} ({position}/{len(files)})" if len(files) > 1 else file.name
-        try:
-            trace, written = _one(predictor, file, target, formats, plot, video, label)
-        except AvaffectError as error:
-            failures.append({"file": str(file), "error": str(error)})
-            continue
-        summaries.append({**trace.summary(), "outputs": [str(path) for path in written]})
-        if not as_json:
-            console.print(escape(trace.describe()), highlight=False)
-            console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
+    with ProgressBars(batch="files") as bars:
+        for file, result in predictor.iter_files(list(targets), bars):
+            try:
+                trace = _needed(result)
+                written = _write(trace, file, targets[file], formats, plot, video, bars)
+            except AvaffectError as error:
+                failures.append({"file": str(file), "error": str(error)})
+                continue
+            summaries.append({**trace.summary(), "outputs": [str(path) for path in written]})
+            if not as_json:
+                bars.rest()
+                console.print(escape(trace.describe()), highlight=False)
+                console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
     if as_json:
         typer.echo(json.dumps({"results": summaries, "errors": failures}, indent=2))
     if failures:
         _report(failures, out, len(files))
 
 
-def _one(
-    predictor: Predictor,
-    file: Path,
+def _needed(result: Trace | AvaffectError) -> Trace:
+    """The trace, or raise why there is none."""
+    if isinstance(result, AvaffectError):
+        raise result
+    return result
+
+
+def _write(
+    trace: Trace,
+    source: Path,
     target: Path,
     formats: list[Format],
     plot: bool,
     video: bool,
-    label: str,
-) -> tuple[Trace, list[Path]]:
-    """Predict one file and write everything asked for."""
+    bars: ProgressBars,
+) -> list[Path]:
+    """Write everything asked for of one file."""
     from .. import draw
 
-    with progress(label) as update:
-        trace = predictor.process_file(file, hook=update)
     target.parent.mkdir(parents=True, exist_ok=True)
     written = []
     for form, path in _tables(target, formats).items():
@@ -140,10 +163,9 @@ def _one(
     if video and trace.table["frame"].notna().any():
         # Never NAME.mp4: with --out beside the input that would be the input itself.
         path = target.with_name(f"{target.name}_annotated.mp4")
-        with progress(f"{path.name}, annotated") as update:
-            draw.annotate(trace, file, path, hook=lambda _, done, total: update(done, total))
+        draw.annotate(trace, source, path, hook=lambda _, done, total: bars(str(path), done, total))
         written.append(path)
-    return trace, written
+    return written
 
 
 SUFFIXES = {
@@ -158,6 +180,11 @@ SUFFIXES = {
 
 def _tables(target: Path, formats: list[Format]) -> dict[Format, Path]:
     return {form: target.with_name(target.name + SUFFIXES[form]) for form in dict.fromkeys(formats)}
+
+
+def _is_done(target: Path, formats: list[Format]) -> bool:
+    """All tables asked for are there."""
+    return all(path.exists() for path in _tables(target, formats).values())
 
 
 def _gather(inputs: list[Path], out: Path, recursive: bool) -> list[Path]:

@@ -1,31 +1,95 @@
-"""The progress bar of long work: on stderr, so that stdout stays for results."""
+"""The progress bars of long work: on stderr, so that stdout stays for results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-Update = Callable[[float, float | None], None]
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 
-@contextmanager
-def progress(label: str, unit: str = "s", *, quiet: bool = False) -> Iterator[Update]:
-    """A bar with a label; yields the function that moves it, `update(done, total)` in ``unit``."""
-    digits = ".1f" if unit == "s" else ".0f"
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn(f"{{task.completed:{digits}}}/{{task.total:{digits}}} {unit}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as bar:
-        task = bar.add_task(escape(label), total=1.0)
+class ProgressBars:
+    """A hook (`avaffect.progress.Hook`) that shows one bar for each thing it is told of.
 
-        def update(done: float, total: float | None) -> None:
-            bar.update(task, completed=done, total=total or max(done, 1.0))
+    Use it as a context manager, so that the bars are taken off at the end.
 
-        yield update
+    Parameters
+    ----------
+    unit : str
+        What is counted: "s" for seconds of a recording.
+    batch : str
+        Name of the count that stands above the others, such as "files"; it counts whole things, and is not
+        shown for a single one. When it moves on, the other bars are taken off.
+    quiet : bool
+        Show nothing.
+
+    Examples
+    --------
+    >>> with ProgressBars(batch="files", quiet=True) as hook:
+    ...     hook("files", 0, 2)
+    ...     hook("sessions/monday.mp4", 1.5, 60.0)
+    ...     hook.rest()  # before something is printed
+    """
+
+    def __init__(self, *, unit: str = "s", batch: str = "", quiet: bool = False) -> None:
+        self.unit, self.batch = unit, batch
+        self._console = Console(stderr=True, quiet=quiet)
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._of_batch: tuple[float, float] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.rest()
+
+    def __call__(self, what: str, completed: float, total: float | None) -> None:
+        """Show how much is done; of a path, the last part is shown."""
+        if what == self.batch:
+            if total is None or total <= 1:
+                return
+            self._of_batch = completed, total
+            self._drop_others()
+        if self._bars is None:
+            self._start()
+        self._show(what, completed, total)
+
+    def rest(self) -> None:
+        """Leave the bars as they are, to print below them. The next call draws new ones."""
+        if self._bars is not None:
+            self._bars.stop()
+        self._bars = None
+        self._tasks.clear()
+
+    def _drop_others(self) -> None:
+        """Take the bars of the last file off: in a long batch they would fill the screen."""
+        for what in [what for what in self._tasks if what != self.batch]:
+            assert self._bars is not None
+            self._bars.remove_task(self._tasks.pop(what))
+
+    def _start(self) -> None:
+        """A new display, the bar of the batch on top."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[amount]}"),
+            TimeRemainingColumn(),
+        )
+        # Results are printed to stdout: they must not be led to the bars' console.
+        self._bars = Progress(*columns, console=self._console, redirect_stdout=False)
+        self._bars.start()
+        if self._of_batch is not None:
+            self._show(self.batch, *self._of_batch)
+
+    def _show(self, what: str, completed: float, total: float | None) -> None:
+        assert self._bars is not None
+        unit = self.batch if what == self.batch else self.unit
+        digits = ".1f" if unit == "s" else ".0f"
+        whole = total or max(completed, 1.0)
+        amount = f"{completed:{digits}}/{whole:{digits}} {unit}"
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(escape(Path(what).name), total=whole, amount=amount)
+        self._bars.update(self._tasks[what], completed=completed, total=whole, amount=amount)

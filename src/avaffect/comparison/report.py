@@ -96,7 +96,8 @@ def _head(about: About, segments: Sequence[Segment]) -> str:
     s = about.settings
     return f"""# The open benchmark of fusions
 
-```
+<!-- not run: takes hours, and needs the corpus -->
+```sh
 {about.command}
 ```
 

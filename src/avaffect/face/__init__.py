@@ -70,7 +70,7 @@ def create_detector(name: str = "mtcnn", **options: Any) -> FaceDetector:
 
     Examples
     --------
-    >>> create_detector("mtcnn", min_face=0.1).min_face
-    0.1
+    >>> create_detector("mtcnn", min_face=30).min_face
+    30
     """
     return DETECTORS.create(name, **options)

@@ -43,6 +43,11 @@ class FaceDetector(Protocol):
         """The face in each of `boxes` (n, 4) px, or None where there is none; cheap."""
 
 
+def large_enough(found: list[Detection], min_face: float) -> list[Detection]:
+    """Those whose box has a longer side of at least ``min_face`` pixels."""
+    return [face for face in found if max(face.box[2:] - face.box[:2]) >= min_face]
+
+
 def check_image(image: np.ndarray) -> None:
     """Raise `DataError` unless `image` is an RGB picture (h, w, 3) uint8."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:

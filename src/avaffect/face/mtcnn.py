@@ -16,11 +16,12 @@ from torch import Tensor
 
 from ..errors import DataError
 from .boxes import corrected, squared, suppress
-from .detector import Detection, check_image
+from .detector import Detection, check_image, large_enough
 from .nets import ONet, PNet, RNet
 
 _WINDOW, _STRIDE = 12, 2
 _PYRAMID_STEP = 0.709  # about half the area each time, as in the paper
+_LEAST = 20.0  # px: smaller faces are looked for only when asked for
 _CHUNK = 256
 
 
@@ -29,11 +30,12 @@ class MTCNN:
 
     Parameters
     ----------
-    min_face : float
-        The smallest face looked for, as a share of the picture's shorter side. It sets the cost:
-        half the size costs four times as much in the first stage.
-    min_face_pixels : int
-        Faces below this many pixels are not looked for, however small the share.
+    min_face : float or None
+        The smallest face reported by `detect`, in pixels (longer side of its box). It sets the cost: half the
+        size costs four times as much in the first stage. None: no limit; the first stage then looks for
+        faces from ``min_share`` of the picture on, at least 20 pixels, and finds many of half that size.
+    min_share : float
+        Share of the picture's shorter side from which faces are looked for, where ``min_face`` is None.
     thresholds : tuple of float
         Least score in each of the three stages, when a face is first found.
     follow : float
@@ -52,14 +54,14 @@ class MTCNN:
     def __init__(
         self,
         *,
-        min_face: float = 1 / 16,
-        min_face_pixels: int = 20,
+        min_face: float | None = None,
+        min_share: float = 1 / 16,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.8),
         follow: float = 0.5,
         device: str = "cpu",
     ) -> None:
         self.min_face = min_face
-        self.min_face_pixels = min_face_pixels
+        self.min_share = min_share
         self.thresholds = thresholds
         self.follow = follow
         self._device = torch.device(device)
@@ -93,7 +95,8 @@ class MTCNN:
         boxes, score, landmarks = self._run_onet(image, squared(boxes[keep]))
         keep = np.flatnonzero(score > self.thresholds[2])
         keep = keep[suppress(boxes[keep], score[keep], 0.7, of="smaller")]
-        return [_detection(boxes[i], landmarks[i], score[i]) for i in keep]
+        found = [_detection(boxes[i], landmarks[i], score[i]) for i in keep]
+        return found if self.min_face is None else large_enough(found, self.min_face)
 
     @torch.inference_mode()
     def refine(self, image: np.ndarray, boxes: np.ndarray) -> list[Detection | None]:
@@ -161,7 +164,8 @@ class MTCNN:
         """First stage: candidate boxes (n, 4) px over an image pyramid."""
         height, width = image.shape[:2]
         short = min(height, width)
-        scale = _WINDOW / max(self.min_face_pixels, self.min_face * short)
+        smallest = max(_LEAST, self.min_share * short) if self.min_face is None else self.min_face
+        scale = _WINDOW / smallest
         found: list[np.ndarray] = []
         while short * scale >= _WINDOW:
             size = math.ceil(width * scale), math.ceil(height * scale)

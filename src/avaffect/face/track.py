@@ -19,6 +19,9 @@ from .boxes import overlap
 from .detector import Detection, FaceDetector, check_image
 from .shots import CutDetector
 
+DETECTION_INTERVAL = 0.3
+"""Seconds between two searches of the whole picture, unless another interval is asked for."""
+
 _SAME_PLACE = 0.4  # overlap from which two boxes in one picture are one face
 _COAST = 0.4  # seconds for which a lost face is thought to go on moving
 _FULL_SIZE = 40.0  # px: a smaller face is seen with less confidence
@@ -109,11 +112,12 @@ class FaceTracker:
     ----------
     detector : FaceDetector
         Its `detect` is called now and then, its `refine` on every frame.
-    detect_every : float
-        Seconds between two searches of the whole picture while all known faces are in sight.
-    search_every : float
-        The same while nobody is in sight or somebody has just gone. A cut, and the loss of a face,
-        start a search at once.
+    detection_interval : float
+        Seconds between two searches of the whole picture while all known faces are in sight: the longest
+        time for which a newcomer is not found. Longer is quicker.
+    search_interval : float
+        The same while nobody is in sight or somebody has just gone; never longer than ``detection_interval``.
+        A cut, and the loss of a face, start a search at once.
     max_loss : float
         Seconds for which a lost face keeps its place: it is then known again by its movement, unless
         it looks unlike.
@@ -135,8 +139,8 @@ class FaceTracker:
         self,
         detector: FaceDetector,
         *,
-        detect_every: float = 0.3,
-        search_every: float = 0.12,
+        detection_interval: float = DETECTION_INTERVAL,
+        search_interval: float = 0.12,
         max_loss: float = 1.5,
         memory: float = 30.0,
         start: float = 0.85,
@@ -145,8 +149,8 @@ class FaceTracker:
         unlike: float = 0.3,
     ) -> None:
         self.detector = detector
-        self.detect_every = detect_every
-        self.search_every = search_every
+        self.detection_interval = detection_interval
+        self.search_interval = min(search_interval, detection_interval)
         self.max_loss = max_loss
         self.memory = memory
         self.start = start
@@ -195,8 +199,8 @@ class FaceTracker:
     def _due(self, pts: float) -> bool:
         active = any(t.active for t in self._tracks)
         missing = any(not t.active and t.same_shot and pts - t.seen <= self.max_loss for t in self._tracks)
-        every = self.detect_every if active and not missing else self.search_every
-        return pts - self._searched >= every - 1e-6
+        interval = self.detection_interval if active and not missing else self.search_interval
+        return pts - self._searched >= interval - 1e-6
 
     def _follow(self, image: np.ndarray, pts: float) -> bool:
         """Look for each active face near its last place; whether one of them was lost."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import ModelError
 from .boxes import overlap
-from .detector import Detection, check_image
+from .detector import Detection, check_image, large_enough
 
 NAME = "face_detection_yunet_2023mar.onnx"
 URL = (
@@ -40,6 +40,9 @@ class YuNet:
         The ONNX file. By default it is taken from the cache, or fetched into it.
     threshold : float
         Least score of a face.
+    min_face : float or None
+        The smallest face reported, in pixels (longer side of its box). None: all that the network finds. It
+        sees every picture with a longer side of 640 pixels, so this changes no cost.
 
     Raises
     ------
@@ -47,7 +50,14 @@ class YuNet:
         When the weights cannot be had, or are not the known file.
     """
 
-    def __init__(self, *, weights: str | Path | None = None, threshold: float = 0.7) -> None:
+    def __init__(
+        self,
+        *,
+        weights: str | Path | None = None,
+        threshold: float = 0.7,
+        min_face: float | None = None,
+    ) -> None:
+        self.min_face = min_face
         path = fetched() if weights is None else checked(Path(weights))
         try:
             self._net = cv2.FaceDetectorYN.create(str(path), "", (_SIDE, _SIDE), score_threshold=threshold)
@@ -56,6 +66,19 @@ class YuNet:
 
     def detect(self, image: np.ndarray) -> list[Detection]:
         """All faces of an RGB picture (h, w, 3) uint8, best first."""
+        found = self._detect(image)
+        return found if self.min_face is None else large_enough(found, self.min_face)
+
+    def refine(self, image: np.ndarray, boxes: np.ndarray) -> list[Detection | None]:
+        """The face that best overlaps each of `boxes` (n, 4) px: one pass, however many boxes."""
+        boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
+        found = self._detect(image) if len(boxes) else []
+        if not found:
+            return [None] * len(boxes)
+        shared = overlap(boxes, np.stack([f.box for f in found]))
+        return [found[i] if row[i] > 0.3 else None for row, i in zip(shared, shared.argmax(1), strict=True)]
+
+    def _detect(self, image: np.ndarray) -> list[Detection]:
         check_image(image)
         height, width = image.shape[:2]
         scale = _SIDE / max(height, width)
@@ -69,15 +92,6 @@ class YuNet:
         back = np.array([width / size[0], height / size[1]], np.float32)
         found = [_detection(row, back) for row in np.asarray(rows, np.float32)]
         return sorted(found, key=lambda f: -f.score)
-
-    def refine(self, image: np.ndarray, boxes: np.ndarray) -> list[Detection | None]:
-        """The face that best overlaps each of `boxes` (n, 4) px: one pass, however many boxes."""
-        boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
-        found = self.detect(image) if len(boxes) else []
-        if not found:
-            return [None] * len(boxes)
-        shared = overlap(boxes, np.stack([f.box for f in found]))
-        return [found[i] if row[i] > 0.3 else None for row, i in zip(shared, shared.argmax(1), strict=True)]
 
 
 def fetched() -> Path:

@@ -28,14 +28,14 @@ class Reading:
     gates : dict of str to (t,) np.ndarray
         ``attended.<stream>`` or ``share.<stream>`` in [0, 1], as in `avaffect.fusion.Fused`; empty for
         fusions without such gates.
-    talks : (t,) np.ndarray or None
+    speaking : (t,) np.ndarray or None
         Probability that this person speaks, NaN where unknown; None where it is never known.
     """
 
     values: np.ndarray
     masks: dict[str, np.ndarray]
     gates: dict[str, np.ndarray]
-    talks: np.ndarray | None = None
+    speaking: np.ndarray | None = None
 
     @property
     def available(self) -> np.ndarray:
@@ -92,7 +92,7 @@ def person_rows(
             gate = reading.gates.get(f"{kind}.{name}")
             columns[f"{kind}_{name}"] = _at(timeline, pts, gate, reading.masks.get(name))
     columns["voiced"] = _at(timeline, pts, speech)
-    columns["speaking"] = _at(timeline, pts, reading.talks)
+    columns["speaking"] = _at(timeline, pts, reading.speaking)
     return columns
 
 

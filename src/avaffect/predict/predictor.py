@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,43 +14,56 @@ import torch
 
 from .. import __version__, checkpoint, media
 from ..errors import AvaffectError, MediaError
-from ..face import FaceTracker, create_detector
+from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
-from ..media.sound import resample
+from ..progress import Hook, silent
 from ..sliding import slide
-from ..streams.active_speaker import SPEAKS, speaking
-from ..streams.audio import Voice, listen
-from ..streams.timeline import Timeline, fill_short_gaps
-from ..streams.timing import Stages
-from ..streams.visual import FACE_GAP, Person, Watcher, main_person
+from ..streams.assemble import RecordingStreams, StreamReader
+from ..streams.timing import Timing
+from ..streams.visual import Person
 from ..trace import Trace
 from .frame_table import Reading, face_rows, person_rows, table
+from .signal import signal_blocks, signal_frames
 
-Hook = Callable[[float, float | None], None]
+log = logging.getLogger(__name__)
 
 PEOPLE = ("all", "main")
+
+FILES = "files"
+"""What the hook is told of a batch: how many files are done."""
 
 
 class Predictor:
     """Runs a trained model on recordings.
 
-    Everyone in a picture is read with the voice that is heard, except while their mouth shows that
-    they only listen (see `avaffect.streams.active_speaker`). A model of the voice alone looks for nobody: its
-    rows belong to no track. A model of the face alone still listens for speech, to tell who speaks.
+    Everyone in view shares the one sound track. A person whose mouth stays still during speech is predicted
+    from the face only (`avaffect.streams.active_speaker`). A model of the voice alone looks for nobody: its
+    rows belong to no track. A model of the face alone still reads the sound, to tell who speaks.
 
     Parameters
     ----------
     reference : str or Path
-        Name of an embedded model or a model's folder.
+        Name of an embedded model (`avaffect.list_models`) or a model's folder.
     people : {"all", "main"}
         Report everyone who is seen, or only the most prominent person.
     detector : str
-        Face detector, ``"mtcnn"`` or ``"yunet"``.
+        Face detector: ``"mtcnn"``, ``"yunet"``, or another that `avaffect.face.create_detector` knows.
+    detection_interval : float
+        Seconds between two searches of the whole picture for faces (default 0.3). A newcomer is found at most
+        so much later. Longer is quicker. Known faces are followed in every frame all the same; while nobody
+        is in sight the search goes on every 0.12 s.
+    min_face : float or None
+        Smallest face with which a person is found, in pixels of the picture (longer side of the face's box),
+        at least 12; once found, a person is followed when the face gets smaller. With MTCNN, half the size
+        makes a search about four times as costly. None sets no limit: MTCNN then looks for faces from a
+        sixteenth of the picture's shorter side on, and finds many of half that size.
 
     Raises
     ------
     ModelError
-        If there is no such model or detector.
+        If there is no such model or detector, or the model has no encoders to read recordings with.
+    AvaffectError
+        If an option is out of its range.
 
     Examples
     --------
@@ -59,15 +73,42 @@ class Predictor:
     ('valence', 'arousal')
     """
 
-    def __init__(self, reference: str | Path, *, people: str = "all", detector: str = "mtcnn") -> None:
+    def __init__(
+        self,
+        reference: str | Path,
+        *,
+        people: str = "all",
+        detector: str = "mtcnn",
+        detection_interval: float = DETECTION_INTERVAL,
+        min_face: float | None = None,
+    ) -> None:
         if people not in PEOPLE:
             raise AvaffectError(f"people={people!r}: expected 'all' or 'main'")
         self.model = checkpoint.load(reference)
         self.spec = self.model.spec
         self.people = people
-        self.detector = create_detector(detector) if "visual" in self.spec.streams else None
-        self.timeline = Timeline(self.spec.tick_rate)
-        self._hash = checkpoint.weights_hash(reference)
+        self.reader = StreamReader(
+            self.model, detector=detector, detection_interval=detection_interval, min_face=min_face
+        )
+        self.timeline = self.reader.timeline
+        self._meta = {
+            "model": self.spec.name,
+            "weights_sha256": checkpoint.weights_hash(reference),
+            "avaffect": __version__,
+            "streams": list(self.spec.streams),
+            "tick_rate": self.spec.tick_rate,
+            "coverage": self.spec.coverage,
+            "people": people,
+            "meaning": self.spec.meaning,
+            "licence": self.spec.licence,
+            "corpora": [asdict(corpus) for corpus in self.spec.corpora],
+        }
+        if self.reader.detector is not None:
+            self._meta |= {
+                "detector": detector,
+                "detection_interval": detection_interval,
+                "min_face": min_face,
+            }
 
     def process_file(self, path: str | Path, hook: Hook | None = None) -> Trace:
         """Valence and arousal over one video or audio file.
@@ -77,7 +118,8 @@ class Predictor:
         path : path
             Anything FFmpeg decodes: mp4, mov, mkv, avi, mpg, wav, flac, mp3, ...
         hook : callable, optional
-            Called with seconds done and seconds in all (None if unknown).
+            Called as ``hook(path, completed, total)`` in seconds of the recording; the total is None if it is
+            not known.
 
         Returns
         -------
@@ -92,77 +134,141 @@ class Predictor:
         info = media.probe(path)
         frames = media.frames(path) if info.has_video else None
         audio = media.audio(path) if info.has_audio else None
-        return self._process(str(path), frames, audio, info.duration, hook)
+        return self._process(str(path), frames, audio, info.duration, hook or silent)
+
+    def iter_files(
+        self, paths: Sequence[str | Path], hook: Hook | None = None
+    ) -> Iterator[tuple[Path, Trace | AvaffectError]]:
+        """Many files, one after the other; a file that cannot be read stops no other.
+
+        Parameters
+        ----------
+        paths : sequence of path
+        hook : callable, optional
+            Called as ``hook("files", completed, total)`` before each file and at the end, and in between as
+            by `process_file`.
+
+        Yields
+        ------
+        path : Path
+            The file.
+        result : Trace or AvaffectError
+            Its trace, or why there is none.
+        """
+        hook = hook or silent
+        for done, path in enumerate(paths):
+            hook(FILES, done, len(paths))
+            result: Trace | AvaffectError
+            try:
+                result = self.process_file(path, hook)
+            except AvaffectError as error:
+                result = error
+            yield Path(path), result
+        hook(FILES, len(paths), len(paths))
 
     def process_files(self, paths: Sequence[str | Path], hook: Hook | None = None) -> Trace:
-        """Many files; one that cannot be read is left out and named in ``trace.meta["errors"]``.
+        """Many files as one trace.
 
-        ``hook`` is called with files done and files in all.
+        A file that cannot be read is left out. Each is logged as a warning and named in
+        ``trace.meta["errors"]``, a list of ``{"file": ..., "error": ...}`` that is empty where all went well.
+
+        Parameters
+        ----------
+        paths : sequence of path
+            Each file once.
+        hook : callable, optional
+            As for `iter_files`.
+
+        Raises
+        ------
+        MediaError
+            If there are no files, or none of them could be read.
+        DataError
+            If a file is given twice.
         """
         traces, errors = [], []
-        for done, path in enumerate(paths):
-            if hook:
-                hook(done, len(paths))
-            try:
-                traces.append(self.process_file(path))
-            except MediaError as error:
-                errors.append({"file": str(path), "error": str(error)})
-        if hook:
-            hook(len(paths), len(paths))
+        for path, result in self.iter_files(paths, hook):
+            if isinstance(result, Trace):
+                traces.append(result)
+            else:
+                log.warning("left out: %s", result)
+                errors.append({"file": str(path), "error": str(result)})
+        if not errors and not traces:
+            raise MediaError("no files given: expected at least one video or audio file")
         if not traces:
-            raise MediaError(f"none of {len(paths)} files could be read; first: {errors[0]['error']}")
+            raise MediaError(f"none of {len(errors)} files could be read; first: {errors[0]['error']}")
         whole = Trace.concat(traces)
         return Trace(whole.table, meta={**whole.meta, "errors": errors})
 
     def process_folder(
         self, folder: str | Path, *, recursive: bool = False, hook: Hook | None = None
     ) -> Trace:
-        """All media files of a folder, in order of name.
-
-        Raises
-        ------
-        MediaError
-            If the folder is missing or holds no media files.
-        """
-        return self.process_files(media.list_media(folder, recursive=recursive), hook)
-
-    def process_signal(
-        self,
-        frames: Iterable[np.ndarray] | None,
-        times: Iterable[float] | None,
-        samples: np.ndarray | None,
-        rate: float | None,
-        *,
-        name: str = "signal",
-        hook: Hook | None = None,
-    ) -> Trace:
-        """Frames and samples in memory, on one clock that starts at 0.
+        """All video and audio files of a folder, in order of name, as by `process_files`.
 
         Parameters
         ----------
-        frames : iterable of (h, w, 3) np.ndarray, or None
-            uint8 RGB, upright.
-        times : iterable of float, or None
-            Seconds, one a frame, increasing.
-        samples : (n,) np.ndarray, or None
-            Mono sound in [-1, 1] that starts at second 0.
-        rate : float, or None
-            Samples per second.
+        folder : path
+        recursive : bool
+            Look into the folders within it too.
+        hook : callable, optional
+            As for `iter_files`.
 
         Raises
         ------
         MediaError
-            If there are neither frames nor samples, or one comes without its times or rate.
+            If the folder is missing, holds no media files, or none of them could be read.
         """
-        if (frames is None) != (times is None) or (samples is None) != (rate is None):
-            raise MediaError("frames come with their times in seconds, samples with their rate in Hz")
-        if frames is None and samples is None:
-            raise MediaError("nothing given: expected frames with times, or samples with a rate")
-        pictures = _frames(frames, times) if frames is not None and times is not None else None
-        blocks = None
-        if samples is not None and rate is not None:
-            blocks = iter([AudioBlock(0.0, resample(samples, rate))])
-        return self._process(name, pictures, blocks, None, hook)
+        paths = media.list_media(folder, recursive=recursive)
+        if not paths:
+            hint = "name another folder" if recursive else "give recursive=True to look into its folders"
+            raise MediaError(f"{folder}: holds no video or audio files; {hint}")
+        return self.process_files(paths, hook)
+
+    def process_signal(
+        self,
+        *,
+        frames: Iterable[np.ndarray] | None = None,
+        times: Iterable[float] | None = None,
+        samples: np.ndarray | None = None,
+        sample_rate: float | None = None,
+        name: str = "signal",
+        hook: Hook | None = None,
+    ) -> Trace:
+        """Frames, samples or both, in memory, on one clock that starts at 0.
+
+        Parameters
+        ----------
+        frames : iterable of (h, w, 3) np.ndarray, optional
+            uint8 RGB, upright; read one at a time.
+        times : iterable of float, optional
+            Seconds, one a frame, increasing: ``np.arange(len(frames)) / 25`` at 25 frames per second.
+        samples : (n,) np.ndarray, optional
+            Mono sound in [-1, 1] that starts at second 0.
+        sample_rate : float, optional
+            Samples per second (Hz).
+        name : str
+            Stands in the table's index for the file.
+        hook : callable, optional
+            Called as ``hook(name, completed, None)`` in seconds.
+
+        Raises
+        ------
+        MediaError
+            If nothing is given, frames come without times or samples without their rate (or the other way
+            round), or one of them is not as described.
+
+        Examples
+        --------
+        >>> import avaffect
+        >>> samples = np.random.default_rng(0).normal(0, 0.01, 16000)
+        >>> predictor = avaffect.load("hgrjca.default")
+        >>> len(predictor.process_signal(samples=samples, sample_rate=16000))  # one row a tick
+        13
+        """
+        pictures, blocks = signal_frames(frames, times), signal_blocks(samples, sample_rate)
+        if pictures is None and blocks is None:
+            raise MediaError("nothing given: expected frames= and times=, samples= and sample_rate=, or all")
+        return self._process(name, pictures, blocks, None, hook or silent)
 
     def _process(
         self,
@@ -170,148 +276,69 @@ class Predictor:
         frames: Iterator[Frame] | None,
         audio: Iterator[AudioBlock] | None,
         duration: float | None,
-        hook: Hook | None,
+        hook: Hook,
     ) -> Trace:
-        stages = Stages()
-        tracker = FaceTracker(self.detector) if self.detector else None
-        watcher = Watcher(tracker, self._embed, self.timeline)
-        for frame in stages.each("decode", frames or ()):
-            with stages.time("face"):
-                watcher.add(frame)
-            if hook:
-                hook(frame.pts, duration)
-        with stages.time("face"):
-            people = watcher.finish()
-        voice = None
-        if audio is not None:
-            voice = listen(audio, self.model, self.timeline, stages)
-        if hook and duration:
-            hook(duration, duration)
-        return self._trace(name, watcher, people, voice, stages)
-
-    def _chosen(self, people: list[Person]) -> list[Person]:
-        if self.people == "main" and people:
-            return [main_person(people)]
-        return people
-
-    def _trace(
-        self,
-        name: str,
-        watcher: Watcher,
-        people: list[Person],
-        voice: Voice | None,
-        stages: Stages,
-    ) -> Trace:
-        pts, index, ends = self._frame_times(watcher, voice)
-        if not len(pts):
+        timing = Timing()
+        reported = None if frames is None else _reported(frames, name, duration, hook)
+        recording = self.reader.read(reported, audio, timing)
+        if duration:
+            hook(name, duration, duration)
+        if not recording.ticks:
             raise MediaError(f"{name} holds neither frames nor sound")
-        ticks = self.timeline.count(float(ends[-1]))
-        speech = voice.speech_at(ticks) if voice is not None else None
-        if voice is not None:
-            self._tell_speakers(people, voice, ticks)
+        return self._trace(name, recording, timing)
+
+    def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
         parts = []
-        for person, positions in self._shares(self._chosen(people), len(pts)):
-            with stages.time("model"):
-                reading = self._read(person, voice, ticks)
+        for person, positions in self._shares(recording):
+            with timing.measure("model"):
+                reading = self._read(recording, person)
+            speech = recording.audio.speech_at(recording.ticks) if recording.audio is not None else None
+            numbers = [None] * len(positions) if recording.numbers is None else recording.numbers[positions]
             columns: dict[str, Any] = {
                 "position": positions,
                 "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),
-                "frame": pd.array(
-                    index[positions] if watcher.pts else [None] * len(positions), dtype="Int64"
-                ),
-                "pts": pts[positions],
+                "frame": pd.array(numbers, dtype="Int64"),
+                "pts": recording.times[positions],
             }
-            columns |= person_rows(reading, self.spec, self.timeline, pts[positions], speech)
+            columns |= person_rows(reading, self.spec, self.timeline, recording.times[positions], speech)
             columns |= face_rows(person, positions)
             parts.append(pd.DataFrame(columns))
-        return Trace(table(name, parts, ends), meta=self._meta(name, float(ends[-1]), stages))
+        meta = {**self._meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
+        return Trace(table(name, parts, recording.ends), meta=meta)
 
-    def _frame_times(
-        self, watcher: Watcher, voice: Voice | None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Start (n,), index (n,) and end (n,) of every row's frame; ticks stand in for frames where
-        there is no picture."""
-        if watcher.pts:
-            pts = np.asarray(watcher.pts)
-            step = float(np.median(np.diff(pts))) if len(pts) > 1 else 1.0 / self.timeline.tick_rate
-            return pts, np.asarray(watcher.index), np.append(pts[1:], pts[-1] + step)
-        count = self.timeline.count(voice.duration) if voice else 0
-        edges = np.arange(count + 1) / self.timeline.tick_rate
-        return edges[:-1], np.arange(count), edges[1:]
-
-    def _shares(self, people: list[Person], frames: int) -> Iterator[tuple[Person | None, np.ndarray]]:
+    def _shares(self, recording: RecordingStreams) -> Iterator[tuple[Person | None, np.ndarray]]:
         """Which frames are whose: everyone's from first to last sight, nobody's the rest.
 
         With ``people="main"`` all frames are the main person's.
         """
-        everything = np.arange(frames)
-        if self.people == "main" and people:
-            yield people[0], everything
+        everything = np.arange(len(recording.times))
+        if self.people == "main" and recording.main_person is not None:
+            yield recording.main_person, everything
             return
-        free = np.ones(frames, dtype=bool)
-        for person in people:
+        free = np.ones(len(everything), dtype=bool)
+        for person in recording.people:
             positions = np.arange(person.frames[0], person.frames[-1] + 1)
             free[positions] = False
             yield person, positions
         if free.any():
             yield None, everything[free]
 
-    def _tell_speakers(self, people: list[Person], voice: Voice, ticks: int) -> None:
-        """Set everyone's ``talks``; see `speaking`."""
-        motion = [person.mouth_motion(ticks) for person in people]
-        found = speaking(motion, voice.active_at(ticks), self.timeline.tick_rate)
-        for person, talks in zip(people, found, strict=True):
-            person.talks = talks
-
-    def _read(self, person: Person | None, voice: Voice | None, ticks: int) -> Reading:
-        """What the model says of a person; their voice is the one heard, less where they only listen."""
-        streams: dict[str, torch.Tensor] = {}
-        masks: dict[str, np.ndarray] = {}
-        for name, stream in self.spec.streams.items():
-            values = np.zeros((ticks, stream.dim), dtype=np.float32)
-            masks[name] = np.zeros(ticks, dtype=bool)
-            if name == "visual" and person is not None and person.features:
-                values, seen = person.stream(ticks)
-                masks[name] = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.tick_rate))
-            elif name == "audio" and voice is not None:
-                values, masks[name] = voice.stream(ticks)
-                if person is not None and person.talks is not None:
-                    masks[name] &= ~(person.talks < SPEAKS)
-            streams[name] = torch.from_numpy(values)
-        tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
-        window = round(self.model.spec.window * self.model.spec.tick_rate)
-        predicted, gates = slide(
-            self.model.network, streams, tensors, window=window, hop=max(1, window // 2), taper=True
+    def _read(self, recording: RecordingStreams, person: Person | None) -> Reading:
+        """What the model says of a person; of the voice alone for None."""
+        streams = recording.of(person)
+        window = round(self.spec.window * self.spec.tick_rate)
+        values, gates = slide(
+            self.model.network,
+            {stream: torch.from_numpy(features) for stream, features in streams.features.items()},
+            {stream: torch.from_numpy(mask) for stream, mask in streams.masks.items()},
+            window=window,
+            hop=max(1, window // 2),
         )
-        return Reading(predicted, masks, gates, person.talks if person is not None else None)
-
-    @torch.inference_mode()
-    def _embed(self, crops: np.ndarray) -> np.ndarray:
-        return self.model.encode("visual", torch.from_numpy(crops)).numpy()
-
-    def _meta(self, name: str, duration: float, stages: Stages) -> dict[str, Any]:
-        return {
-            "model": self.spec.name,
-            "weights_sha256": self._hash,
-            "avaffect": __version__,
-            "streams": list(self.spec.streams),
-            "rate": self.spec.tick_rate,
-            "coverage": self.spec.coverage,
-            "people": self.people,
-            "meaning": self.spec.meaning,
-            "licence": self.spec.licence,
-            "corpora": [asdict(corpus) for corpus in self.spec.corpora],
-            "duration": duration,
-            "seconds": stages.seconds,
-        }
+        return Reading(values, streams.masks, gates, streams.speaking)
 
 
-def _frames(images: Iterable[np.ndarray], times: Iterable[float]) -> Iterator[Frame]:
-    last = -np.inf
-    for index, (image, time) in enumerate(zip(images, times, strict=True)):
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise MediaError(f"frame {index} is {image.dtype} {image.shape}: expected (h, w, 3) uint8 RGB")
-        if not time > last:
-            raise MediaError(f"frame {index} is at {time} s, not after {last} s: times must increase")
-        last = time
-        yield Frame(index, float(time), image)
+def _reported(frames: Iterator[Frame], name: str, duration: float | None, hook: Hook) -> Iterator[Frame]:
+    """The frames; the hook is told of each when the next one is asked for, so once it is done."""
+    for frame in frames:
+        yield frame
+        hook(name, frame.pts, duration)

@@ -1,8 +1,8 @@
-"""Who of the people in view speaks, from how their mouths move while speech is heard.
+"""Active speaker detection: who of the people in view speaks, from the motion of their mouths during speech.
 
-A voice belongs to a person unless that can be excluded: someone whose mouth stays still through a second
-and more of speech listens, and so does someone whose mouth moves far less than another's at that moment.
-Whose lips cannot be read, or who is silent for too short a time to tell, stays unknown.
+A person is taken to listen if their mouth stays still through at least a second of speech, or if it moves far
+less than the mouth of another person at that moment. Everyone else may be the speaker and keeps the voice.
+The answer is unknown if the lips cannot be read, or if there is too little speech to decide.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ SPEAKS = 0.5
 """Probability below which a person is taken to listen."""
 
 WINDOW = 1.5
-"""Seconds, centred, over which a mouth is judged. People change turns no faster as a rule."""
+"""Seconds, centred, over which the motion of a mouth is measured. Turns are rarely shorter."""
 
 LEAST = 1.0
-"""Seconds of speech in the window, with lips that can be read, below which nothing is said."""
+"""Seconds of speech with readable lips that a window needs; with less the answer is unknown."""
 
 SHARE = 0.85
-"""Quantile of the motion that stands for a window: words leave the mouth at rest in between, while a single
-start of the head or of the detector must not count."""
+"""Quantile of the motion that stands for a window. High, because the mouth rests between words; below 1,
+because a single jump of the head or of the detector must not count."""
 
 STILL = 0.30
-"""Pixels of the aligned crop: a mouth with this much motion is as likely to speak as not.
+"""Motion in pixels of the aligned crop at which the probability is 0.5.
 
 Measured on windows of readable faces, in pictures as sharp as H.264 gives at crf 32 or sharper. Speakers:
 the four of the GRID clips, at 0.6 to 2 times their size, with 25 and 12.5 pictures a second, blurred, noisy
@@ -36,17 +36,19 @@ below 0.21, 99 below 0.31. Worse compression freezes lips that talk: at crf 36 t
 speakers are below. A smile that comes or goes has up to 1.0, and keeps the voice."""
 
 STEEPNESS = 4.0
-"""Of the probability over the logarithm of the motion: twice `STILL` gives 0.94."""
+"""Steepness of the probability over the logarithm of the motion: twice `STILL` gives 0.94."""
 
 LESS = 3.0
-"""A mouth that moves this many times less than the one that moves most is as likely to listen as not."""
+"""Ratio to the motion of the mouth that moves most at which the probability is 0.5."""
 
 HOLD = 2.0
-"""Seconds for which a decision holds, within one stretch of speech, where none of its own can be made: at
-the beginning and end of the stretch, or while a listener looks away."""
+"""Seconds for which a decision is kept within one stretch of speech where no new decision can be made: at the
+beginning and end of the stretch, or while a person looks away."""
 
 
-def speaking(motion: Sequence[np.ndarray], active: np.ndarray, rate: float) -> list[np.ndarray]:
+def speaking_probability(
+    motion: Sequence[np.ndarray], active: np.ndarray, tick_rate: float
+) -> list[np.ndarray]:
     """Probability that each person speaks, tick by tick.
 
     Parameters
@@ -54,33 +56,42 @@ def speaking(motion: Sequence[np.ndarray], active: np.ndarray, rate: float) -> l
     motion : sequence of (t,) np.ndarray
         `avaffect.face.mouth.mouth_motion` of each person in pixels; NaN where it cannot be told.
     active : (t,) np.ndarray of bool
-        Somebody's speech is heard.
-    rate : float
+        True where speech is heard, whoever speaks.
+    tick_rate : float
         Ticks per second (Hz).
 
     Returns
     -------
     list of (t,) np.ndarray
-        In [0, 1]; NaN where nobody is heard, or nothing is known of this person.
+        In [0, 1]; NaN where no speech is heard, or where the answer is unknown.
 
     Examples
     --------
-    >>> still, talks, heard = np.full(25, 0.05), np.full(25, 1.0), np.ones(25, dtype=bool)
-    >>> [float(p[12].round(3)) for p in speaking([still, talks], heard, 12.5)]
+    >>> still, moving, speech = np.full(25, 0.05), np.full(25, 1.0), np.ones(25, dtype=bool)
+    >>> [float(p[12].round(3)) for p in speaking_probability([still, moving], speech, 12.5)]
     [0.0, 0.992]
     """
     if not motion:
         return []
-    typical = np.stack([_typical(np.where(active, one, np.nan), rate) for one in motion])  # (people, t)
+    typical = np.stack([_typical(np.where(active, one, np.nan), tick_rate) for one in motion])  # (people, t)
     alone = _sigmoid(typical, STILL)
     out = []
     for person in range(len(motion)):
         others = np.delete(np.nan_to_num(typical), person, axis=0).max(axis=0, initial=0.0)
-        # Only one who surely speaks takes the voice from another whose mouth moves too.
+        # Only a person who surely speaks can take the voice from another whose mouth moves too.
         sure = _sigmoid(others, STILL)
         beside = _sigmoid(typical[person], np.maximum(others / LESS, 1e-9))
-        out.append(_held(alone[person] * (1 - sure * (1 - beside)), active, round(HOLD * rate)))
+        out.append(_held(alone[person] * (1 - sure * (1 - beside)), active, round(HOLD * tick_rate)))
     return out
+
+
+def is_speaking(probability: np.ndarray) -> np.ndarray:
+    """Where a person keeps the voice: (t,) bool, False only where they are known to listen.
+
+    >>> is_speaking(np.array([0.9, 0.1, np.nan])).tolist()
+    [True, False, True]
+    """
+    return ~(probability < SPEAKS)
 
 
 def _sigmoid(motion: np.ndarray, middle: np.ndarray | float) -> np.ndarray:
@@ -89,19 +100,19 @@ def _sigmoid(motion: np.ndarray, middle: np.ndarray | float) -> np.ndarray:
     return power / (power + np.power(middle, STEEPNESS))
 
 
-def _typical(motion: np.ndarray, rate: float) -> np.ndarray:
+def _typical(motion: np.ndarray, tick_rate: float) -> np.ndarray:
     """The `SHARE` quantile over the window around each tick, (t,); NaN where too little is known."""
-    half = round(WINDOW * rate / 2)
+    half = round(WINDOW * tick_rate / 2)
     padded = np.pad(motion, half, constant_values=np.nan)
     windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)  # NaN last
     known = np.isfinite(windows).sum(axis=1)
     place = np.floor(SHARE * np.maximum(known - 1, 0)).astype(int)
     value = windows[np.arange(len(windows)), place]
-    return np.where(np.isfinite(motion) & (known >= LEAST * rate - 0.5), value, np.nan)
+    return np.where(np.isfinite(motion) & (known >= LEAST * tick_rate - 0.5), value, np.nan)
 
 
 def _held(probability: np.ndarray, active: np.ndarray, longest: int) -> np.ndarray:
-    """Unknown ticks of a stretch of speech take the nearest known one of it, at most ``longest`` away."""
+    """Within a stretch of speech, unknown ticks take the nearest known value, at most ``longest`` away."""
     out = probability.copy()
     edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
     for start, stop in edges.reshape(-1, 2):

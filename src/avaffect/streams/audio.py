@@ -1,7 +1,7 @@
-"""The audible half of a recording: voice features and speech activity by tick.
+"""The audio stream: features of the voice and speech activity by tick.
 
-Sound passes through in blocks; what is kept is the log-mel spectrogram (about 13 kB a second of recording),
-because the level that it is taken relative to is only known at the end.
+Sound passes through in blocks. What is kept is the log-mel spectrogram (about 13 kB a second of recording),
+because it is taken relative to a level that is only known at the end.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ..model import AffectModel
 from ..spec import Spec
 from ..voice.speech import CHUNK_RATE
 from .timeline import Timeline
-from .timing import Stages
+from .timing import Timing
 
-# Time stamps that disagree with the count of samples by less than this are jitter, not a gap.
+# Time stamps that differ from the count of samples by less than this (seconds) are jitter, not a gap.
 TOLERANCE = 0.05
 # Seconds of sound encoded at once, and the least context on either side; an encoder may need more.
 CHUNK, CONTEXT = 60.0, 4.0
@@ -32,17 +32,17 @@ FILL = 60.0
 
 
 @dataclass(frozen=True)
-class Voice:
-    """What was heard, by tick from second 0 of the recording.
+class AudioStream:
+    """The sound of a recording, by tick from second 0.
 
     Attributes
     ----------
     features : (t, d) np.ndarray
-        Of the voice encoder.
+        Of the voice encoder, float32; (t, 0) for a model without one.
     speech : (t,) np.ndarray
         Probability of speech; NaN where the recording has no sound.
     active : (t,) np.ndarray of bool
-        Speech goes on here or just around.
+        True where someone speaks, pauses between words included.
     duration : float
         End of the sound in seconds.
     """
@@ -53,14 +53,14 @@ class Voice:
     duration: float
 
     def stream(self, ticks: int) -> tuple[np.ndarray, np.ndarray]:
-        """Features (ticks, d) and mask (ticks,): True where someone speaks."""
+        """Features (ticks, d) float32 and mask (ticks,) bool, True where someone speaks."""
         features = np.zeros((ticks, self.features.shape[1]), dtype=np.float32)
         shared = min(ticks, len(self.features))
         features[:shared] = self.features[:shared]
         return features, self.active_at(ticks)
 
     def active_at(self, ticks: int) -> np.ndarray:
-        """(ticks,) bool: someone speaks, whoever it is."""
+        """(ticks,) bool: True where someone speaks, whoever it is."""
         mask = np.zeros(ticks, dtype=bool)
         shared = min(ticks, len(self.active))
         mask[:shared] = self.active[:shared]
@@ -74,8 +74,8 @@ class Voice:
         return out
 
 
-class _Ear:
-    """Brings blocks onto one unbroken run of samples from second 0, and notes where sound was."""
+class _BlockReader:
+    """Turns blocks into log-mel and speech probability from second 0, and notes where there was sound."""
 
     def __init__(self, settings: sound.LogMelSettings) -> None:
         self.logmel = sound.LogMelStream(sound.LogMel(settings))
@@ -85,8 +85,8 @@ class _Ear:
         self._frames: list[np.ndarray] = []
         self._speech: list[np.ndarray] = []
 
-    def take(self, block: AudioBlock) -> None:
-        """The next block; a gap before it is silence in the samples and missing in ``spans``."""
+    def add(self, block: AudioBlock) -> None:
+        """Read the next block; a gap before it becomes silence, and is left out of ``spans``."""
         ahead = block.start - self.samples / SAMPLE_RATE
         samples = block.samples
         if ahead > TOLERANCE or (self.samples == 0 and ahead > 0):
@@ -125,47 +125,52 @@ class _Ear:
         return frames.numpy().astype(np.float16)
 
 
-def listen(
-    blocks: Iterator[AudioBlock], model: AffectModel, timeline: Timeline, stages: Stages
-) -> Voice | None:
-    """Everything the model needs of a recording's sound; None if there is none.
+def audio_stream(
+    blocks: Iterator[AudioBlock], model: AffectModel, timeline: Timeline, timing: Timing
+) -> AudioStream | None:
+    """Read the sound of a recording; None if there is none.
 
     Parameters
     ----------
     blocks : iterator of AudioBlock
         16 kHz mono, in time order.
+    model : AffectModel
+        Its voice encoder is used, if it has one.
+    timeline : Timeline
+    timing : Timing
+        Gets the seconds of "decode" and "voice".
     """
     stream = model.spec.streams.get("audio")
     preset = sound.preset(str(stream.preprocessing["logmel"]) if stream else "default16k")
-    ear = _Ear(preset)
-    for block in stages.each("decode", blocks):
-        with stages.time("voice"):
-            ear.take(block)
-    if not ear.samples:
+    reader = _BlockReader(preset)
+    for block in timing.each("decode", blocks):
+        with timing.measure("voice"):
+            reader.add(block)
+    if not reader.samples:
         return None
-    with stages.time("voice"):
-        logmel, probability = ear.finish()
-        ticks = timeline.count(ear.samples / SAMPLE_RATE)
-        present = ear.present(timeline, ticks)
-        talking = sound.speech_active(probability, CHUNK_RATE)
-        active = sound.share(talking, ticks, new_rate=timeline.tick_rate) & present
+    with timing.measure("voice"):
+        logmel, probability = reader.finish()
+        ticks = timeline.count(reader.samples / SAMPLE_RATE)
+        present = reader.present(timeline, ticks)
+        in_speech = sound.speech_active(probability, CHUNK_RATE)
+        active = sound.share(in_speech, ticks, new_rate=timeline.tick_rate) & present
         speech = sound.resample(probability, CHUNK_RATE, timeline.tick_rate, ticks)
-        features = _encode(logmel, talking, model, preset.frame_rate, ticks)
-    return Voice(features, np.where(present, speech, np.nan), active, ear.samples / SAMPLE_RATE)
+        features = _encode(logmel, in_speech, model, preset.frame_rate, ticks)
+    return AudioStream(features, np.where(present, speech, np.nan), active, reader.samples / SAMPLE_RATE)
 
 
 @torch.inference_mode()
 def _encode(
-    logmel: np.ndarray, talking: np.ndarray, model: AffectModel, rate: float, ticks: int
+    logmel: np.ndarray, in_speech: np.ndarray, model: AffectModel, mel_rate: float, ticks: int
 ) -> np.ndarray:
-    """Voice features (ticks, d), chunk by chunk with context on both sides."""
+    """Features of the voice (ticks, d), chunk by chunk with context on both sides."""
     spec: Spec = model.spec
     if "audio" not in spec.streams:
         return np.zeros((ticks, 0), dtype=np.float32)
     reference = sound.reference_level(
-        logmel, sound.share(talking, len(logmel), new_rate=rate), frame_rate=rate
+        logmel, sound.share(in_speech, len(logmel), new_rate=mel_rate), frame_rate=mel_rate
     )
-    per_tick = round(rate / spec.tick_rate)
+    per_tick = round(mel_rate / spec.tick_rate)
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel
     encoder = cast(AudioEncoder, model.encoders["audio"])

@@ -1,7 +1,7 @@
 """One timeline for both modalities: ticks of a fixed rate, and the way back to the frames' times.
 
-Tick ``k`` covers the seconds ``[k / tick_rate, (k + 1) / tick_rate)`` and is said to be at its centre. Only
-here do times become ticks and ticks become times; what is missing is a mask or a NaN.
+Tick ``k`` covers the seconds ``[k / tick_rate, (k + 1) / tick_rate)``; its own time is the centre. Times
+become ticks, and ticks become times, only here. What is missing is a mask or a NaN.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long each stage of a prediction took."""
+"""How long each part of the work on a recording took."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Stages:
-    """Wall-clock seconds by stage, added up over calls.
+class Timing:
+    """Wall-clock seconds by part of the work, added up over calls.
 
-    >>> stages = Stages()
-    >>> with stages.time("face"):
+    >>> timing = Timing()
+    >>> with timing.measure("face"):
     ...     pass
-    >>> list(stages.seconds)
+    >>> list(timing.seconds)
     ['face']
     """
 
@@ -26,23 +26,23 @@ class Stages:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds by stage, rounded to a tenth of a millisecond."""
+        """Seconds by part, rounded to a tenth of a millisecond."""
         return {name: round(value, 4) for name, value in self._seconds.items()}
 
     @contextmanager
-    def time(self, stage: str) -> Iterator[None]:
-        """Add the time spent inside the block to ``stage``."""
+    def measure(self, part: str) -> Iterator[None]:
+        """Add the time spent inside the block to ``part``."""
         begin = perf_counter()
         try:
             yield
         finally:
-            self._seconds[stage] += perf_counter() - begin
+            self._seconds[part] += perf_counter() - begin
 
-    def each(self, stage: str, items: Iterable[T]) -> Iterator[T]:
-        """Pass items through, adding the time spent waiting for each to ``stage``."""
+    def each(self, part: str, items: Iterable[T]) -> Iterator[T]:
+        """Pass items through, adding the time spent waiting for each to ``part``."""
         iterator = iter(items)
         while True:
-            with self.time(stage):
+            with self.measure(part):
                 try:
                     item = next(iterator)
                 except StopIteration:

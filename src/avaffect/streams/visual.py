@@ -1,7 +1,7 @@
-"""The visual half of a recording: who is seen where, and one feature and mouth motion a person and tick.
+"""The visual stream: who is seen where, and one feature and one mouth motion a person and tick.
 
-Frames pass through one at a time; what is kept is a box and a confidence a face, and one embedding
-a tick, so memory does not grow with the size of the picture.
+Frames pass through one at a time. What is kept is a box and a confidence a face, and one feature vector a
+tick, so that memory does not grow with the size of the picture.
 """
 
 from __future__ import annotations
@@ -17,15 +17,14 @@ from ..media import Frame
 from .timeline import Timeline
 
 Embed = Callable[[np.ndarray], np.ndarray]
+"""(n, 112, 112, 3) uint8 aligned crops to (n, d) float32 features."""
 
 BATCH = 32
-# A face the detector is less sure of than this is in the table, but no prediction rests on it.
+# No feature is taken from a face of lower confidence; it is in the table all the same.
 MIN_CONFIDENCE = 0.3
 # Shorter appearances are taken for false alarms of the detector.
 MIN_SECONDS = 0.5
-# A face lost for less than this many seconds is taken to have kept its expression's course.
-FACE_GAP = 0.25
-# Mouths further apart in time than this are not compared: too much else will have changed.
+# Mouths further apart in time (seconds) are not compared: too much else will have changed.
 MOUTH_GAP = 0.25
 
 
@@ -36,17 +35,17 @@ class Person:
     Attributes
     ----------
     track : int
+        Number in the recording, from 1 in order of appearance.
     frames : list of int
         Positions, in the list of all frames, at which the face was found.
     boxes : list of (4,) np.ndarray
-        x1, y1, x2, y2 in pixels, one a frame in ``frames``.
+        x1, y1, x2, y2 in pixels, one for each of ``frames``.
     confidences : list of float
+        In [0, 1], one for each of ``frames``.
     features : dict of int to (d,) np.ndarray
-        Embedding by tick.
+        Feature of the face by tick.
     mouth : dict of int to float
-        `avaffect.face.mouth.mouth_motion` from the tick before, by tick; only where it can be told.
-    talks : (t,) np.ndarray or None
-        Probability that they speak, by tick, NaN where unknown; None before the sound is known.
+        By tick, `avaffect.face.mouth.mouth_motion` since the tick before, in pixels; only where it is known.
     """
 
     track: int
@@ -55,11 +54,10 @@ class Person:
     confidences: list[float] = field(default_factory=list)
     features: dict[int, np.ndarray] = field(default_factory=dict)
     mouth: dict[int, float] = field(default_factory=dict)
-    talks: np.ndarray | None = None
 
     @property
     def prominence(self) -> float:
-        """How much of the picture and the time is theirs: face height times confidence, summed."""
+        """Height of the face in pixels times its confidence, summed over the frames."""
         return float(sum(c * (b[3] - b[1]) for b, c in zip(self.boxes, self.confidences, strict=True)))
 
     def stream(self, ticks: int) -> tuple[np.ndarray, np.ndarray]:
@@ -73,15 +71,44 @@ class Person:
         return values, mask
 
     def mouth_motion(self, ticks: int) -> np.ndarray:
-        """(ticks,) float64, NaN where the motion of the mouth cannot be told."""
+        """(ticks,) float64 pixels, NaN where the motion of the mouth is unknown."""
         values = np.full(ticks, np.nan)
         values[list(self.mouth)] = list(self.mouth.values())
         return values
 
 
-def main_person(people: list[Person]) -> Person:
-    """The most prominent of one or more people."""
-    return max(people, key=lambda person: person.prominence)
+@dataclass(frozen=True, eq=False)
+class VisualStream:
+    """The frames of a recording and the people in them.
+
+    Attributes
+    ----------
+    times : (n,) np.ndarray
+        When each frame is shown, in seconds.
+    numbers : (n,) np.ndarray of int
+        Number of each frame in the file, from 0.
+    people : list of Person
+        In order of appearance.
+    """
+
+    times: np.ndarray
+    numbers: np.ndarray
+    people: list[Person]
+
+    def ends(self, timeline: Timeline) -> np.ndarray:
+        """(n,) seconds: when the next frame is shown.
+
+        The last frame lasts as long as most frames do; a single frame lasts one tick.
+        """
+        if not len(self.times):
+            return self.times
+        step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0 / timeline.tick_rate
+        return np.append(self.times[1:], self.times[-1] + step)
+
+    @property
+    def main_person(self) -> Person | None:
+        """The most prominent person; None where nobody is seen."""
+        return max(self.people, key=lambda person: person.prominence, default=None)
 
 
 @dataclass
@@ -94,13 +121,13 @@ class _Candidate:
     size: tuple[int, int]
 
 
-class Watcher:
-    """Collects `Person` s from frames given in order.
+class VisualStreamReader:
+    """Makes a `VisualStream` from frames given in order.
 
     Parameters
     ----------
     tracker : FaceTracker or None
-        None looks for nobody: the frames' times are all that is taken of them.
+        None looks for nobody: only the times of the frames are read.
     embed : callable
         (n, 112, 112, 3) uint8 crops to (n, d) float32.
     timeline : Timeline
@@ -108,18 +135,18 @@ class Watcher:
 
     def __init__(self, tracker: FaceTracker | None, embed: Embed, timeline: Timeline) -> None:
         self.tracker, self.embed, self.timeline = tracker, embed, timeline
-        self.index: list[int] = []
-        self.pts: list[float] = []
+        self._times: list[float] = []
+        self._numbers: list[int] = []
         self._people: dict[int, Person] = {}
         self._candidates: dict[int, _Candidate] = {}
         self._mouths: dict[int, tuple[int, np.ndarray]] = {}  # tick and reduced crop, the latest
         self._queue: list[_Candidate] = []
 
     def add(self, frame: Frame) -> None:
-        """Take the next frame."""
-        position = len(self.pts)
-        self.index.append(frame.index)
-        self.pts.append(frame.pts)
+        """Read the next frame."""
+        position = len(self._times)
+        self._times.append(frame.pts)
+        self._numbers.append(frame.index)
         for face in self.tracker.update(frame) if self.tracker else ():
             person = self._people.setdefault(face.track, Person(face.track))
             person.frames.append(position)
@@ -128,8 +155,8 @@ class Watcher:
             if face.confidence >= MIN_CONFIDENCE:
                 self._consider(face, frame)
 
-    def finish(self) -> list[Person]:
-        """The people seen, in order of appearance and numbered from 1, without false alarms.
+    def finish(self) -> VisualStream:
+        """All frames and people, false alarms left out.
 
         A track is kept if it was seen for half a second, or for half of a recording that is shorter
         than a second.
@@ -137,13 +164,13 @@ class Watcher:
         self._queue.extend(self._candidates.values())
         self._candidates.clear()
         self._flush()
-        times = np.asarray(self.pts)
+        times = np.asarray(self._times, dtype=float)
         step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
         needed = min(MIN_SECONDS, len(times) * step / 2)
         kept = [p for p in self._people.values() if len(p.frames) * step >= needed]
         for number, person in enumerate(kept, start=1):
             person.track = number
-        return kept
+        return VisualStream(times, np.asarray(self._numbers, dtype=int), kept)
 
     def _consider(self, face: Face, frame: Frame) -> None:
         tick = self.timeline.tick(frame.pts)
@@ -158,7 +185,7 @@ class Watcher:
         self._candidates[face.track] = _Candidate(tick, distance, face, frame.image.shape[:2])
 
     def _flush(self) -> None:
-        """Read the crops that stand for the queue's ticks."""
+        """Encode the crops in the queue."""
         if not self._queue:
             return
         features = self.embed(np.stack([chosen.face.crop for chosen in self._queue]))

@@ -57,7 +57,7 @@ def write_bids(
     path : path
         Ends in ``_physio.tsv.gz``.
     rate : float, optional
-        Sampling frequency in Hz; by default the rate of the model's ticks (``meta["rate"]``), else 25.
+        Sampling frequency in Hz; by default the rate of the model's ticks (``meta["tick_rate"]``), else 25.
     track : int, optional
         Person to write; by default the one seen longest, else the voice alone.
 
@@ -79,7 +79,7 @@ def write_bids(
         raise DataError(
             f"a BIDS recording holds one file, the trace has {len(names)}; write trace.file(name) for each"
         )
-    frequency = float(rate if rate is not None else meta.get("rate", 25.0))
+    frequency = float(rate if rate is not None else meta.get("tick_rate", 25.0))
     person = main_track(table) if track is None else track
     even = resampled(of_track(table, person), frequency)
     tick = (even.index.get_level_values("start").to_numpy() * frequency).round().astype(int)

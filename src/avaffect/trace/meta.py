@@ -1,7 +1,7 @@
 """What made a trace, as plain JSON values, and the entries of it that are read here.
 
 ``model`` (name), ``coverage`` (share of values that the intervals are meant to hold), ``streams``
-(names of the streams that the model uses) and ``rate`` (ticks of the model per second) may be absent.
+(names of the streams that the model uses) and ``tick_rate`` (ticks of the model per second) may be absent.
 """
 
 from __future__ import annotations

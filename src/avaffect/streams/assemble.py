@@ -1,0 +1,240 @@
+"""One way from a recording to what a model reads: features and masks of each person, on one timeline.
+
+Prediction and the extraction of training features both go this way, so that a model is trained on exactly
+what it is given later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..errors import AvaffectError, ModelError
+from ..face import FaceTracker, create_detector
+from ..face.track import DETECTION_INTERVAL
+from ..media import AudioBlock, Frame
+from ..model import AffectModel
+from ..spec import Spec
+from .active_speaker import is_speaking, speaking_probability
+from .audio import AudioStream, audio_stream
+from .cut_faces import cut_face_stream
+from .timeline import Timeline, fill_short_gaps
+from .timing import Timing
+from .visual import Person, VisualStream, VisualStreamReader
+
+VERSION = 2
+"""Raised when the same recording and encoders give other streams: stored features are then made again.
+
+Since version 2 a person who listens has no voice, and a recording with pictures ends with the last one."""
+
+FACE_GAP = 0.25
+"""Seconds: shorter gaps in a face are closed by linear interpolation of its features."""
+
+SMALLEST_FACE = 12
+"""Pixels: below this no detector here finds faces."""
+
+
+@dataclass(frozen=True, eq=False)
+class PersonStreams:
+    """What the model reads of one person.
+
+    Attributes
+    ----------
+    features : dict of str to (t, d) np.ndarray
+        By stream, float32; 0 where masked.
+    masks : dict of str to (t,) np.ndarray of bool
+        True where the stream is there for this person.
+    speaking : (t,) np.ndarray or None
+        Probability that this person speaks, NaN where unknown; None for nobody or without sound.
+    """
+
+    features: dict[str, np.ndarray]
+    masks: dict[str, np.ndarray]
+    speaking: np.ndarray | None
+
+
+class RecordingStreams:
+    """The streams of a recording, and who speaks.
+
+    Parameters
+    ----------
+    visual : VisualStream
+        Without frames for sound alone.
+    audio : AudioStream or None
+        None without sound.
+    spec : Spec
+        Its streams are assembled.
+
+    Attributes
+    ----------
+    times, ends : (n,) np.ndarray
+        Begin and end of each frame in seconds; of each tick where there are no pictures.
+    numbers : (n,) np.ndarray of int or None
+        Number of each frame in the file; None where there are no pictures.
+    ticks : int
+        Length of all streams. Ticks end with the last picture, even if sound goes on; without pictures,
+        with the sound.
+    """
+
+    def __init__(self, visual: VisualStream, audio: AudioStream | None, spec: Spec) -> None:
+        self.visual, self.audio, self.spec = visual, audio, spec
+        self.timeline = Timeline(spec.tick_rate)
+        self.numbers = visual.numbers if len(visual.times) else None
+        if len(visual.times):
+            self.times, self.ends = visual.times, visual.ends(self.timeline)
+        else:
+            count = self.timeline.count(audio.duration) if audio is not None else 0
+            edges = np.arange(count + 1) / spec.tick_rate
+            self.times, self.ends = edges[:-1], edges[1:]
+        self.ticks = self.timeline.count(float(self.ends[-1])) if len(self.ends) else 0
+        self._speaking: dict[int, np.ndarray] = {}
+        if audio is not None:
+            motion = [person.mouth_motion(self.ticks) for person in visual.people]
+            found = speaking_probability(motion, audio.active_at(self.ticks), spec.tick_rate)
+            self._speaking = {p.track: each for p, each in zip(visual.people, found, strict=True)}
+
+    @property
+    def people(self) -> list[Person]:
+        """Everyone who is seen, in order of appearance."""
+        return self.visual.people
+
+    @property
+    def main_person(self) -> Person | None:
+        """The most prominent person; None where nobody is seen."""
+        return self.visual.main_person
+
+    def of(self, person: Person | None) -> PersonStreams:
+        """Features and masks of one person; of the voice alone for None.
+
+        Everyone has the voice that is heard, except while they are known to listen.
+        """
+        speaking = self._speaking.get(person.track) if person is not None else None
+        features, masks = {}, {}
+        for name, stream in self.spec.streams.items():
+            values = np.zeros((self.ticks, stream.dim), dtype=np.float32)
+            mask = np.zeros(self.ticks, dtype=bool)
+            if name == "visual" and person is not None and person.features:
+                values, seen = person.stream(self.ticks)
+                mask = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.tick_rate))
+            elif name == "audio" and self.audio is not None:
+                values, mask = self.audio.stream(self.ticks)
+                if speaking is not None:
+                    mask &= is_speaking(speaking)
+            features[name], masks[name] = np.where(mask[:, None], values, 0), mask
+        return PersonStreams(features, masks, speaking)
+
+
+class StreamReader:
+    """Reads recordings with a model's encoders.
+
+    Parameters
+    ----------
+    model : AffectModel
+        With an encoder for each of its streams, which are ``audio``, ``visual`` or both.
+    detector : str
+        Face detector, see `avaffect.face.create_detector`; not used by a model without ``visual``.
+    detection_interval : float
+        Seconds between two searches of the whole picture for faces, while those that are known are in sight.
+    min_face : float or None
+        Smallest face with which a person is found, in pixels. None: what the detector does by default.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot read recordings, or there is no such detector.
+    AvaffectError
+        If an option is out of its range.
+    """
+
+    def __init__(
+        self,
+        model: AffectModel,
+        *,
+        detector: str = "mtcnn",
+        detection_interval: float = DETECTION_INTERVAL,
+        min_face: float | None = None,
+    ) -> None:
+        _check_model(model.spec)
+        _check_tracking(detection_interval, min_face)
+        self.model, self.spec = model, model.spec
+        self.timeline = Timeline(model.spec.tick_rate)
+        self.detection_interval = detection_interval
+        options = {} if min_face is None else {"min_face": min_face}
+        self.detector = create_detector(detector, **options) if "visual" in model.spec.streams else None
+
+    def read(
+        self,
+        frames: Iterator[Frame] | None,
+        audio: Iterator[AudioBlock] | None,
+        timing: Timing | None = None,
+    ) -> RecordingStreams:
+        """The streams of a recording.
+
+        Parameters
+        ----------
+        frames : iterator of Frame or None
+            In order of time.
+        audio : iterator of AudioBlock or None
+            16 kHz mono, in order of time, on the same clock.
+        timing : Timing, optional
+            Gets the seconds of "decode", "face" and "voice".
+        """
+        timing = timing or Timing()
+        tracker = None
+        if self.detector is not None:
+            tracker = FaceTracker(self.detector, detection_interval=self.detection_interval)
+        reader = VisualStreamReader(tracker, self._embed, self.timeline)
+        for frame in timing.each("decode", frames or ()):
+            with timing.measure("face"):
+                reader.add(frame)
+        with timing.measure("face"):
+            visual = reader.finish()
+        return RecordingStreams(visual, self._read_audio(audio, timing), self.spec)
+
+    def read_cut_faces(
+        self,
+        times: np.ndarray,
+        with_face: Sequence[int],
+        read: Callable[[int], np.ndarray | None],
+        audio: Iterator[AudioBlock] | None,
+    ) -> RecordingStreams:
+        """The streams of one person whose faces are cut already; see `cut_face_stream`."""
+        visual = cut_face_stream(times, with_face, read, self._embed, self.timeline)
+        return RecordingStreams(visual, self._read_audio(audio, Timing()), self.spec)
+
+    def _read_audio(self, blocks: Iterator[AudioBlock] | None, timing: Timing) -> AudioStream | None:
+        return None if blocks is None else audio_stream(blocks, self.model, self.timeline, timing)
+
+    @torch.inference_mode()
+    def _embed(self, crops: np.ndarray) -> np.ndarray:
+        return self.model.encode("visual", torch.from_numpy(crops)).numpy()
+
+
+def _check_model(spec: Spec) -> None:
+    unknown = set(spec.streams) - {"audio", "visual"}
+    if unknown:
+        raise ModelError(
+            f"{spec.name} has the stream {min(unknown)!r}, which cannot be read from a recording; "
+            "expected a model with the streams audio, visual or both"
+        )
+    if not spec.reads_media:
+        missing = next(name for name, stream in spec.streams.items() if stream.encoder is None)
+        raise ModelError(
+            f"{spec.name} has no encoder for the stream {missing!r}: it was trained on stored features and "
+            "cannot read recordings; train it again with encoders=MODEL, the model that made the store"
+        )
+
+
+def _check_tracking(detection_interval: float, min_face: float | None) -> None:
+    if not 0 < detection_interval < float("inf"):
+        raise AvaffectError(
+            f"detection_interval={detection_interval}: expected seconds above 0, "
+            f"such as {DETECTION_INTERVAL} (the default)"
+        )
+    if min_face is not None and not SMALLEST_FACE <= min_face < float("inf"):
+        raise AvaffectError(
+            f"min_face={min_face}: expected pixels, at least {SMALLEST_FACE}; leave it out for the default"
+        )

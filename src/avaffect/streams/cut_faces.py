@@ -1,0 +1,61 @@
+"""The visual stream of one person whose faces were cut from the video beforehand, as in Aff-Wild2.
+
+What is known of such a face is its crop and the time of its frame. How large it was in the picture, and where
+its eyes and mouth are, is not known, and another program aligned it. So its lips are not read
+(`avaffect.face.mouth` needs both), and the active-speaker test never takes the voice from the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .timeline import Timeline
+from .visual import BATCH, Embed, Person, VisualStream
+
+
+def cut_face_stream(
+    times: np.ndarray,
+    with_face: Sequence[int],
+    read: Callable[[int], np.ndarray | None],
+    embed: Embed,
+    timeline: Timeline,
+) -> VisualStream:
+    """The stream of one person from cut faces: of each tick the face nearest to its centre.
+
+    Parameters
+    ----------
+    times : (n,) np.ndarray
+        When each frame of the video is shown, in seconds.
+    with_face : sequence of int
+        Numbers, from 0, of the frames that have a cut face.
+    read : callable
+        Frame number to crop, (112, 112, 3) uint8 RGB, or None if it cannot be read: the tick then takes the
+        next nearest.
+    embed : callable
+        (n, 112, 112, 3) uint8 crops to (n, d) float32.
+    timeline : Timeline
+    """
+    frames = np.asarray(with_face, dtype=int)
+    ticks = np.fromiter((timeline.tick(time) for time in times[frames].tolist()), int, len(frames))
+    distance = np.abs(times[frames] - (ticks + 0.5) / timeline.tick_rate)
+    person = Person(track=1)
+    waiting: dict[int, np.ndarray] = {}
+
+    def flush() -> None:
+        if waiting:
+            person.features.update(zip(waiting, embed(np.stack(list(waiting.values()))), strict=True))
+            waiting.clear()
+
+    for i in np.lexsort((distance, ticks)).tolist():  # tick by tick, the nearest to its centre first
+        tick = int(ticks[i])
+        if tick in person.features or tick in waiting:
+            continue
+        crop = read(int(frames[i]))
+        if crop is not None:
+            waiting[tick] = crop
+        if len(waiting) == BATCH:
+            flush()
+    flush()
+    return VisualStream(times, np.arange(len(times)), [person] if person.features else [])
