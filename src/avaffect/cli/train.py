@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from ..checkpoint import read_spec
 from ..errors import AvaffectError
 from ..progress import Hook
 
@@ -27,9 +26,9 @@ def train(
 ) -> None:
     """Train the model that a recipe describes.
 
-    Shows stage, epoch, loss and validation CCC as they come (on a terminal a bar, else a line an epoch),
-    and the figures at the end. Needs `pip install 'avaffect[train]'`. Finished work is kept: started again
-    after a stop, training goes on from the last finished epoch.
+    Needs `pip install 'avaffect[train]'`. Finished work is kept: started again after a stop, training goes on
+    from the last finished epoch. Shows stage, epoch, loss and validation CCC as they come (on a terminal a
+    bar, else a line an epoch), and the figures at the end.
 
     Example: avaffect train recipes/hgrjca.default.yaml data=/path/to/corpora
 
@@ -56,6 +55,8 @@ def train(
 
 def figures(folder: Path) -> list[str]:
     """The finished model's CCC on held-out data, a line each."""
+    from ..checkpoint import read_spec  # slow: it loads torch
+
     shown = [
         (name.removeprefix("fusion/"), value)
         for name, value in read_spec(folder).metrics.items()
