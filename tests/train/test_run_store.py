@@ -21,7 +21,7 @@ from avaffect.corpus.base import Features
 from avaffect.corpus.encode import encoders_hash
 from avaffect.corpus.store import FeatureStore, Meta, write
 from avaffect.corpus.windows import Windows
-from avaffect.errors import DataError
+from avaffect.errors import AvaffectError, DataError
 from avaffect.model import AffectModel
 from avaffect.spec import Spec
 from avaffect.train.prediction import score
@@ -116,6 +116,24 @@ def test_with_its_encoders_it_is_a_model_for_prediction(
     own = {f"network.{name}": value for name, value in whole.network.state_dict().items()}
     assert set(kept) == set(own)
     assert all(torch.equal(own[name], value) for name, value in kept.items())
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("fold=9", "there is no 9; give 0 to 2"),
+        ("streams=[audio, text]", "no stream 'text'"),
+        ("fusion=null", "no fusion; name one"),
+        (
+            "fit={epochs: 1, batch: 4, learning_rate: 0.1, checkpoint: last, patience: 3}",
+            "do not go together",
+        ),
+    ],
+)
+def test_what_does_not_fit_leaves_no_folder(store: FeatureStore, override: str, message: str) -> None:
+    with pytest.raises(AvaffectError, match=message):
+        run(recipe_for(store, folds="subject"), [override])
+    assert not (store.path.parent / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..corpus.base import Recording
 from ..corpus.splits import leave_one_out
 from ..errors import DataError
 from ..files import replacing
+from ..progress import Hook, silent
 from .baseline import ALPHA, TREES, fit_predict
 from .damage import KINDS, SHARES, Damage, Damaged, apply, every_damage, undamaged
 from .features import STREAMS, Segment, fit_scalers, scaled
@@ -29,8 +30,6 @@ from .systems import NEURAL, System
 CLEAN, DAMAGED = "clean", "damaged"
 VARIANTS = 4  # damaged versions of each training segment, beside itself
 _FORM = 2  # of features and files; other forms do not mix
-
-Hook = Callable[[float, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -94,17 +93,18 @@ class Bench:
         self.examples = lru_cache(maxsize=2)(self._examples)
         self.tests = lru_cache(maxsize=2)(self._tests)
 
-    def run(self, jobs: Sequence[Job], hook: Hook | None = None) -> int:
-        """Do the jobs that have no result yet; ``hook(done, all)`` after each. How many were done."""
+    def run(self, jobs: Sequence[Job], hook: Hook = silent) -> int:
+        """Do the jobs that have no result yet, and return how many were done.
+
+        ``hook("benchmark", completed, total)`` is called before each job and after the last.
+        """
         done = 0
         for count, job in enumerate(jobs):
-            if hook is not None:
-                hook(count, len(jobs))
+            hook("benchmark", count, len(jobs))
             if not job.path(self.work).exists():
                 self._save(job, self._one(job))
                 done += 1
-        if hook is not None:
-            hook(len(jobs), len(jobs))
+        hook("benchmark", len(jobs), len(jobs))
         return done
 
     def split(self, name: str) -> tuple[list[Segment], Segment]:

@@ -24,7 +24,7 @@ from .prediction import score
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
 from .result import claim, is_done, load_result, save_result
 from .selection import with_mean_ccc
-from .trainer import Fitted, fit
+from .trainer import Fitted, check_plan, fit
 
 VALIDATION_SEQUENCES = 100
 
@@ -59,13 +59,14 @@ def train_network(recipe: Recipe, hook: Hook) -> None:
         If the data do not fit the recipe, or the folder is that of another one.
     """
     folder = recipe.folder("fusion")
+    # What does not fit is said before a folder is made.
+    check_plan(recipe.fit, measured=True)
+    network = FusionNetwork(spec_of(recipe))
     if isinstance(recipe, StoreRecipe):
-        network = FusionNetwork(spec_of(recipe))  # what does not fit is said before a folder is made
+        stores.split_of(recipe, FeatureStore(recipe.store))
         claim(recipe)
     if is_done(folder):
         return
-    if isinstance(recipe, CorpusRecipe):
-        network = AffectModel(spec_of(recipe)).network
     data = data_of(recipe, network, hook)
     module = NetworkModule(network, recipe.fit, recordings=data.recordings)
 

@@ -85,7 +85,7 @@ def fit(
         If what needs validation is asked for without it, or the batches cannot be divided among processes.
     """
     plan = module.plan
-    _check(plan, measure)
+    check_plan(plan, measured=measure is not None)
     place = None if folder is None else Path(folder)
     if place is not None:
         place.mkdir(parents=True, exist_ok=True)
@@ -116,9 +116,10 @@ def fit(
     return Fitted(selection.epoch, figures, selection.history)
 
 
-def _check(plan: Fit, measure: Measure | None) -> None:
+def check_plan(plan: Fit, *, measured: bool) -> None:
+    """Raise a `DataError` if a plan asks for what it cannot have, with or without validation figures."""
     plateau = plan.schedule.name == "plateau" and plan.schedule.monitor == "val"
-    if measure is None and (plan.patience is not None or plateau):
+    if not measured and (plan.patience is not None or plateau):
         raise DataError("patience and a plateau of val need validation recordings; give some, or drop them")
     if plan.checkpoint == "last" and plan.patience is not None:
         raise DataError(
