@@ -168,6 +168,7 @@ WRONG = {
     "minutes above 59": ("a.csv", "time,valence,arousal\n1:75:00,0,0\n", "expected hh:mm:ss.fff"),
     "no target": ("a.csv", "time,mood\n0,1\n", "no column valence or arousal; it has time, mood"),
     "of what": ("a.csv", "Minimum Value,0\nMaximum Value,1\nSecond,Rating\n%%%,%%%\n1,1\n", "call it NAME"),
+    "outside": ("a.csv", "Magnitude,1\nSecond,valence,arousal\n%%%,%%%,%%%\n1,1,-2\n", "the scale that it"),
     "a column twice": ("a.csv", "time,valence,valence\n0,0,0\n", "two columns are called 'valence'"),
     "a row of nobody": ("a.csv", "file,pts,valence,arousal\n,0,0,0\n", "data row 1 names no file"),
     "several raters": ("a.csv", "time,valence,arousal\n0,0,0\n0,1,1\n", "increase .* give one rater's rows"),

@@ -139,6 +139,13 @@ def _rated(
         )
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any() or times[0] < 0:
         raise DataError(f"{path}: its seconds must increase from row to row, from 0")
+    rated = np.concatenate(list(columns.values()))
+    slack = 1e-6 * (high - low)
+    if ((rated < low - slack) | (rated > high + slack)).any():
+        raise DataError(
+            f"{path}: values from {np.nanmin(rated):g} to {np.nanmax(rated):g}, expected [{low:g}, {high:g}],"
+            " the scale that it states"
+        )
     begins = np.concatenate([[0.0], times[:-1]])
     return {name: Ratings(begins, values, times).rescaled(low, high) for name, values in columns.items()}
 
