@@ -125,6 +125,11 @@ def test_labels_in_another_unit_are_refused(timed):
         match([timed(np.zeros((250, 2)))], [labels_at(np.arange(250) / 25000)])
 
 
+def test_some_labels_outside_are_said(timed):
+    pairing = match([timed(np.zeros((250, 2)))], [labels_at(np.arange(300) / 25)])
+    assert "the labels of one: 35 of 300 labels lie outside the recording (10.0 s)" in pairing.notes[0]
+
+
 def test_how_much_is_labelled_is_said(timed):
     pairing = match([timed(np.zeros((750, 2)))], [labels_at([1.0, 1.04, 2.5])])
     assert pairing.recordings[0].covered == pytest.approx(2 / 30)

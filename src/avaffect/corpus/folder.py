@@ -135,11 +135,10 @@ class Folder(Corpus):
         tiers = self._beside.find(stem, TIERS)
         if tiers:
             return tiers[:1]
-        single = [
-            found[0]
-            for target in TARGETS
-            if (found := self._beside.find(stem.with_name(f"{stem.name}.{target}"), TABLES))
-        ]
+        single = []
+        for target in TARGETS:
+            of_target = (self._beside.find(Path(f"{stem}{mark}{target}"), TABLES) for mark in "._- ")
+            single += next(filter(None, of_target), [])[:1]
         return single or [file for file in self._beside.find(stem, TABLES) if self._may_rate(file)][:1]
 
     def _may_rate(self, path: Path) -> bool:

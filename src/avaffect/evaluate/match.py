@@ -93,8 +93,12 @@ def match(
             f"no predictions for {len(absent)} of {len(labelled)} labelled recordings: {listed(absent)};"
             " predict them, or score the others alone with --subset"
         )
-    matched = [_matched(name, prediction, labelled[name], tolerance) for name, prediction in found.items()]
-    notes = _notes(predictions, found, labelled, absent)
+    pairs = [_matched(name, prediction, labelled[name], tolerance) for name, prediction in found.items()]
+    matched = [one for one, _ in pairs]
+    outside = [note for _, note in pairs if note]
+    notes = [*_notes(predictions, found, labelled, absent), *outside[:_LISTED]]
+    if len(outside) > _LISTED:
+        notes.append(f"so have {len(outside) - _LISTED} recordings more")
     little = [f"{m.name} {100 * m.covered:.2g} %" for m in matched if m.covered < LITTLE]
     if little:
         notes.append(f"labels cover little of the predicted time: {listed(little)}")
@@ -171,14 +175,15 @@ def _claim(name: str, keys: list[str], owner: dict[str, str]) -> None:
         owner[key] = name
 
 
-def _matched(name: str, prediction: Recording, labels: Recording, tolerance: int) -> Matched:
-    """One recording's predictions at the moments of its labels."""
+def _matched(name: str, prediction: Recording, labels: Recording, tolerance: int) -> tuple[Matched, str]:
+    """One recording's predictions at the moments of its labels, and a note or ""."""
+    note = ""
     if labels.frame is None and prediction.end is not None:
         end = float(prediction.end.max(initial=0.0))
-        check_fit(_ratings(labels), end, f"the labels of {name}")
+        note = check_fit(_ratings(labels), end, f"the labels of {name}") or ""
         labels = labels.moments(end)
     predicted = _aligned(prediction, labels, tolerance)
-    return Matched(name, predicted, labels.values, _covered(prediction, labels))
+    return Matched(name, predicted, labels.values, _covered(prediction, labels)), note
 
 
 def _ratings(labels: Recording) -> Mapping[str, Ratings]:
