@@ -229,7 +229,7 @@ def _subjects(root: Path, files: Mapping[str, Any]) -> dict[str, tuple[str, str]
     missing = {"file", "subject"} - set(table.names)
     if missing:
         raise DataError(f"{path}: no column {min(missing)!r}; expected file,subject,split")
-    splits = table.text("split") if "split" in table.names else [""] * len(table)
+    splits = [s.lower() for s in table.text("split")] if "split" in table.names else [""] * len(table)
     unknown = sorted(set(splits) - {*SPLITS, ""})
     if unknown:
         raise DataError(f"{path}: split {unknown[0]!r}; expected {', '.join(SPLITS)}, or empty")
