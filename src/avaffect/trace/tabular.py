@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ..errors import DataError
 from ..files import replacing
 from .columns import COLUMNS, INDEX
+from .meta import lasting
 
 META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's schema metadata
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
@@ -64,9 +65,10 @@ def write_parquet(table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path
         If the file cannot be written.
     """
     arrow = pa.Table.from_pandas(table)
-    entries = {**(arrow.schema.metadata or {}), META_KEY: json.dumps(dict(meta)).encode()}
-    with replacing(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(entries), temporary)
+    entries = {**(arrow.schema.metadata or {}), META_KEY: json.dumps(lasting(meta)).encode()}
+    # Through Python's own files, here and below: pyarrow takes no path that is not UTF-8.
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(arrow.replace_schema_metadata(entries), file)
     return Path(path)
 
 
@@ -110,7 +112,8 @@ def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
     # ParquetFile, not read_table: a path such as "a=1/x.parquet" is a name, not a partition.
-    table = pq.ParquetFile(path).read()
+    with path.open("rb") as file:
+        table = pq.ParquetFile(file).read()
     meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
     return table.to_pandas().reset_index(), meta
 

@@ -1,0 +1,399 @@
+"""What a run writes, decided before its work: which recordings are read, and where their results go.
+
+No two recordings share a name, no result replaces an input or a file that this program did not write, and the
+folders within an input folder are kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from .errors import DataError, MediaError
+from .files import replacing
+from .media.folder import look_into
+from .record import ENDING, Record, Source
+
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "csv": (".csv",),
+    "parquet": (".parquet",),
+    "jsonl": (".jsonl",),
+    "webvtt": (".vtt",),
+    "abaw": (".txt",),
+    "bids": ("_physio.tsv.gz", "_physio.json"),
+    "plot": (".png",),
+    # Never NAME.mp4: with --out beside the input that would be the input itself.
+    "video": ("_annotated.mp4",),
+}
+"""By kind of result, what follows a recording's name in its files' names; the main file is the first."""
+
+_LONGEST = max(len(suffix) for suffix in (ENDING, *(s for kind in SUFFIXES.values() for s in kind)))
+_ERRORS = "errors"
+
+
+class State(StrEnum):
+    """What an earlier run left of a recording."""
+
+    NEW = "not read yet"
+    FINISHED = "finished"
+    UNFINISHED = "not all results there"
+    OTHER_SETTINGS = "made under other settings"
+    CHANGED = "the recording has changed"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Recordings that the inputs stand for.
+
+    Attributes
+    ----------
+    recordings : list of (Path, Path)
+        Each with the input it was found by: itself, or a folder.
+    left_out : list of str
+        What lies in the inputs and is not read, one line each.
+    """
+
+    recordings: list[tuple[Path, Path]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the results of one recording go.
+
+    Attributes
+    ----------
+    source : Path
+    base : Path
+        Folder and name, without what follows the name.
+    kinds : tuple of str
+        Keys of `SUFFIXES`.
+    """
+
+    source: Path
+    base: Path
+    kinds: tuple[str, ...]
+
+    def paths(self, kind: str) -> list[Path]:
+        """The files of one kind of result, the main one first."""
+        return [self.base.with_name(self.base.name + suffix) for suffix in SUFFIXES[kind]]
+
+    @property
+    def all_paths(self) -> list[Path]:
+        """All files that are written: results and record."""
+        return [*(path for kind in self.kinds for path in self.paths(kind)), self.record_path]
+
+    @property
+    def record_path(self) -> Path:
+        """Where the record lies."""
+        return self.base.with_name(self.base.name + ENDING)
+
+    @property
+    def record(self) -> Record | None:
+        """The record as it is on the disk now."""
+        return Record.read(self.record_path)
+
+    def state(self, settings: Mapping[str, Any]) -> tuple[State, Target]:
+        """What an earlier run left, and the target with those kinds only that are to be made."""
+        record = self.record
+        if record is None:
+            return State.NEW, self
+        if not record.source.is_same(Source.of(self.source)):
+            return State.CHANGED, self
+        if record.settings != settings:
+            return State.OTHER_SETTINGS, self
+        missing = [k for k in self.kinds if not all(record.is_finished(path) for path in self.paths(k))]
+        return (State.UNFINISHED if missing else State.FINISHED), replace(self, kinds=tuple(missing))
+
+    @contextmanager
+    def begun(self, settings: Mapping[str, Any], *, overwrite: bool = False) -> Iterator[Record]:
+        """Write the record of a recording that is to be read: from now on its results are known as ours.
+
+        If the block fails before there is any result, the record is removed.
+
+        Raises
+        ------
+        AvaffectError
+            If the recording cannot be read, the record not be written, or another run has meanwhile begun to
+            write the results of another recording under this name.
+        """
+        source, earlier = Source.of(self.source), self.record
+        if earlier is not None and not overwrite:
+            _check_source(self, earlier, source)
+        same = earlier is not None and earlier.source.is_same(source) and earlier.settings == settings
+        known = dict(earlier.outputs) if earlier is not None else {}
+        outputs: dict[str, int | None] = {name: size if same else None for name, size in known.items()}
+        outputs |= {path.name: None for kind in self.kinds for path in self.paths(kind)}
+        absent = earlier.absent if earlier is not None and same else ()
+        record = Record(source, settings, outputs, tuple(name for name in absent if name not in outputs))
+        record.write(self.record_path)
+        try:
+            yield record
+        finally:
+            if not any(os.path.lexists(self.base.with_name(name)) for name in outputs):
+                self.record_path.unlink(missing_ok=True)
+
+
+def find(inputs: Iterable[Path], out: Path, *, recursive: bool) -> Found:
+    """All recordings that the inputs stand for, each once; a folder stands for the media files in it.
+
+    Annotated videos that this program wrote are never taken: not from a folder, nor by name from the
+    result folder.
+
+    Raises
+    ------
+    MediaError
+        If a folder holds none, or nothing is left.
+    """
+    found = Found()
+    seen: set[str] = set()
+    results = _absolute(out)
+    for path in inputs:
+        if _is_folder(path):
+            media = _media_of(path, recursive, found)
+        elif results in _absolute(path).parents and _is_ours(path):
+            found.left_out.append(f"{path}: a result of an earlier run")
+            continue
+        else:
+            media = [path]
+        for file in media:
+            place = os.path.abspath(file)
+            if place not in seen:
+                seen.add(place)
+                found.recordings.append((path, file))
+    if not found.recordings:
+        raise MediaError("; ".join(found.left_out) + "; name a recording")
+    return found
+
+
+def plan(
+    recordings: Sequence[tuple[Path, Path]], out: Path, kinds: Iterable[str], *, overwrite: bool = False
+) -> list[Target]:
+    """The results of each recording, under names that no other has.
+
+    Parameters
+    ----------
+    recordings : sequence of (Path, Path)
+        As `find` gives them.
+    out : Path
+        The result folder.
+    kinds : iterable of str
+        Keys of `SUFFIXES`.
+    overwrite : bool
+        Allow that files are replaced which are there and not known as results of the same recording.
+
+    Raises
+    ------
+    DataError
+        If a result would replace an input, a file that is none of ours, or the results of another recording.
+    """
+    kinds = tuple(dict.fromkeys(kinds))
+    names = _names(recordings, _longest_name(out))
+    targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
+    inputs = {os.path.abspath(target.source) for target in targets}
+    identities = {identity for target in targets if (identity := _identity(target.source))}
+    problems = []
+    for target in targets:
+        try:
+            _check(target, inputs, identities, overwrite)
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        more = f" (and {len(problems) - 1} more like this)" if len(problems) > 1 else ""
+        raise DataError(problems[0] + more)
+    return targets
+
+
+class ErrorList:
+    """The list of what failed in a run: a csv in the result folder, named errors.csv where that name is free.
+
+    A list of an earlier run is removed when this one begins.
+
+    Parameters
+    ----------
+    folder : Path
+    what : str
+        Heading of the first column; the second is "error".
+    taken : iterable of Path
+        Names that are meant for something else.
+    """
+
+    def __init__(self, folder: Path, what: str, taken: Iterable[Path] = ()) -> None:
+        self._header = f"{what},error"
+        self._what = what
+        others = {_key(os.path.abspath(path)) for path in taken}
+        names = (f"{_ERRORS}{number}.csv" for number in ("", *(f"_{k}" for k in range(2, 1000))))
+        paths = (folder / name for name in names)
+        self.path = next(p for p in paths if _key(os.path.abspath(p)) not in others and self._is_free(p))
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def write(self, errors: Iterable[tuple[str | Path, object]]) -> None:
+        """Write the list.
+
+        Raises
+        ------
+        DataError
+            If it cannot be written.
+        """
+        with (
+            replacing(self.path) as part,
+            part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+        ):
+            csv.writer(file).writerows([(self._what, "error"), *((str(w), str(e)) for w, e in errors)])
+
+    def _is_free(self, path: Path) -> bool:
+        """No such file, or a list of an earlier run."""
+        try:
+            with path.open(encoding="utf-8", errors="replace") as file:
+                return file.readline().strip() == self._header
+        except FileNotFoundError:
+            return not path.is_symlink()
+        except OSError:
+            return False
+
+
+def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:
+    contents = look_into(folder, recursive=recursive)
+    if contents.ours:
+        found.left_out.append(f"{folder}: {len(contents.ours)} annotated videos of earlier runs")
+    if contents.others:
+        endings = Counter(path.suffix.lower() or "no ending" for path in contents.others)
+        most = ", ".join(ending for ending, _ in endings.most_common(5))
+        found.left_out.append(
+            f"{folder}: {len(contents.others)} files whose endings are not of video or sound ({most})"
+        )
+    if not contents.media:
+        hint = "name another folder" if recursive else "add --recursive to look into its folders"
+        raise MediaError(f"{folder}: holds no video or audio files; {hint}")
+    return contents.media
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a record beside a file says that this program wrote it."""
+    with suppress(OSError):
+        for beside in path.parent.glob(f"*{ENDING}"):
+            record = Record.read(beside)
+            if record is not None and record.wrote(path):
+                return True
+    return False
+
+
+def _names(recordings: Sequence[tuple[Path, Path]], longest: int) -> list[Path]:
+    """Folder and name of each recording's results, below the result folder."""
+    places = [Path(file.name) if file == given else file.relative_to(given) for given, file in recordings]
+    owners: dict[str, set[str]] = {}
+    for (given, file), place in zip(recordings, places, strict=True):
+        root = given.parent if file == given else given
+        owners.setdefault(_key(place.parent / place.stem), set()).add(os.path.abspath(root))
+    if any(len(roots) > 1 for roots in owners.values()):
+        # Inputs from several folders share names: keep the folders, from where they part.
+        absolute = [_absolute(file) for _, file in recordings]
+        with suppress(ValueError):  # on several drives there is no such place
+            common = os.path.commonpath([path.parent for path in absolute])
+            places = [path.relative_to(common) for path in absolute]
+    plain = [_shortened(place.parent / place.stem, longest) for place in places]
+    counts = Counter(_key(name) for name in plain)
+    taken = {_key(name) for name in plain if counts[_key(name)] == 1}
+    return [
+        name if counts[_key(name)] == 1 else _unused(place, longest, taken)
+        for name, place in zip(plain, places, strict=True)
+    ]
+
+
+def _unused(place: Path, longest: int, taken: set[str]) -> Path:
+    """A name with the file's ending in it, and a number where that is taken too."""
+    number = 1
+    while True:
+        number_text = f"_{number}" if number > 1 else ""
+        name = place.name.replace(".", "_") + number_text
+        path = _shortened(place.parent / name, longest)
+        if _key(path) not in taken:
+            taken.add(_key(path))
+            return path
+        number += 1
+
+
+def _shortened(path: Path, longest: int) -> Path:
+    """The path with a name of so many bytes; one that is longer ends in a hash of the whole."""
+    raw = os.fsencode(path.name)
+    if len(raw) <= longest:
+        return path
+    digest = hashlib.sha256(raw).hexdigest()[:8]
+    head = path.name
+    while len(os.fsencode(head)) > longest - len(digest) - 1:
+        head = head[:-1]
+    return path.with_name(f"{head}-{digest}")
+
+
+def _longest_name(out: Path) -> int:
+    """Bytes that a recording's name may have, so that all its results' names fit the file system."""
+    try:
+        return os.pathconf(out, "PC_NAME_MAX") - _LONGEST
+    except (AttributeError, OSError, ValueError):
+        return 255 - _LONGEST
+
+
+def _key(path: Path | str) -> str:
+    """Equal for names that a file system may take for one: whatever their case and composition."""
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], overwrite: bool) -> None:
+    """Raise a `DataError` if a result of the target would replace what it may not."""
+    record = target.record
+    for path in target.all_paths:
+        if os.path.abspath(path) in inputs or _identity(path) in identities:
+            raise DataError(
+                f"{path} is an input, and a result of {target.source} would replace it;"
+                " give another folder with --out"
+            )
+    if overwrite:
+        return
+    if record is not None:
+        with suppress(MediaError):  # a file that cannot be read is told of when its turn comes
+            _check_source(target, record, Source.of(target.source))
+    for path in target.all_paths:
+        if not os.path.lexists(path):
+            continue
+        if record is None or not (path == target.record_path or record.wrote(path)):
+            known = record is not None and path.name in record.outputs
+            what = "was changed after it was written" if known else "is there and is no result of ours"
+            raise DataError(f"{path} {what}; give another folder with --out, or --overwrite to replace it")
+
+
+def _check_source(target: Target, record: Record, source: Source) -> None:
+    """The results of one recording do not replace those of another; those of its earlier content they may."""
+    if not record.source.is_same(source) and record.source.path != source.path:
+        raise DataError(
+            f"{target.base}: holds the results of another recording of that name, {record.source.path};"
+            f" give another folder with --out for {target.source}, or --overwrite to replace them"
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return state.st_dev, state.st_ino
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be looked at ({error.strerror}); change its permissions") from error
