@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from uuid import uuid4
 from .errors import DataError
 
 _TEMPORARY = re.compile(r"\.avaffect-(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}(\..*)?")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.+)")  # Path takes one of two slashes away
 _LONGEST_ENDING = 16  # bytes; what is longer is part of a name
 _OLD = 24 * 3600  # seconds without a change after which a temporary file is nobody's
 
@@ -48,7 +49,7 @@ def replacing(path: str | Path, *, make_folder: bool = False) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
         elif not target.parent.is_dir():
             raise DataError(f"cannot write {target}: no folder {target.parent}; create it first")
-        remove_stale(target.parent)
+        _remove_stale_once(target.parent)
         yield temporary
         os.replace(temporary, target)
     except OSError as error:
@@ -67,9 +68,8 @@ def temporary_name(target: Path) -> Path:
     return target.with_name(f".avaffect-{_machine()}-{os.getpid()}-{uuid4().hex[:8]}{ending}")
 
 
-@cache
 def remove_stale(folder: Path) -> None:
-    """Remove the temporary files that killed processes left in a folder; done once a folder and process.
+    """Remove the temporary files that killed processes left in a folder.
 
     A file of another machine, on a shared disk, is removed when it has not changed for a day.
     """
@@ -105,6 +105,60 @@ def writable_folder(folder: str | Path, advice: str = "choose another folder") -
     return folder
 
 
+def writable_file(
+    path: Path,
+    *,
+    inputs: Iterable[Path],
+    overwrite: bool,
+    is_ours: Callable[[Path], bool] = lambda _: False,
+) -> None:
+    """Check before the work that a file may be written.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write. Its folder must be there.
+    inputs : iterable of Path
+        Files that are read: never replaced.
+    overwrite : bool
+        Replace the file that is there.
+    is_ours : callable
+        Whether that file is known as an earlier result of the same work: then it is replaced in any case.
+
+    Raises
+    ------
+    DataError
+        If it may not.
+    """
+    try:
+        if path.is_dir():
+            raise DataError(f"cannot write {path}: it is a folder; give a file's name")
+        if not path.parent.is_dir():
+            raise DataError(f"cannot write {path}: no folder {path.parent}; create it first")
+        with TemporaryFile(dir=path.parent):
+            pass
+        there = path.exists()
+        if there and any(source.exists() and path.samefile(source) for source in inputs):
+            raise DataError(f"cannot write {path}: it is an input; give another name")
+    except OSError as error:
+        raise DataError(f"cannot write {path} ({error.strerror}); choose another place") from error
+    if there and not overwrite and not is_ours(path):
+        raise DataError(
+            f"{path} is there and was not written by this command; give another name, or --overwrite"
+        )
+
+
+def url(path: str | Path) -> str | None:
+    """The address that was given in place of a path, as it was typed; None for a path.
+
+    >>> url(Path("https://example.org/talk.mp4"))
+    'https://example.org/talk.mp4'
+    >>> url("talk: part 1.mp4")
+    """
+    found = _ADDRESS.fullmatch(str(path))
+    return None if found is None or os.path.lexists(path) else f"{found[1]}://{found[2]}"
+
+
 def as_text(path: str | Path) -> str:
     r"""A path as text that can be written as UTF-8: bytes that are no text become ``\xe9``.
 
@@ -112,6 +166,9 @@ def as_text(path: str | Path) -> str:
     'caf\\xe9.mp4'
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+_remove_stale_once = cache(remove_stale)
 
 
 @cache

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DataError, MediaError
-from .files import replacing
+from .files import replacing, url
 from .media.folder import look_into
 from .record import ENDING, Record, Source
 
@@ -158,6 +158,8 @@ def find(inputs: Iterable[Path], out: Path, *, recursive: bool) -> Found:
     seen: set[str] = set()
     results = _absolute(out)
     for path in inputs:
+        if address := url(path):
+            raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
         if _is_folder(path):
             media = _media_of(path, recursive, found)
         elif results in _absolute(path).parents and _is_ours(path):
@@ -294,20 +296,25 @@ def _names(recordings: Sequence[tuple[Path, Path]], longest: int) -> list[Path]:
     owners: dict[str, set[str]] = {}
     for (given, file), place in zip(recordings, places, strict=True):
         root = given.parent if file == given else given
-        owners.setdefault(_key(place.parent / place.stem), set()).add(os.path.abspath(root))
+        owners.setdefault(_key(_plain(place)), set()).add(os.path.abspath(root))
     if any(len(roots) > 1 for roots in owners.values()):
         # Inputs from several folders share names: keep the folders, from where they part.
         absolute = [_absolute(file) for _, file in recordings]
         with suppress(ValueError):  # on several drives there is no such place
             common = os.path.commonpath([path.parent for path in absolute])
             places = [path.relative_to(common) for path in absolute]
-    plain = [_shortened(place.parent / place.stem, longest) for place in places]
+    plain = [_shortened(_plain(place), longest) for place in places]
     counts = Counter(_key(name) for name in plain)
     taken = {_key(name) for name in plain if counts[_key(name)] == 1}
     return [
         name if counts[_key(name)] == 1 else _unused(place, longest, taken)
         for name, place in zip(plain, places, strict=True)
     ]
+
+
+def _plain(place: Path) -> Path:
+    """A file's place without its ending; "..mp4" stays as it is, for "." is no name."""
+    return place.with_name(place.stem) if place.stem.strip(".") else place
 
 
 def _unused(place: Path, longest: int, taken: set[str]) -> Path:
@@ -373,7 +380,7 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
 
 def _check_source(target: Target, record: Record, source: Source) -> None:
     """The results of one recording do not replace those of another; those of its earlier content they may."""
-    if not record.source.is_same(source) and record.source.path != source.path:
+    if record.source.is_another(source):
         raise DataError(
             f"{target.base}: holds the results of another recording of that name, {record.source.path};"
             f" give another folder with --out for {target.source}, or --overwrite to replace them"

@@ -65,8 +65,17 @@ class Source:
         return cls(os.path.abspath(path), state.st_size, state.st_mtime_ns, head)
 
     def is_same(self, other: Source) -> bool:
-        """Whether the content is the same, wherever it lies."""
+        """Whether the content is the same, as far as size, time and beginning tell."""
         return (self.size, self.modified, self.head) == (other.size, other.modified, other.head)
+
+    def is_another(self, other: Source) -> bool:
+        """Whether the two are different recordings: not one file that was changed, moved or is linked to."""
+        if self.path == other.path:
+            return False
+        try:
+            return not os.path.samefile(self.path, other.path)
+        except OSError:  # one is gone: perhaps it was moved
+            return not self.is_same(other)
 
 
 @dataclass(frozen=True)

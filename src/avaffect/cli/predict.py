@@ -205,15 +205,22 @@ class _Batch:
     def _written(self, trace: Trace, target: Target, record: Record, bars: ProgressBars) -> list[Path]:
         """Write the results, each noted in the record once it is there."""
         written: list[Path] = []
+        first: AvaffectError | None = None
         for kind in target.kinds:
             paths = target.paths(kind)
             if kind == "video" and trace.table["frame"].isna().all():
                 record = record.with_absent(*paths)
             else:
-                _write(kind, trace, target.source, paths[0], bars)
+                try:
+                    _write(kind, trace, target.source, paths[0], bars)
+                except AvaffectError as error:  # what can be written is
+                    first = first or error
+                    continue
                 record = record.with_finished(*paths)
                 written.append(paths[0])
             record.write(target.record_path)
+        if first is not None:
+            raise first
         return written
 
     def _stored(self, target: Target) -> Trace | None:

@@ -49,6 +49,9 @@ class Meta:
         SHA-256 over the files that the ratings were read from; "" without ratings.
     options : mapping
         The corpus's options, such as annotation delays.
+    media : str
+        SHA-256 over size and beginning of the files that the features were made from; "" for the features of
+        a `FeatureCorpus`.
     format : int
         Version of this layout.
     """
@@ -62,6 +65,7 @@ class Meta:
     encoders: str = ""
     ratings: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    media: str = ""
     format: int = FORMAT
 
     def to_json(self) -> str:

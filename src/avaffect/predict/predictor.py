@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 from collections import Counter
@@ -119,7 +118,7 @@ class Predictor:
     @property
     def settings(self) -> dict[str, Any]:
         """All that results depend on beside the recording, as plain JSON."""
-        spec = json.dumps(asdict(self.spec), sort_keys=True).encode()
+        spec = self.spec.to_json().encode()
         told = {key: value for key, value in self._meta.items() if key not in _OF_THE_SPEC}
         return {**told, "spec_sha256": hashlib.sha256(spec).hexdigest()}
 
