@@ -17,9 +17,8 @@ def test_a_file_appears_when_the_block_ends_well(tmp_path):
         part.write_text("whole")
         assert not path.exists()
     assert path.read_text() == "whole"
-    with pytest.raises(KeyboardInterrupt), replacing(path) as part:
-        part.write_text("ha")
-        raise KeyboardInterrupt
+    with pytest.raises(ZeroDivisionError), replacing(path) as part:
+        part.write_text(str(1 / 0))
     assert path.read_text() == "whole"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
 

@@ -21,7 +21,7 @@ def make(*names, content=None):
     for name in names:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content or f"content of {name}")
+        path.write_bytes(os.fsencode(content or f"content of {name}"))
 
 
 def planned(*inputs, out="out", kinds=KINDS, overwrite=False):

@@ -143,9 +143,7 @@ def writable_file(
     except OSError as error:
         raise DataError(f"cannot write {path} ({error.strerror}); choose another place") from error
     if there and not overwrite and not is_ours(path):
-        raise DataError(
-            f"{path} is there and was not written by this command; give another name, or --overwrite"
-        )
+        raise DataError(f"{path} is there already; give another name, or --overwrite to replace it")
 
 
 def url(path: str | Path) -> str | None:
