@@ -119,7 +119,7 @@ def writable_file(
     path : Path
         The file to write. Its folder must be there.
     inputs : iterable of Path
-        Files that are read: never replaced.
+        Files, and folders of files, that are read: never replaced.
     overwrite : bool
         Replace the file that is there.
     is_ours : callable
@@ -138,7 +138,7 @@ def writable_file(
         with TemporaryFile(dir=path.parent):
             pass
         there = path.exists()
-        if there and any(source.exists() and path.samefile(source) for source in inputs):
+        if there and any(_is_within(path, source) for source in inputs):
             raise DataError(f"cannot write {path}: it is an input; give another name")
     except OSError as error:
         raise DataError(f"cannot write {path} ({error.strerror}); choose another place") from error
@@ -164,6 +164,11 @@ def as_text(path: str | Path) -> str:
     'caf\\xe9.mp4'
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _is_within(path: Path, source: Path) -> bool:
+    """Whether a file is ``source``, or lies in it."""
+    return source.exists() and source.resolve() in (path.resolve(), *path.resolve().parents)
 
 
 _remove_stale_once = cache(remove_stale)

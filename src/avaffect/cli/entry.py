@@ -71,7 +71,7 @@ def _run() -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has enough
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
+        return 1
     except Exception as error:
         if os.environ.get("AVAFFECT_TRACEBACK") and not isinstance(error, AvaffectError):
             raise

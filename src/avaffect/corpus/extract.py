@@ -25,7 +25,7 @@ from ..streams.timeline import Timeline
 from . import open_corpus
 from .base import FeatureCorpus, Features, Recording
 from .ratings import label_ticks
-from .store import Meta, file_of, inspect, write
+from .store import Meta, file_of, inspect, is_foreign, write
 
 if TYPE_CHECKING:
     from .encode import Encoders
@@ -210,7 +210,12 @@ class _Worker:
         path = file_of(self.job.out, meta.name)
         if not path.exists():
             return None
-        stored = inspect(path)
+        if is_foreign(path):
+            raise DataError(f"{path}: is there and is no file of a feature store; choose another folder")
+        try:
+            stored = inspect(path)
+        except DataError:  # damaged, or of an earlier layout: made again
+            return None
         if (stored.meta.corpus, stored.meta.media) != (meta.corpus, meta.media):
             raise DataError(
                 f"{path}: holds another recording of that name, or the recording has changed;"
@@ -260,12 +265,9 @@ def _in_parallel(job: Job, names: list[str], workers: int) -> Generator[tuple[st
             yield futures[future], _one_line(broken) if broken else future.result()
         executor.shutdown()
     except BaseException:
-        workers_of_ours = set(active_children()) - others
-        for process in workers_of_ours:
+        for process in set(active_children()) - others:
             process.terminate()
-        for process in workers_of_ours:
-            process.join()
-        executor.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(cancel_futures=True)  # waits for them
         remove_stale(job.out)
         raise
 

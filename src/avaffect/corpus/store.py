@@ -226,6 +226,15 @@ def file_of(folder: Path, name: str) -> Path:
     return folder / f"{name}{ENDING}"
 
 
+def is_foreign(path: Path) -> bool:
+    """Whether a file is whole and of something else, such as a model's weights."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return "meta" not in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return False
+
+
 def inspect(path: Path) -> Stored:
     """Read a file's metadata and sizes, without its features.
 
