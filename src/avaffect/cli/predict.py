@@ -118,25 +118,24 @@ def predict(
     notes = Console(stderr=True, soft_wrap=True)
     for line in found.left_out:
         notes.print(f"left out: {escape(line)}", highlight=False)
-    import torch
-
-    from .. import load
-
-    torch.set_num_threads(threads)
-    predictor = load(
-        model,
-        people=people.value,
-        detector=detector,
-        detection_interval=detection_interval,
-        min_face=min_face,
-    )
-    skipped: list[Path] = []
-    if resume:
-        targets, skipped = _unfinished(targets, predictor.settings, notes)
-    batch = _Batch(predictor, as_json, overwrite, skipped)
+    batch = _Batch(as_json, overwrite)
     try:
+        import torch
+
+        from .. import load
+
+        torch.set_num_threads(threads)
+        predictor = load(
+            model,
+            people=people.value,
+            detector=detector,
+            detection_interval=detection_interval,
+            min_face=min_face,
+        )
+        if resume:
+            targets, batch.skipped = _unfinished(targets, predictor.settings, notes)
         with ProgressBars(batch="files") as bars:
-            batch.run(targets, bars, fail_fast)
+            batch.run(predictor, targets, bars, fail_fast)
     finally:  # what is done is said, also when the run is stopped
         batch.report(errors if len(found.recordings) > 1 else None)
     if batch.failures:
@@ -170,19 +169,19 @@ def _state(target: Target, settings: dict[str, Any]) -> tuple[State, Target]:
 class _Batch:
     """Reads recordings one after the other, and keeps what became of each."""
 
-    def __init__(self, predictor: Predictor, as_json: bool, overwrite: bool, skipped: list[Path]) -> None:
-        self.predictor, self.as_json, self.overwrite = predictor, as_json, overwrite
-        self.skipped = skipped
+    def __init__(self, as_json: bool, overwrite: bool) -> None:
+        self.as_json, self.overwrite = as_json, overwrite
+        self.skipped: list[Path] = []
         self.failures: list[dict[str, str]] = []
         self.summaries: list[dict[str, Any]] = []
         self._console = Console()
 
-    def run(self, targets: list[Target], bars: ProgressBars, fail_fast: bool) -> None:
+    def run(self, predictor: Predictor, targets: list[Target], bars: ProgressBars, fail_fast: bool) -> None:
         """Read all; one that fails does not stop the others, unless ``fail_fast``."""
         for number, target in enumerate(targets):
             bars("files", number, len(targets))
             try:
-                trace, written = self._one(target, bars)
+                trace, written = self._one(predictor, target, bars)
             except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
                 self._fail(target.source, one_line(error, target.source))
                 if fail_fast:
@@ -195,11 +194,11 @@ class _Batch:
                 self._console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
         bars("files", len(targets), len(targets))
 
-    def _one(self, target: Target, bars: ProgressBars) -> tuple[Trace, list[Path]]:
+    def _one(self, predictor: Predictor, target: Target, bars: ProgressBars) -> tuple[Trace, list[Path]]:
         """Read one recording and write everything asked for."""
-        earlier = self._stored(target)
-        with target.begun(self.predictor.settings, overwrite=self.overwrite) as record:
-            trace = earlier or self.predictor.process_file(target.source, bars)
+        earlier = _stored(target, predictor.settings)
+        with target.begun(predictor.settings, overwrite=self.overwrite) as record:
+            trace = earlier or predictor.process_file(target.source, bars)
             return trace, self._written(trace, target, record, bars)
 
     def _written(self, trace: Trace, target: Target, record: Record, bars: ProgressBars) -> list[Path]:
@@ -223,17 +222,6 @@ class _Batch:
             raise first
         return written
 
-    def _stored(self, target: Target) -> Trace | None:
-        """The trace that a stopped run has finished: then only the rest is to be made."""
-        from ..outputs import State
-        from ..trace import read_trace
-
-        record, (table,) = target.record, target.paths("parquet")
-        if record is None or "parquet" in target.kinds or not record.is_finished(table):
-            return None
-        state, _ = target.state(self.predictor.settings)
-        return read_trace(table) if state is State.UNFINISHED else None
-
     def _fail(self, source: Path, error: AvaffectError) -> None:
         text = str(error) if source.name in str(error) else f"{source}: {error}"
         self.failures.append({"file": str(source), "error": text})
@@ -255,6 +243,18 @@ class _Batch:
                 errors.write((failure["file"], failure["error"]) for failure in self.failures)
             except AvaffectError as error:
                 console.print(f"the list of errors is missing: {escape(str(error))}", highlight=False)
+
+
+def _stored(target: Target, settings: dict[str, Any]) -> Trace | None:
+    """The trace that a stopped run has finished: then only the rest is to be made."""
+    from ..outputs import State
+    from ..trace import read_trace
+
+    record, (table,) = target.record, target.paths("parquet")
+    if record is None or "parquet" in target.kinds or not record.is_finished(table):
+        return None
+    state, _ = target.state(settings)
+    return read_trace(table) if state is State.UNFINISHED else None
 
 
 def _write(kind: str, trace: Trace, source: Path, path: Path, bars: ProgressBars) -> None:
