@@ -185,8 +185,8 @@ def test_own_videos_are_never_taken_as_inputs(here):
     run(target)
     found = find([Path(".")], Path("other"), recursive=True)
     assert [file.name for _, file in found.recordings] == ["talk.mp4"]
-    assert "1 annotated videos of earlier runs" in found.left_out[0]
-    assert ".txt" in found.left_out[1]
+    assert "annotated videos of earlier runs (1)" in found.left_out[0]
+    assert "(1: .txt)" in found.left_out[1]
     found = find([Path("talk.mp4"), Path("talk_annotated.mp4")], Path("."), recursive=False)
     assert [file.name for _, file in found.recordings] == ["talk.mp4"]
     with pytest.raises(MediaError, match="a result of an earlier run; name a recording"):

@@ -267,12 +267,12 @@ class ErrorList:
 def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:
     contents = look_into(folder, recursive=recursive)
     if contents.ours:
-        found.left_out.append(f"{folder}: {len(contents.ours)} annotated videos of earlier runs")
+        found.left_out.append(f"{folder}: annotated videos of earlier runs ({len(contents.ours)})")
     if contents.others:
         endings = Counter(path.suffix.lower() or "no ending" for path in contents.others)
         most = ", ".join(ending for ending, _ in endings.most_common(5))
         found.left_out.append(
-            f"{folder}: {len(contents.others)} files whose endings are not of video or sound ({most})"
+            f"{folder}: files whose endings are not of video or sound ({len(contents.others)}: {most})"
         )
     if not contents.media:
         hint = "name another folder" if recursive else "add --recursive to look into its folders"

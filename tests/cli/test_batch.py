@@ -150,6 +150,7 @@ def test_a_fault_of_the_program_is_the_files_alone(tmp_path):
     ]  # fmt: skip
     fast = drive(break_it, "predict", "in", "--out", "o", *TABLE_ONLY, "--fail-fast", cwd=tmp_path)
     assert fast.returncode == 2
+    assert "ended at the first failure; not read: 2 files" in fast.stderr
     assert [path.name for path in (tmp_path / "o").iterdir()] == ["errors_2.csv"]
 
 

@@ -172,6 +172,7 @@ class _Batch:
     def __init__(self, as_json: bool, overwrite: bool) -> None:
         self.as_json, self.overwrite = as_json, overwrite
         self.skipped: list[Path] = []
+        self.unread = 0
         self.failures: list[dict[str, str]] = []
         self.summaries: list[dict[str, Any]] = []
         self._console = Console()
@@ -185,6 +186,7 @@ class _Batch:
             except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
                 self._fail(target.source, one_line(error, target.source))
                 if fail_fast:
+                    self.unread = len(targets) - number - 1
                     return
                 continue
             self.summaries.append({**trace.summary(), "outputs": [str(path) for path in written]})
@@ -238,6 +240,8 @@ class _Batch:
         console = Console(stderr=True, soft_wrap=True)
         for failure in self.failures:
             console.print(f"[bold red]error:[/] {escape(failure['error'])}", highlight=False)
+        if self.unread:
+            console.print(f"ended at the first failure; not read: {self.unread} files")
         if errors is not None and self.failures:
             try:
                 errors.write((failure["file"], failure["error"]) for failure in self.failures)

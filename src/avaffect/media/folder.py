@@ -23,6 +23,8 @@ _SOUND = (
 )
 MEDIA_ENDINGS = frozenset(f".{name}" for name in f"{_VIDEO} {_SOUND}".split())
 
+_MOST_TOLD = 10  # warnings about one folder
+
 
 @dataclass
 class Contents:
@@ -35,7 +37,7 @@ class Contents:
     ours : list of Path
         Those that this program wrote (annotated videos), by the records beside them.
     others : list of Path
-        Files with another ending.
+        Files with another ending that this program did not write.
     broken : list of str
         What could not be looked at, one line each: folders that may not be read, links to nothing.
     """
@@ -88,8 +90,10 @@ def look_into(folder: Path | str, *, recursive: bool = False) -> Contents:
         if identity not in seen:
             seen.add(identity)
             _enter(link, seen, linked, found)
-    for line in found.broken:
+    for line in found.broken[:_MOST_TOLD]:
         log.warning("%s", line)
+    if len(found.broken) > _MOST_TOLD:
+        log.warning("%s: %d more like this", folder, len(found.broken) - _MOST_TOLD)
     found.media.sort()
     return found
 
@@ -130,8 +134,10 @@ def _collect(
                 seen.add(_identity(path))
                 _enter(path, seen, linked, found)
             elif path.is_file():
-                kind = found.others if not is_media else found.ours if name in ours else found.media
-                kind.append(path)
+                if name not in ours:
+                    (found.media if is_media else found.others).append(path)
+                elif is_media:
+                    found.ours.append(path)
             elif is_link and (is_media or recursive):
                 found.broken.append(f"{path}: left out, the link leads to nothing; fetch what it stands for")
         except OSError as error:
