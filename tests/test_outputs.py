@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avaffect.errors import DataError, MediaError
-from avaffect.outputs import ErrorList, State, find, plan
+from avaffect.outputs import State, find, plan
 
 KINDS = ("csv", "video")
 
@@ -202,16 +202,3 @@ def test_the_result_folder_may_lie_anywhere(here):
 def test_an_address_is_no_file(here):
     with pytest.raises(MediaError, match=r"^https://example\.org/talk\.mp4: is an address"):
         find([Path("https://example.org/talk.mp4")], Path("out"), recursive=False)
-
-
-def test_the_list_of_errors_is_of_this_run_and_takes_nobodys_name(here):
-    errors = ErrorList(Path("."), "file")
-    errors.write([(os.fsdecode(b"\xe9.mp4"), "broken, twice")])
-    assert Path("errors.csv").read_text() == 'file,error\n\\udce9.mp4,"broken, twice"\n'
-    ErrorList(Path("."), "file")
-    assert not Path("errors.csv").exists()
-    make("errors.csv", content="my own errors")
-    assert ErrorList(Path("."), "file").path == Path("errors_2.csv")
-    assert Path("errors.csv").read_text() == "my own errors"
-    Path("errors_2.csv").mkdir()
-    assert ErrorList(Path("."), "file", [Path("Errors_3.csv")]).path == Path("errors_4.csv")

@@ -6,10 +6,7 @@ folders within an input folder are kept.
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import os
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DataError, MediaError
-from .files import replacing, url
+from .files import url
 from .media.folder import look_into
 from .record import ENDING, Record, Source
+from .result_names import longest_name, result_names
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv",),
@@ -37,7 +35,6 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 """By kind of result, what follows a recording's name in its files' names; the main file is the first."""
 
 _LONGEST = max(len(suffix) for suffix in (ENDING, *(s for kind in SUFFIXES.values() for s in kind)))
-_ERRORS = "errors"
 
 
 class State(StrEnum):
@@ -199,7 +196,7 @@ def plan(
         If a result would replace an input, a file that is none of ours, or the results of another recording.
     """
     kinds = tuple(dict.fromkeys(kinds))
-    names = _names(recordings, _longest_name(out))
+    names = result_names(recordings, longest_name(out, _LONGEST))
     targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
     inputs = {os.path.abspath(target.source) for target in targets}
     identities = {identity for target in targets if (identity := _identity(target.source))}
@@ -213,55 +210,6 @@ def plan(
         more = f" (and {len(problems) - 1} more like this)" if len(problems) > 1 else ""
         raise DataError(problems[0] + more)
     return targets
-
-
-class ErrorList:
-    """The list of what failed in a run: a csv in the result folder, named errors.csv where that name is free.
-
-    A list of an earlier run is removed when this one begins.
-
-    Parameters
-    ----------
-    folder : Path
-    what : str
-        Heading of the first column; the second is "error".
-    taken : iterable of Path
-        Names that are meant for something else.
-    """
-
-    def __init__(self, folder: Path, what: str, taken: Iterable[Path] = ()) -> None:
-        self._header = f"{what},error"
-        self._what = what
-        others = {_key(os.path.abspath(path)) for path in taken}
-        names = (f"{_ERRORS}{number}.csv" for number in ("", *(f"_{k}" for k in range(2, 1000))))
-        paths = (folder / name for name in names)
-        self.path = next(p for p in paths if _key(os.path.abspath(p)) not in others and self._is_free(p))
-        with suppress(OSError):
-            self.path.unlink(missing_ok=True)
-
-    def write(self, errors: Iterable[tuple[str | Path, object]]) -> None:
-        """Write the list.
-
-        Raises
-        ------
-        DataError
-            If it cannot be written.
-        """
-        with (
-            replacing(self.path) as part,
-            part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
-        ):
-            csv.writer(file).writerows([(self._what, "error"), *((str(w), str(e)) for w, e in errors)])
-
-    def _is_free(self, path: Path) -> bool:
-        """No such file, or a list of an earlier run."""
-        try:
-            with path.open(encoding="utf-8", errors="replace") as file:
-                return file.readline().strip() == self._header
-        except FileNotFoundError:
-            return not path.is_symlink()
-        except OSError:
-            return False
 
 
 def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:
@@ -288,71 +236,6 @@ def _is_ours(path: Path) -> bool:
             if record is not None and record.wrote(path):
                 return True
     return False
-
-
-def _names(recordings: Sequence[tuple[Path, Path]], longest: int) -> list[Path]:
-    """Folder and name of each recording's results, below the result folder."""
-    places = [Path(file.name) if file == given else file.relative_to(given) for given, file in recordings]
-    owners: dict[str, set[str]] = {}
-    for (given, file), place in zip(recordings, places, strict=True):
-        root = given.parent if file == given else given
-        owners.setdefault(_key(_plain(place)), set()).add(os.path.abspath(root))
-    if any(len(roots) > 1 for roots in owners.values()):
-        # Inputs from several folders share names: keep the folders, from where they part.
-        absolute = [_absolute(file) for _, file in recordings]
-        with suppress(ValueError):  # on several drives there is no such place
-            common = os.path.commonpath([path.parent for path in absolute])
-            places = [path.relative_to(common) for path in absolute]
-    plain = [_shortened(_plain(place), longest) for place in places]
-    counts = Counter(_key(name) for name in plain)
-    taken = {_key(name) for name in plain if counts[_key(name)] == 1}
-    return [
-        name if counts[_key(name)] == 1 else _unused(place, longest, taken)
-        for name, place in zip(plain, places, strict=True)
-    ]
-
-
-def _plain(place: Path) -> Path:
-    """A file's place without its ending; "..mp4" stays as it is, for "." is no name."""
-    return place.with_name(place.stem) if place.stem.strip(".") else place
-
-
-def _unused(place: Path, longest: int, taken: set[str]) -> Path:
-    """A name with the file's ending in it, and a number where that is taken too."""
-    number = 1
-    while True:
-        number_text = f"_{number}" if number > 1 else ""
-        name = place.name.replace(".", "_") + number_text
-        path = _shortened(place.parent / name, longest)
-        if _key(path) not in taken:
-            taken.add(_key(path))
-            return path
-        number += 1
-
-
-def _shortened(path: Path, longest: int) -> Path:
-    """The path with a name of so many bytes; one that is longer ends in a hash of the whole."""
-    raw = os.fsencode(path.name)
-    if len(raw) <= longest:
-        return path
-    digest = hashlib.sha256(raw).hexdigest()[:8]
-    head = path.name
-    while len(os.fsencode(head)) > longest - len(digest) - 1:
-        head = head[:-1]
-    return path.with_name(f"{head}-{digest}")
-
-
-def _longest_name(out: Path) -> int:
-    """Bytes that a recording's name may have, so that all its results' names fit the file system."""
-    try:
-        return os.pathconf(out, "PC_NAME_MAX") - _LONGEST
-    except (AttributeError, OSError, ValueError):
-        return 255 - _LONGEST
-
-
-def _key(path: Path | str) -> str:
-    """Equal for names that a file system may take for one: whatever their case and composition."""
-    return unicodedata.normalize("NFC", str(path)).casefold()
 
 
 def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], overwrite: bool) -> None:

@@ -19,9 +19,9 @@ from avaffect.corpus.base import Recording
 from avaffect.corpus.encode import Encoders, encoders_hash
 from avaffect.corpus.extract import _one_line, extract
 from avaffect.corpus.store import FeatureStore
+from avaffect.error_list import ErrorList
 from avaffect.errors import REPORTS, DataError, ModelError
 from avaffect.model import AffectModel
-from avaffect.outputs import ErrorList
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from ..files import writable_folder
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
-    from ..outputs import ErrorList, State, Target
+    from ..error_list import ErrorList
+    from ..outputs import State, Target
     from ..predict import Predictor
     from ..record import Record
     from ..trace import Trace
@@ -109,12 +110,13 @@ def predict(
     Example: avaffect predict -r sessions/ --out results --people main
     """
     from .. import outputs
+    from ..error_list import ErrorList
 
     found = outputs.find(inputs, out, recursive=recursive)
     _make(out)
     kinds = [*(form.value for form in formats), *["plot"] * plot, *["video"] * video]
     targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
-    errors = outputs.ErrorList(out, "file", [path for target in targets for path in target.all_paths])
+    errors = ErrorList(out, "file", [path for target in targets for path in target.all_paths])
     notes = Console(stderr=True, soft_wrap=True)
     for line in found.left_out:
         notes.print(f"left out: {escape(line)}", highlight=False)

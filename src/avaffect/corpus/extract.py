@@ -15,9 +15,9 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..error_list import ErrorList
 from ..errors import DataError, one_line
 from ..files import remove_stale, writable_folder
-from ..outputs import ErrorList
 from ..progress import Hook, silent
 from ..record import Source
 from ..registry import load_plugins, loaded_plugins
