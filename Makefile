@@ -10,7 +10,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile | expand -t 8
 
 demo: .venv/demo  ## predict on the sample clip; results in out/demo
-	$(BIN)/avaffect predict examples/sample.mp4 --out out/demo
+	$(BIN)/avaffect predict examples/sample.mp4 --out out/demo --overwrite
 
 test: .venv/dev  ## the whole test suite
 	$(BIN)/python -m pytest -n 2

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import logging
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+REPORTS = "https://github.com/avaffect/avaffect/issues"
 
 
 class AvaffectError(Exception):
@@ -20,6 +27,48 @@ class ModelError(AvaffectError):
 
 class DataError(AvaffectError):
     """A corpus, recipe or table that is not as its format says."""
+
+
+class UnexpectedError(AvaffectError):
+    """A fault of the program itself. The message says where it happened and where to report it."""
+
+
+def one_line(error: Exception, what: str | Path) -> AvaffectError:
+    """Any exception as an error of one line.
+
+    Parameters
+    ----------
+    error : Exception
+        An `AvaffectError` is given back as it is; what the system refused, and a lack of memory, is put in
+        words. Anything else is a fault of the program: an `UnexpectedError`, its traceback logged at level
+        DEBUG.
+    what : str or path
+        What was worked on, such as the file's name.
+    """
+    if isinstance(error, AvaffectError):
+        return error
+    if isinstance(error, MemoryError):
+        return AvaffectError(f"{what}: needs more memory than there is; close other programs or cut it up")
+    if isinstance(error, OSError) and error.strerror:
+        place = error.filename if isinstance(error.filename, str) else what
+        about = "" if str(place) == str(what) else f"{place}: "
+        return MediaError(f"{what}: {about}{error.strerror}; check the disk and the permissions")
+    log.debug("%s", what, exc_info=error)
+    text = " ".join(str(error).split()) or "no message"
+    return UnexpectedError(
+        f"{what}: unexpected {type(error).__name__} in {_place(error)} ({text}); this is a fault of avaffect,"
+        f" not yours: please report it at {REPORTS}"
+    )
+
+
+def _place(error: Exception) -> str:
+    """File and line where it was raised: the last ones of ours, if it went through any."""
+    frames = traceback.extract_tb(error.__traceback__)
+    package = Path(__file__).parent
+    own = [frame for frame in frames if package in Path(frame.filename).parents]
+    if own:
+        return f"{Path(own[-1].filename).relative_to(package).as_posix()}:{own[-1].lineno}"
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

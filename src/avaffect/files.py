@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import platform
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from uuid import uuid4
 
 from .errors import DataError
+
+_TEMPORARY = re.compile(r"\.avaffect-(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}(\..*)?")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.+)")  # Path takes one of two slashes away
+_LONGEST_ENDING = 16  # bytes; what is longer is part of a name
+_OLD = 24 * 3600  # seconds without a change after which a temporary file is nobody's
 
 
 @contextmanager
@@ -30,24 +41,162 @@ def replacing(path: str | Path, *, make_folder: bool = False) -> Iterator[Path]:
         If the file cannot be written there.
     """
     target = Path(path)
-    if target.is_dir():
-        raise DataError(f"cannot write {target}: it is a folder; give a file's name")
-    if make_folder:
-        _make(target.parent)
-    elif not target.parent.is_dir():
-        raise DataError(f"cannot write {target}: no folder {target.parent}; create it first")
-    temporary = target.with_name(f".{uuid4().hex[:8]}.{target.name}")
+    temporary = temporary_name(target)
     try:
+        if target.is_dir():
+            raise DataError(f"cannot write {target}: it is a folder; give a file's name")
+        if make_folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        elif not target.parent.is_dir():
+            raise DataError(f"cannot write {target}: no folder {target.parent}; create it first")
+        _remove_stale_once(target.parent)
         yield temporary
         os.replace(temporary, target)
     except OSError as error:
         raise DataError(f"cannot write {target}: {error.strerror or error}; choose another place") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
-def _make(folder: Path) -> None:
+def temporary_name(target: Path) -> Path:
+    """A hidden name that is not in use, in the folder of ``target`` and with its ending.
+
+    It names the process that it belongs to, and is short however long the target's name is.
+    """
+    ending = target.suffix if len(os.fsencode(target.suffix)) <= _LONGEST_ENDING else ""
+    return target.with_name(f".avaffect-{_machine()}-{os.getpid()}-{uuid4().hex[:8]}{ending}")
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove the temporary files that killed processes left in a folder.
+
+    A file of another machine, on a shared disk, is removed when it has not changed for a day.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            found = _TEMPORARY.fullmatch(path.name)
+            if found is None:
+                continue
+            ours = found["machine"] == _machine()
+            if (ours and not _is_alive(int(found["process"]))) or _is_old(path):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def writable_folder(folder: str | Path, advice: str = "choose another folder") -> Path:
+    """Make a folder, where it is not there, and try whether files can be made in it.
+
+    Raises
+    ------
+    DataError
+        If not; ``advice`` ends the message.
+    """
+    folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except FileExistsError as error:
+        raise DataError(f"cannot write to {folder}: it is a file, a folder was expected; {advice}") from error
     except OSError as error:
-        raise DataError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from error
+        raise DataError(f"cannot write to {folder} ({error.strerror}); {advice}") from error
+    remove_stale(folder)
+    return folder
+
+
+def writable_file(
+    path: Path,
+    *,
+    inputs: Iterable[Path],
+    overwrite: bool,
+    is_ours: Callable[[Path], bool] = lambda _: False,
+) -> None:
+    """Check before the work that a file may be written.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write. Its folder must be there.
+    inputs : iterable of Path
+        Files, and folders of files, that are read: never replaced.
+    overwrite : bool
+        Replace the file that is there.
+    is_ours : callable
+        Whether that file is known as an earlier result of the same work: then it is replaced in any case.
+
+    Raises
+    ------
+    DataError
+        If it may not.
+    """
+    try:
+        if path.is_dir():
+            raise DataError(f"cannot write {path}: it is a folder; give a file's name")
+        if not path.parent.is_dir():
+            raise DataError(f"cannot write {path}: no folder {path.parent}; create it first")
+        with TemporaryFile(dir=path.parent):
+            pass
+        there = path.exists()
+        if there and any(_is_within(path, source) for source in inputs):
+            raise DataError(f"cannot write {path}: it is an input; give another name")
+    except OSError as error:
+        raise DataError(f"cannot write {path} ({error.strerror}); choose another place") from error
+    if there and not overwrite and not is_ours(path):
+        raise DataError(f"{path} is there already; give another name, or --overwrite to replace it")
+
+
+def url(path: str | Path) -> str | None:
+    """The address that was given in place of a path, as it was typed; None for a path.
+
+    >>> url(Path("https://example.org/talk.mp4"))
+    'https://example.org/talk.mp4'
+    >>> url("talk: part 1.mp4")
+    """
+    found = _ADDRESS.fullmatch(str(path))
+    return None if found is None or os.path.lexists(path) else f"{found[1]}://{found[2]}"
+
+
+def as_text(path: str | Path) -> str:
+    r"""A path as text that can be written as UTF-8: bytes that are no text become ``\xe9``.
+
+    >>> as_text("caf\udce9.mp4")
+    'caf\\xe9.mp4'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _is_within(path: Path, source: Path) -> bool:
+    """Whether a file is ``source``, or lies in it."""
+    return source.exists() and source.resolve() in (path.resolve(), *path.resolve().parents)
+
+
+_remove_stale_once = cache(remove_stale)
+
+
+@cache
+def _machine() -> str:
+    """Where process numbers mean the same: the machine, and on Linux the container."""
+    space = ""
+    with suppress(OSError):
+        space = os.readlink("/proc/self/ns/pid")
+    return hashlib.sha256(f"{platform.node()} {space}".encode()).hexdigest()[:8]
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # there, a signal of 0 is no mere question
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _OLD
+    except OSError:
+        return False

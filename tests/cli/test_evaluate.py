@@ -207,3 +207,19 @@ def test_what_is_no_file_and_too_many_resamples(files, tmp_path):
     ):  # fmt: skip
         assert isinstance(run("evaluate", *arguments).exception, AvaffectError), arguments
     assert run("evaluate", fair, labels, "--resamples", 10**9).exit_code == 2
+
+
+def test_submit_replaces_no_input_and_no_file_without_being_told_to(files, tmp_path):
+    _, fair, _ = files
+    sample, out = tmp_path / "sample.txt", tmp_path / "out.txt"
+    sample.write_text("image_location,valence,arousal\nv0/00001.jpg,0,0\n")
+    out.write_text("of the user")
+    before = sample.read_text(), (fair / "v1.txt").read_text()
+    for target, message in ((sample, "it is an input"), (fair / "v1.txt", "it is an input")):
+        error = run("submit", fair, sample, target, "--overwrite").exception
+        assert isinstance(error, AvaffectError)
+        assert message in str(error)
+    assert (sample.read_text(), (fair / "v1.txt").read_text()) == before
+    assert "--overwrite to replace it" in str(run("submit", fair, sample, out).exception)
+    assert out.read_text() == "of the user"
+    assert "no folder" in str(run("submit", fair, sample, tmp_path / "no" / "out.txt").exception)

@@ -52,3 +52,28 @@ def test_import_writes_safetensors(avaffect, tmp_path):
     written = load_file(tmp_path / "jca.abaw3.safetensors")
     for ours, theirs in PUBLISHED_KEYS["jca.abaw3"].items():
         assert torch.equal(written[ours], state[theirs])
+
+
+def test_import_replaces_no_foreign_file_and_looks_for_the_folder_first(avaffect, fails, tmp_path):
+    (tmp_path / "official.pt").write_bytes(b"no checkpoint")
+    (tmp_path / "there.safetensors").write_text("of the user")
+    command = ("import-checkpoint", "official.pt", "--as", "jca.abaw3", "--out")
+    fails(avaffect(*command, "no/such/x.safetensors", cwd=tmp_path), "no folder no/such")
+    fails(avaffect(*command, "there.safetensors", cwd=tmp_path), "is there already", "--overwrite")
+    fails(avaffect(*command, "official.pt", "--overwrite", cwd=tmp_path), "it is an input")
+    assert (tmp_path / "there.safetensors").read_text() == "of the user"
+
+
+@pytest.mark.parametrize(
+    "spoil", [torch.Tensor.to_sparse, lambda value: value.to("meta"), lambda value: value * float("nan")]
+)
+def test_import_refuses_tensors_that_are_no_plain_numbers(tmp_path, spoil):
+    from avaffect.errors import ModelError
+    from avaffect.fusion.published import PUBLISHED_KEYS, create_published, import_checkpoint
+
+    own = create_published("jca.abaw3").state_dict()
+    state = {theirs: own[ours] for ours, theirs in PUBLISHED_KEYS["jca.abaw3"].items()}
+    key = next(key for key, value in state.items() if value.ndim == 2)
+    torch.save(state | {key: spoil(state[key])}, tmp_path / "official.pt")
+    with pytest.raises(ModelError, match=f"sparse, quantised, without values or not finite: {key}"):
+        import_checkpoint(tmp_path / "official.pt", "jca.abaw3")

@@ -2,7 +2,9 @@
 
 import csv
 import os
+import shutil
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children
 
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ from avaffect.corpus.base import Recording
 from avaffect.corpus.encode import Encoders, encoders_hash
 from avaffect.corpus.extract import _one_line, extract
 from avaffect.corpus.store import FeatureStore
-from avaffect.errors import DataError, ModelError
+from avaffect.error_list import ErrorList
+from avaffect.errors import REPORTS, DataError, ModelError
 from avaffect.model import AffectModel
 
 
@@ -261,7 +264,10 @@ def test_the_example_of_the_help_runs_as_typed(monkeypatch):
 
 def test_a_killed_worker_and_unknown_errors_are_one_line():
     assert _one_line(BrokenProcessPool()).startswith("a worker process ended abruptly (out of memory?)")
-    assert _one_line(ValueError("two\nlines")) == "ValueError: two lines"
+    told = _one_line(ValueError("two\nlines"))
+    assert "unexpected ValueError" in told
+    assert "(two lines)" in told
+    assert REPORTS in told
 
 
 def test_a_rating_file_that_is_gone_fails_its_recording_alone(root, tmp_path, model_folder, monkeypatch):
@@ -316,3 +322,69 @@ def test_how_much_is_labelled_is_printed(make_clip, tmp_path, model_folder, capl
     assert right.exit_code == 0, right.output
     assert "labelled: 54 % of the ticks; each: a 8 %, b 100 %" in right.output
     assert "labels in less than 10 % of the ticks: a" in caplog.text
+
+
+def test_a_fault_of_the_program_is_the_recordings_alone(root, tmp_path, model_folder, monkeypatch):
+    real = Encoders.__call__
+
+    def fails(self, recording):
+        if recording.name == "blank":
+            raise IndexError("made up")
+        return real(self, recording)
+
+    monkeypatch.setattr(Encoders, "__call__", fails)
+    report = extract("folder", root, tmp_path / "out", model=model_folder)
+    assert report.done == ["face"]
+    assert "blank: unexpected IndexError in corpus/extract.py" in report.errors["blank"]
+    assert REPORTS in report.errors["blank"]
+
+
+def test_the_folder_is_tried_before_the_work(segments, tmp_path):
+    (tmp_path / "file").touch()
+    told = []
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DataError, match="cannot write to"):
+            extract("studyforrest", segments, out, hook=lambda *call: told.append(call))
+    assert not told
+
+
+def test_another_recording_of_that_name_and_foreign_files_are_kept(
+    root, tmp_path, make_clip, make_sound, model_folder
+):
+    out = tmp_path / "out"
+    extract("folder", root, out, model=model_folder)
+    before = (out / "face.safetensors").read_bytes()
+    make_clip(root / "face.mp4", np.arange(8) / 10)
+    shutil.copy(model_folder / "network.safetensors", out / "blank.safetensors")
+    foreign = (out / "blank.safetensors").read_bytes()
+    report = extract("folder", root, out, model=model_folder)
+    assert "holds another recording of that name, or the recording has changed" in report.errors["face"]
+    assert "is no file of a feature store" in report.errors["blank"]
+    assert (out / "face.safetensors").read_bytes() == before
+    assert (out / "blank.safetensors").read_bytes() == foreign
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stopped_job_keeps_what_is_done_and_leaves_no_process(segments, tmp_path, workers):
+    def stop(name, completed, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        extract("studyforrest", segments, tmp_path / "out", workers=workers, hook=stop)
+    assert not active_children()
+    left = [path.name for path in (tmp_path / "out").iterdir()]
+    assert left
+    assert all(name.endswith((".safetensors", ".csv")) and not name.startswith(".") for name in left)
+    report = extract("studyforrest", segments, tmp_path / "out", workers=workers)
+    assert len(report.done) + len(report.skipped) == 3
+
+
+def test_a_list_of_errors_that_cannot_be_written(segments, tmp_path, caplog, monkeypatch):
+    def full(self, errors):
+        raise DataError("errors.csv: no space left")
+
+    monkeypatch.setattr(ErrorList, "write", full)
+    report = extract("studyforrest", segments, tmp_path / "out")
+    assert list(report.errors) == ["run3"]
+    assert report.listed is None
+    assert "the list of errors is missing: errors.csv: no space left" in caplog.text

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from avaffect.errors import MediaError
@@ -48,3 +50,37 @@ def test_a_folder_that_may_not_be_read(folder, monkeypatch):
     monkeypatch.setattr(type(folder), "iterdir", refuse)
     with pytest.raises(MediaError, match="may not be read; change its permissions"):
         list_media(folder)
+
+
+def test_linked_folders_are_entered_once_and_circles_end(folder, tmp_path):
+    disk = tmp_path.parent / f"{tmp_path.name}-disk"
+    disk.mkdir()
+    (disk / "e.qt").touch()
+    (disk / "back").symlink_to(folder)
+    (folder / "aaa").symlink_to(folder / "deep")
+    (folder / "more").symlink_to(disk)
+    found = list_media(folder, recursive=True)
+    assert found == [folder / "a.wav", folder / "b.MP4", folder / "deep/c.mkv", folder / "more/e.qt"]
+
+
+def test_what_cannot_be_looked_at_is_said(folder, caplog):
+    (folder / "gone.mp4").symlink_to("nowhere.mp4")
+    (folder / "gone.txt").symlink_to("nowhere.txt")
+    assert folder / "gone.mp4" not in list_media(folder)
+    assert [record.message.split(":")[0] for record in caplog.records] == [str(folder / "gone.mp4")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_folder_within_that_may_not_be_read(folder, caplog):
+    (folder / "deep").chmod(0)
+    try:
+        assert list_media(folder, recursive=True) == [folder / "a.wav", folder / "b.MP4"]
+    finally:
+        (folder / "deep").chmod(0o755)
+    assert f"{folder / 'deep'}: left out, may not be read" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["a.3g2", "a.m2t", "a.mod", "a.asf", "a.caf", "a.weba", "a.gif", "a.AU"])
+def test_endings_of_every_kind(tmp_path, name):
+    (tmp_path / name).touch()
+    assert list_media(tmp_path) == [tmp_path / name]

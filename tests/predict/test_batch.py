@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import shutil
 import wave
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 import avaffect
 from avaffect import checkpoint
-from avaffect.errors import AvaffectError, DataError, MediaError
+from avaffect.errors import REPORTS, AvaffectError, DataError, MediaError, UnexpectedError
 from avaffect.model import AffectModel
 from avaffect.trace import Trace
 
@@ -49,7 +51,9 @@ def test_iter_files_goes_on_past_a_bad_file_and_tells_how_far_it_is(predictor, f
     assert (str(paths[1]), 0.5, 0.5) in told
 
 
-def test_every_fault_of_the_input_is_yielded_and_only_those(predictor, folder, monkeypatch):
+def test_every_fault_is_yielded_and_those_of_the_program_say_where_to_report_them(
+    predictor, folder, monkeypatch
+):
     def fails(error):
         def process_file(path, hook):
             raise error
@@ -60,8 +64,16 @@ def test_every_fault_of_the_input_is_yielded_and_only_those(predictor, folder, m
     assert [str(result) for _, result in fails(DataError("a picture of no use"))] == [
         "a picture of no use"
     ] * 2
-    with pytest.raises(ZeroDivisionError):
-        fails(ZeroDivisionError())
+    (_, result), _ = fails(ZeroDivisionError("by\nzero"))
+    assert isinstance(result, UnexpectedError)
+    assert "a.wav: unexpected ZeroDivisionError in predict/predictor.py:" in str(result)
+    assert "(by zero); this is a fault of avaffect" in str(result)
+    assert REPORTS in str(result)
+    (_, refused), _ = fails(PermissionError(13, "Permission denied"))
+    assert isinstance(refused, MediaError)
+    assert "a.wav: Permission denied" in str(refused)
+    with pytest.raises(KeyboardInterrupt):
+        fails(KeyboardInterrupt())
 
 
 def test_a_file_is_read_only_when_its_turn_comes(predictor, folder):
@@ -96,6 +108,42 @@ def test_none_could_be_read(predictor, folder):
         predictor.process_files([])
     with pytest.raises(DataError, match="is in two of the traces"):
         predictor.process_files([folder / "a.wav"] * 2)
+
+
+def test_a_file_given_twice_is_refused_before_the_work(predictor, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    told = []
+    with pytest.raises(DataError, match="is given twice"):
+        predictor.process_files(["a.wav", folder / "a.wav"], lambda *call: told.append(call))
+    assert not told
+
+
+def test_a_name_that_is_no_text_is_spelt_out_in_the_table(predictor, folder):
+    odd = folder / os.fsdecode(b"caf\xe9.wav")
+    shutil.copy(folder / "a.wav", odd)
+    trace = predictor.process_file(odd)
+    assert trace.files == [f"{folder}/caf\\xe9.wav"]
+    for write, name in (
+        (trace.to_parquet, "t.parquet"),
+        (trace.to_csv, "t.csv"),
+        (trace.to_jsonl, "t.jsonl"),
+    ):
+        place = folder / os.fsdecode(b"out\xe9")
+        place.mkdir(exist_ok=True)
+        assert avaffect.read_trace(write(place / name)).files == trace.files
+
+
+def test_settings_are_plain_and_tell_models_and_options_apart(predictor, debug_spec, tmp_path):
+    settings = predictor.settings
+    assert settings == json.loads(json.dumps(settings))
+    other = checkpoint.save(AffectModel(debug_spec), tmp_path / "other", card="")
+    before = avaffect.load(other).settings
+    assert before == avaffect.load(other).settings
+    assert settings != before != avaffect.load(other, people="main").settings
+    spec = json.loads((other / "spec.json").read_text())
+    spec["calibration"]["audio"]["valence"] = 0.5  # other intervals by the same weights
+    (other / "spec.json").write_text(json.dumps(spec))
+    assert avaffect.load(other).settings != before
 
 
 def test_process_folder_takes_media_files_in_order_of_name(predictor, folder):

@@ -1,17 +1,13 @@
-"""The `avaffect` command: gathers the verbs and turns errors into one line and exit code 2."""
+"""The `avaffect` command: gathers the verbs."""
 
 from __future__ import annotations
 
-import logging
-import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from .. import __version__
-from ..errors import AvaffectError
 from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
@@ -63,18 +59,3 @@ def options(
 ) -> None:
     """Take the options that stand before the verb."""
     load_plugins(plugins or [])
-
-
-def main() -> None:
-    """Run the command line; the input's faults end in one line on stderr and exit code 2."""
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
-    try:
-        app()
-    except AvaffectError as error:
-        Console(stderr=True, soft_wrap=True).print(
-            f"[bold red]error:[/] {escape(str(error))}", highlight=False
-        )
-        sys.exit(2)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; files written so far are complete")
-        sys.exit(130)

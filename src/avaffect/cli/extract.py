@@ -64,7 +64,6 @@ def extract(
     Example: avaffect extract affwild2 /data/affwild2 features/affwild2 --workers 4
     """
     chosen = _options(options or [], {"time_unit": time_unit, "delimiter": delimiter, "decimal": decimal})
-    from ..corpus.extract import ERRORS
     from ..corpus.extract import extract as run
 
     with ProgressBars(unit="recordings") as bars:
@@ -89,7 +88,8 @@ def extract(
         errors = Console(stderr=True, soft_wrap=True)
         for name, error in report.errors.items():
             errors.print(f"[bold red]error:[/] {escape(name)}: {escape(error)}", highlight=False)
-        errors.print(f"listed in {escape(str(out / ERRORS))}", highlight=False)
+        if report.listed is not None:
+            errors.print(f"listed in {escape(str(report.listed))}", highlight=False)
         raise typer.Exit(2)
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..files import replacing
+from ..files import as_text, replacing, writable_file
 
 
 def import_checkpoint(
@@ -20,6 +20,9 @@ def import_checkpoint(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write; default: NAME.safetensors.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that is no imported network.")
+    ] = False,
 ) -> None:
     """Turn a published checkpoint into safetensors under our names.
 
@@ -28,14 +31,26 @@ def import_checkpoint(
 
     Example: avaffect import-checkpoint official.pt --as rjca.icassp2023
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     from ..fusion.published import import_checkpoint as read
 
-    network = read(checkpoint, name)
     target = out or Path(f"{name}.safetensors")
+    writable_file(target, inputs=[checkpoint], is_ours=_is_imported, overwrite=overwrite)
+    network = read(checkpoint, name)
     state = {key: value.contiguous() for key, value in network.state_dict().items()}
     with replacing(target) as part:
-        save_file(state, part, metadata={"network": name, "source": checkpoint.name})
+        part.write_bytes(save(state, metadata={"network": name, "source": as_text(checkpoint.name)}))
     count = sum(value.numel() for value in network.parameters())
     Console().print(f"{escape(str(target))}: {name}, {count:,} parameters", highlight=False, soft_wrap=True)
+
+
+def _is_imported(path: Path) -> bool:
+    """Whether a file was written by this verb."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return "network" in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,11 +12,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..errors import AvaffectError, MediaError
-from ..files import replacing
+from ..errors import AvaffectError, MediaError, one_line
+from ..files import writable_folder
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
+    from ..error_list import ErrorList
+    from ..outputs import State, Target
+    from ..predict import Predictor
+    from ..record import Record
     from ..trace import Trace
 
 
@@ -61,8 +66,18 @@ def predict(
         bool, typer.Option("--recursive", "-r", help="Look into folders within folders.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip inputs whose results are already there.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on where a run was stopped: only what is missing or out of date is made."
+        ),
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace files that are no results of the same recordings (never an input)."
+        ),
+    ] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End at the first file that fails.")] = False,
     threads: Annotated[
         int,
         typer.Option(
@@ -88,156 +103,178 @@ def predict(
     """Read valence and arousal, frame by frame, from faces and voices.
 
     For each input the result folder gets NAME.csv and NAME.parquet (one row a frame and person),
-    NAME.png (the plot) and NAME_annotated.mp4. A file that cannot be read is reported at the end
-    and, in a batch, listed in errors.csv; the others are not held up.
+    NAME.png (the plot), NAME_annotated.mp4, and NAME.avaffect.json, which says what they were made from.
+    Folders within an input folder are kept. A file that fails is reported at the end and, in a batch,
+    listed in errors.csv; the others are not held up.
 
     Example: avaffect predict -r sessions/ --out results --people main
     """
-    files = _gather(inputs, out, recursive)
-    targets = {file: out / name for file, name in zip(files, _names(files), strict=True)}
+    from .. import outputs
+    from ..error_list import ErrorList
+
+    found = outputs.find(inputs, out, recursive=recursive)
     _make(out)
-    if resume:
-        targets = {file: target for file, target in targets.items() if not _is_done(target, formats)}
-    import torch
+    kinds = [*(form.value for form in formats), *["plot"] * plot, *["video"] * video]
+    targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
+    errors = ErrorList(out, "file", [path for target in targets for path in target.all_paths])
+    notes = Console(stderr=True, soft_wrap=True)
+    for line in found.left_out:
+        notes.print(f"left out: {escape(line)}", highlight=False)
+    batch = _Batch(as_json, overwrite)
+    try:
+        import torch
 
-    from .. import load
+        from .. import load
 
-    torch.set_num_threads(threads)
-    predictor = load(
-        model,
-        people=people.value,
-        detector=detector,
-        detection_interval=detection_interval,
-        min_face=min_face,
-    )
-    console = Console()
-    failures: list[dict[str, str]] = []
-    summaries: list[dict[str, Any]] = []
-    with ProgressBars(batch="files") as bars:
-        for file, result in predictor.iter_files(list(targets), bars):
+        torch.set_num_threads(threads)
+        predictor = load(
+            model,
+            people=people.value,
+            detector=detector,
+            detection_interval=detection_interval,
+            min_face=min_face,
+        )
+        if resume:
+            targets, batch.skipped = _unfinished(targets, predictor.settings, notes)
+        with ProgressBars(batch="files") as bars:
+            batch.run(predictor, targets, bars, fail_fast)
+    finally:  # what is done is said, also when the run is stopped
+        batch.report(errors if len(found.recordings) > 1 else None)
+    if batch.failures:
+        raise typer.Exit(2)
+
+
+def _unfinished(
+    targets: list[Target], settings: dict[str, Any], notes: Console
+) -> tuple[list[Target], list[Path]]:
+    """What is left to make, and the recordings that are finished."""
+    from ..outputs import State
+
+    states = [_state(target, settings) for target in targets]
+    left = [target for state, target in states if state is not State.FINISHED]
+    skipped = [target.source for state, target in states if state is State.FINISHED]
+    reasons = Counter(state.value for state, _ in states if state is not State.FINISHED)
+    to_make = "; to make: " + ", ".join(f"{n} ({reason})" for reason, n in reasons.items()) if reasons else ""
+    notes.print(f"resumed: {len(skipped)} of {len(targets)} files are finished and skipped{to_make}")
+    return left, skipped
+
+
+def _state(target: Target, settings: dict[str, Any]) -> tuple[State, Target]:
+    from ..outputs import State
+
+    try:
+        return target.state(settings)
+    except MediaError:  # it cannot be read: told when its turn comes
+        return State.NEW, target
+
+
+class _Batch:
+    """Reads recordings one after the other, and keeps what became of each."""
+
+    def __init__(self, as_json: bool, overwrite: bool) -> None:
+        self.as_json, self.overwrite = as_json, overwrite
+        self.skipped: list[Path] = []
+        self.unread = 0
+        self.failures: list[dict[str, str]] = []
+        self.summaries: list[dict[str, Any]] = []
+        self._console = Console()
+
+    def run(self, predictor: Predictor, targets: list[Target], bars: ProgressBars, fail_fast: bool) -> None:
+        """Read all; one that fails does not stop the others, unless ``fail_fast``."""
+        for number, target in enumerate(targets):
+            bars("files", number, len(targets))
             try:
-                trace = _needed(result)
-                written = _write(trace, file, targets[file], formats, plot, video, bars)
-            except AvaffectError as error:
-                failures.append({"file": str(file), "error": str(error)})
+                trace, written = self._one(predictor, target, bars)
+            except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
+                self._fail(target.source, one_line(error, target.source))
+                if fail_fast:
+                    self.unread = len(targets) - number - 1
+                    return
                 continue
-            summaries.append({**trace.summary(), "outputs": [str(path) for path in written]})
-            if not as_json:
+            self.summaries.append({**trace.summary(), "outputs": [str(path) for path in written]})
+            if not self.as_json:
                 bars.rest()
-                console.print(escape(trace.describe()), highlight=False)
-                console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
-    if as_json:
-        typer.echo(json.dumps({"results": summaries, "errors": failures}, indent=2))
-    if failures:
-        _report(failures, out, len(files))
+                self._console.print(escape(trace.describe()), highlight=False)
+                self._console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
+        bars("files", len(targets), len(targets))
+
+    def _one(self, predictor: Predictor, target: Target, bars: ProgressBars) -> tuple[Trace, list[Path]]:
+        """Read one recording and write everything asked for."""
+        earlier = _stored(target, predictor.settings)
+        with target.begun(predictor.settings, overwrite=self.overwrite) as record:
+            trace = earlier or predictor.process_file(target.source, bars)
+            return trace, self._written(trace, target, record, bars)
+
+    def _written(self, trace: Trace, target: Target, record: Record, bars: ProgressBars) -> list[Path]:
+        """Write the results, each noted in the record once it is there."""
+        written: list[Path] = []
+        first: AvaffectError | None = None
+        for kind in target.kinds:
+            paths = target.paths(kind)
+            if kind == "video" and trace.table["frame"].isna().all():
+                record = record.with_absent(*paths)
+            else:
+                try:
+                    _write(kind, trace, target.source, paths[0], bars)
+                except AvaffectError as error:  # what can be written is
+                    first = first or error
+                    continue
+                record = record.with_finished(*paths)
+                written.append(paths[0])
+            record.write(target.record_path)
+        if first is not None:
+            raise first
+        return written
+
+    def _fail(self, source: Path, error: AvaffectError) -> None:
+        text = str(error) if source.name in str(error) else f"{source}: {error}"
+        self.failures.append({"file": str(source), "error": text})
+
+    def report(self, errors: ErrorList | None) -> None:
+        """Print the results as JSON if that is wanted, and the failures; write the list of them."""
+        if self.as_json:
+            whole = {
+                "results": self.summaries,
+                "skipped": [str(path) for path in self.skipped],
+                "errors": self.failures,
+            }
+            typer.echo(json.dumps(whole, indent=2))
+        console = Console(stderr=True, soft_wrap=True)
+        for failure in self.failures:
+            console.print(f"[bold red]error:[/] {escape(failure['error'])}", highlight=False)
+        if self.unread:
+            console.print(f"ended at the first failure; not read: {self.unread} files")
+        if errors is not None and self.failures:
+            try:
+                errors.write((failure["file"], failure["error"]) for failure in self.failures)
+            except AvaffectError as error:
+                console.print(f"the list of errors is missing: {escape(str(error))}", highlight=False)
 
 
-def _needed(result: Trace | AvaffectError) -> Trace:
-    """The trace, or raise why there is none."""
-    if isinstance(result, AvaffectError):
-        raise result
-    return result
+def _stored(target: Target, settings: dict[str, Any]) -> Trace | None:
+    """The trace that a stopped run has finished: then only the rest is to be made."""
+    from ..outputs import State
+    from ..trace import read_trace
+
+    record, (table,) = target.record, target.paths("parquet")
+    if record is None or "parquet" in target.kinds or not record.is_finished(table):
+        return None
+    state, _ = target.state(settings)
+    return read_trace(table) if state is State.UNFINISHED else None
 
 
-def _write(
-    trace: Trace,
-    source: Path,
-    target: Path,
-    formats: list[Format],
-    plot: bool,
-    video: bool,
-    bars: ProgressBars,
-) -> list[Path]:
-    """Write everything asked for of one file."""
+def _write(kind: str, trace: Trace, source: Path, path: Path, bars: ProgressBars) -> None:
+    """Write one kind of result."""
     from .. import draw
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    written = []
-    for form, path in _tables(target, formats).items():
-        getattr(trace, f"to_{form}")(path)
-        written.append(path)
-    if plot:
-        path = target.with_name(f"{target.name}.png")
+    if kind == "plot":
         draw.plot(trace, path)
-        written.append(path)
-    if video and trace.table["frame"].notna().any():
-        # Never NAME.mp4: with --out beside the input that would be the input itself.
-        path = target.with_name(f"{target.name}_annotated.mp4")
+    elif kind == "video":
         draw.annotate(trace, source, path, hook=lambda _, done, total: bars(str(path), done, total))
-        written.append(path)
-    return written
-
-
-SUFFIXES = {
-    Format.CSV: ".csv",
-    Format.PARQUET: ".parquet",
-    Format.JSONL: ".jsonl",
-    Format.WEBVTT: ".vtt",
-    Format.ABAW: ".txt",
-    Format.BIDS: "_physio.tsv.gz",
-}
-
-
-def _tables(target: Path, formats: list[Format]) -> dict[Format, Path]:
-    return {form: target.with_name(target.name + SUFFIXES[form]) for form in dict.fromkeys(formats)}
-
-
-def _is_done(target: Path, formats: list[Format]) -> bool:
-    """All tables asked for are there."""
-    return all(path.exists() for path in _tables(target, formats).values())
-
-
-def _gather(inputs: list[Path], out: Path, recursive: bool) -> list[Path]:
-    """All files meant by the inputs; a folder stands for the media files in it, less our own."""
-    from ..media import list_media
-
-    files: list[Path] = []
-    for path in inputs:
-        if path.is_dir():
-            found = list_media(path, recursive=recursive)
-            found = [file for file in found if out.resolve() not in file.resolve().parents]
-            if not found:
-                hint = "name another folder" if recursive else "add --recursive to look into its folders"
-                raise MediaError(f"{path}: holds no video or audio files; {hint}")
-            files.extend(found)
-        else:
-            files.append(path)
-    return list(dict.fromkeys(files))
-
-
-def _names(files: list[Path]) -> list[str]:
-    """A result name for each file: its stem, or more of its path where stems collide."""
-    stems = [file.stem for file in files]
-    names = []
-    for file, stem in zip(files, stems, strict=True):
-        if stems.count(stem) == 1:
-            names.append(stem)
-        else:
-            names.append("_".join([*file.resolve().parts[-2:-1], file.name.replace(".", "_")]))
-    return names
+    else:
+        getattr(trace, f"to_{kind}")(path)
 
 
 def _make(out: Path) -> None:
     """Create the result folder now, so that an unwritable one is known before the work."""
-    probe = out / ".avaffect-write-test"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise AvaffectError(
-            f"cannot write to {out} ({error.strerror}); give another folder with --out"
-        ) from error
-
-
-def _report(failures: list[dict[str, str]], out: Path, files: int) -> None:
-    """Say which files failed, write errors.csv, and end with exit code 2."""
-    import pandas as pd
-
-    if files > 1:
-        with replacing(out / "errors.csv") as part:
-            pd.DataFrame(failures).to_csv(part, index=False)
-    errors = Console(stderr=True, soft_wrap=True)
-    for failure in failures:
-        errors.print(f"[bold red]error:[/] {escape(failure['error'])}", highlight=False)
-    raise typer.Exit(2)
+    writable_folder(out, "give another folder with --out")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ..files import writable_file
 from .evaluate import Causal, FrameRate, Smooth, Tolerance, post_process
 
 
@@ -23,6 +24,7 @@ def submit(
     causal: Causal = False,
     frame_rate: FrameRate = None,
     tolerance: Tolerance = 10,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file that is there.")] = False,
 ) -> None:
     """Write an ABAW submission in the order and length of the organisers' sample, and check it.
 
@@ -34,6 +36,7 @@ def submit(
     """
     from ..evaluate import read_predictions, validate_submission, write_submission
 
+    writable_file(out, inputs=[traces, sample], overwrite=overwrite)
     found, steps = post_process(
         read_predictions(traces), smooth=smooth, causal=causal, clip=False, frame_rate=frame_rate
     )

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+import logging
+import signal
+from collections.abc import Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import AvaffectError, DataError
-from ..files import replacing
+from ..error_list import ErrorList
+from ..errors import DataError, one_line
+from ..files import remove_stale, writable_folder
 from ..progress import Hook, silent
+from ..record import Source
 from ..registry import load_plugins, loaded_plugins
 from ..streams.timeline import Timeline
 from . import open_corpus
 from .base import FeatureCorpus, Features, Recording
 from .ratings import check_fit, label_ticks
 from .splits import shared_subjects
-from .store import Meta, file_of, inspect, write
+from .store import Meta, file_of, inspect, is_foreign, write
 
 if TYPE_CHECKING:
     from .encode import Encoders
 
-ERRORS = "errors.csv"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Report:
         By name, the share of the ticks of a recording extracted now in which any target is labelled.
     notes : list of str
         What a reader of the store should know, one line each.
+    listed : Path or None
+        The file that lists the errors.
     """
 
     done: list[str] = field(default_factory=list)
@@ -67,6 +72,16 @@ class Report:
     errors: dict[str, str] = field(default_factory=dict)
     labelled: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    listed: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of one recording: the share of its ticks that are labelled and a note, or an error."""
+
+    labelled: float = 0.0
+    note: str | None = None
+    error: str | None = None
 
 
 def extract(
@@ -84,8 +99,8 @@ def extract(
 
     A recording is skipped if its file was made from the same ratings, options and encoders, so a stopped job
     continues where it was. If only ratings, options or splits have changed, its features are kept and its
-    labels are made again. A recording that fails does not stop the others; it is listed in
-    ``OUT/errors.csv``, which every run writes anew.
+    labels are made again. A recording that fails, whatever the reason, does not stop the others; it is
+    listed in ``OUT/errors.csv``, which every run writes anew.
 
     Parameters
     ----------
@@ -115,23 +130,26 @@ def extract(
     job = Job(corpus, Path(path), Path(out), str(model), detector, options)
     worker = _Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]
+    writable_folder(job.out)
+    errors = ErrorList(job.out, "recording", [file_of(job.out, name) for name in names])
     report = Report(skipped=[name for name in names if worker.is_done(name)])
     report.notes += shared_subjects(worker.corpus.recordings)
     finished = set(report.skipped)
-    with _executor(job, workers) as executor:
-        run = worker if workers == 1 else _run
-        futures = {executor.submit(run, name): name for name in names if name not in finished}
-        for number, future in enumerate(as_completed(futures), start=len(finished) + 1):
-            name = futures[future]
-            error = future.exception()
-            if error is None:
-                report.done.append(name)
-                report.labelled[name], note = future.result()
-                report.notes += [note] if note else []
-            else:
-                report.errors[name] = _one_line(error)
-            hook(name, number, len(names))
-    _write_errors(job.out, report.errors)
+    left = [name for name in names if name not in finished]
+    outcomes = _in_turn(worker, left) if workers == 1 else _in_parallel(job, left, workers)
+    try:
+        with closing(outcomes):
+            for number, (name, outcome) in enumerate(outcomes, start=len(finished) + 1):
+                if outcome.error is None:
+                    report.done.append(name)
+                    report.labelled[name] = outcome.labelled
+                    report.notes += [outcome.note] if outcome.note else []
+                else:
+                    report.errors[name] = outcome.error
+                hook(name, number, len(names))
+    finally:  # the list is there too when the job is stopped
+        if report.errors:
+            report.listed = _listed(errors, report.errors)
     return report
 
 
@@ -160,6 +178,7 @@ class _Worker:
             encoders=self.encoders.hash if self.encoders else "",
             ratings=_digest(self.corpus.rating_files(recording)),
             options=self.job.options,
+            media=_media_digest(recording) if self.encoders else "",
         )
 
     @property
@@ -175,20 +194,26 @@ class _Worker:
         path = file_of(self.job.out, name)
         try:
             return path.is_file() and inspect(path).meta.to_json() == self.meta(name).to_json()
-        except DataError:
+        except Exception:  # noqa: BLE001 - what is wrong is said when its turn comes
             return False
 
-    def __call__(self, name: str) -> tuple[float, str | None]:
-        """Write the recording's file; the share of its ticks that are labelled, and a note."""
-        recording = self.corpus[name]
+    def attempt(self, name: str) -> _Outcome:
+        """Extract a recording; the reason if that fails."""
+        try:
+            return self(name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            return _Outcome(error=str(one_line(error, name)))
+
+    def __call__(self, name: str) -> _Outcome:
+        recording, meta = self.corpus[name], self.meta(name)
         ratings = self.corpus.ratings(recording)  # first: wrong labels cost no encoding
-        features = self._stored(name) or self._encoded(recording)
+        features = self._stored(meta) or self._encoded(recording)
         note = check_fit(ratings, len(features) / self.timeline.tick_rate, f"labels of {name}")
         labels, labelled = label_ticks(ratings, self.corpus.targets, self.timeline, len(features))
         # Encoders' outputs are of order one. A corpus's own features may have any scale: they stay float32.
         half = self.encoders is not None
-        write(self.job.out, self.meta(name), features, labels, labelled, half=half)
-        return float(np.isfinite(labels).any(axis=1).mean()) if len(labels) else 0.0, note
+        write(self.job.out, meta, features, labels, labelled, half=half)
+        return _Outcome(float(np.isfinite(labels).any(axis=1).mean()) if len(labels) else 0.0, note)
 
     def _encoded(self, recording: Recording) -> Features:
         if isinstance(self.corpus, FeatureCorpus):
@@ -196,16 +221,30 @@ class _Worker:
         assert self.encoders is not None
         return self.encoders(recording)
 
-    def _stored(self, name: str) -> Features | None:
-        """Features of an earlier run, if the encoders are still the same; None otherwise."""
-        path = file_of(self.job.out, name)
-        if self.encoders is None or not path.is_file():
+    def _stored(self, meta: Meta) -> Features | None:
+        """Features of an earlier run, if the encoders are still the same; None otherwise.
+
+        Raises
+        ------
+        DataError
+            If the file of that name was made from another recording, or is no file of a store.
+        """
+        path = file_of(self.job.out, meta.name)
+        if not path.exists():
             return None
+        if is_foreign(path):
+            raise DataError(f"{path}: is there and is no file of a feature store; choose another folder")
         try:
             stored = inspect(path)
-        except DataError:
+        except DataError:  # damaged, or of an earlier layout: made again
             return None
-        return stored.features() if stored.meta.encoders == self.encoders.hash else None
+        if (stored.meta.corpus, stored.meta.media) != (meta.corpus, meta.media):
+            raise DataError(
+                f"{path}: holds another recording of that name, or the recording has changed;"
+                " choose another folder, or delete this file"
+            )
+        same = self.encoders is not None and stored.meta.encoders == self.encoders.hash
+        return stored.features() if same else None
 
 
 _worker: _Worker | None = None
@@ -223,32 +262,75 @@ def _start(job: Job) -> None:
     _worker = _Worker(job)
 
 
-def _run(name: str) -> tuple[float, str | None]:
+def _run(name: str) -> _Outcome:
     assert _worker is not None
-    return _worker(name)
+    return _worker.attempt(name)
+
+
+def _in_turn(worker: _Worker, names: list[str]) -> Generator[tuple[str, _Outcome]]:
+    """What became of each recording, all by this process."""
+    for name in names:
+        yield name, worker.attempt(name)
+
+
+def _in_parallel(job: Job, names: list[str], workers: int) -> Generator[tuple[str, _Outcome]]:
+    """What became of each recording, as it is done, by spawned processes, which end with this generator."""
+    others = set(active_children())
+    executor = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(job,)
+    )
+    try:
+        with _without_interrupts():
+            futures = {executor.submit(_run, name): name for name in names}
+        for future in as_completed(futures):
+            broken = future.exception()
+            yield futures[future], _Outcome(error=_one_line(broken)) if broken else future.result()
+        executor.shutdown()
+    except BaseException:
+        for process in set(active_children()) - others:
+            process.terminate()
+        executor.shutdown(cancel_futures=True)  # waits for them
+        remove_stale(job.out)
+        raise
 
 
 @contextmanager
-def _executor(job: Job, workers: int) -> Iterator[Executor]:
-    """One thread of this process, or several spawned processes; on exit, work not begun is cancelled."""
-    executor: Executor
-    if workers == 1:
-        executor = ThreadPoolExecutor(1)
-    else:
-        context = get_context("spawn")
-        executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(job,))
+def _without_interrupts() -> Iterator[None]:
+    """Processes that are started in the block do not see Ctrl-C, which a terminal sends to them too."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield executor
+        yield
     finally:
-        executor.shutdown(cancel_futures=True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _one_line(error: BaseException) -> str:
-    if isinstance(error, AvaffectError):
-        return str(error)
     if isinstance(error, BrokenProcessPool):
         return "a worker process ended abruptly (out of memory?); run the command again with fewer workers"
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    assert isinstance(error, Exception)
+    return str(one_line(error, "a worker process"))
+
+
+def _listed(errors: ErrorList, reasons: dict[str, str]) -> Path | None:
+    """Where the errors are listed; None if the list cannot be written."""
+    try:
+        errors.write(reasons.items())
+    except DataError as error:
+        log.warning("the list of errors is missing: %s", error)
+        return None
+    return errors.path
+
+
+def _media_digest(recording: Recording) -> str:
+    """SHA-256 over size and beginning of the recording's media files; "" without any."""
+    paths = {path for path in (recording.video, recording.audio) if path is not None}
+    sources = [Source.of(path) for path in sorted(paths)]
+    if not sources:
+        return ""
+    return hashlib.sha256(" ".join(f"{source.size} {source.head}" for source in sources).encode()).hexdigest()
 
 
 def _digest(paths: list[Path]) -> str:
@@ -268,13 +350,3 @@ def _digest(paths: list[Path]) -> str:
 @lru_cache(maxsize=256)  # one csv, or one npz, may hold the ratings of all recordings
 def _file_digest(path: Path, _changed: int, _size: int) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
-
-
-def _write_errors(out: Path, errors: dict[str, str]) -> None:
-    path = out / ERRORS
-    if not errors:
-        path.unlink(missing_ok=True)
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("recording", "error"), *errors.items()])

@@ -49,6 +49,9 @@ class Meta:
         SHA-256 over the files that the ratings were read from; "" without ratings.
     options : mapping
         The corpus's options, such as annotation delays.
+    media : str
+        SHA-256 over size and beginning of the files that the features were made from; "" for the features of
+        a `FeatureCorpus`.
     format : int
         Version of this layout.
     """
@@ -62,6 +65,7 @@ class Meta:
     encoders: str = ""
     ratings: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    media: str = ""
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -220,6 +224,15 @@ def write(
 def file_of(folder: Path, name: str) -> Path:
     """The file of the recording of that name."""
     return folder / f"{name}{ENDING}"
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file is whole and of something else, such as a model's weights."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return "meta" not in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return False
 
 
 def inspect(path: Path) -> Stored:

@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import MediaError
+from ..files import url
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +168,8 @@ def _warn_if_cut(source: Source, end: float) -> None:
 
 def _first_bytes(path: Path) -> bytes:
     """The file's first bytes, or a MediaError that says why it cannot be read."""
+    if address := url(path):
+        raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
     if path.is_dir():
         raise MediaError(f"{path}: is a folder, a media file was expected; name a file in it")
     try:

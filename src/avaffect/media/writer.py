@@ -18,6 +18,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from ..errors import MediaError
+from ..files import remove_stale, temporary_name
 from .soundtrack import Soundtrack
 
 _ENDINGS = (".mp4", ".mov", ".mkv")
@@ -61,7 +62,7 @@ class VideoSink:
         self, path: Path | str, *, width: int, height: int, source: Path | str | None = None
     ) -> None:
         self._path = Path(path)
-        self._partial = self._path.with_name(f".{self._path.stem}.{os.getpid()}{self._path.suffix}")
+        self._partial = temporary_name(self._path)
         self._size = (height, width, 3)
         self._even = (height + height % 2, width + width % 2)
         self._padding = ((0, height % 2), (0, width % 2), (0, 0))
@@ -78,6 +79,7 @@ class VideoSink:
 
     def __enter__(self) -> Self:
         self._check_place()
+        remove_stale(self._path.parent)
         with self._one_line():
             options = {"movflags": "+faststart", "movie_timescale": "90000"}
             matroska = self._path.suffix.lower() == ".mkv"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +16,9 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
-from ..errors import AvaffectError, MediaError
+from ..errors import AvaffectError, DataError, MediaError, one_line
 from ..face.track import DETECTION_INTERVAL
+from ..files import as_text
 from ..media import AudioBlock, Frame
 from ..progress import Hook, silent
 from ..sliding import slide
@@ -29,6 +33,7 @@ log = logging.getLogger(__name__)
 
 PEOPLE = ("all", "main")
 
+_OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 FILES = "files"
 """What the hook is told of a batch: how many files are done."""
 
@@ -110,6 +115,13 @@ class Predictor:
                 "min_face": min_face,
             }
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that results depend on beside the recording, as plain JSON."""
+        spec = self.spec.to_json().encode()
+        told = {key: value for key, value in self._meta.items() if key not in _OF_THE_SPEC}
+        return {**told, "spec_sha256": hashlib.sha256(spec).hexdigest()}
+
     def process_file(self, path: str | Path, hook: Hook | None = None) -> Trace:
         """Valence and arousal over one video or audio file.
 
@@ -134,12 +146,12 @@ class Predictor:
         info = media.probe(path)
         frames = media.frames(path) if info.has_video else None
         audio = media.audio(path) if info.has_audio else None
-        return self._process(str(path), frames, audio, info.duration, hook or silent)
+        return self._process(as_text(path), frames, audio, info.duration, hook or silent)
 
     def iter_files(
         self, paths: Sequence[str | Path], hook: Hook | None = None
     ) -> Iterator[tuple[Path, Trace | AvaffectError]]:
-        """Many files, one after the other; a file that cannot be read stops no other.
+        """Many files, one after the other; a file that fails stops no other, whatever the reason.
 
         Parameters
         ----------
@@ -153,7 +165,7 @@ class Predictor:
         path : Path
             The file.
         result : Trace or AvaffectError
-            Its trace, or why there is none.
+            Its trace, or why there is none: an `avaffect.errors.UnexpectedError` where the fault is ours.
         """
         hook = hook or silent
         for done, path in enumerate(paths):
@@ -161,8 +173,8 @@ class Predictor:
             result: Trace | AvaffectError
             try:
                 result = self.process_file(path, hook)
-            except AvaffectError as error:
-                result = error
+            except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
+                result = one_line(error, path)
             yield Path(path), result
         hook(FILES, len(paths), len(paths))
 
@@ -186,6 +198,10 @@ class Predictor:
         DataError
             If a file is given twice.
         """
+        count = Counter(os.path.abspath(path) for path in paths)
+        for path in paths:
+            if count[os.path.abspath(path)] > 1:
+                raise DataError(f"{path} is given twice, so it is in two of the traces; give each file once")
         traces, errors = [], []
         for path, result in self.iter_files(paths, hook):
             if isinstance(result, Trace):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..files import replacing
+from .meta import lasting
 from .resample import resampled
 from .rows import files, main_track, of_track
 
@@ -90,7 +91,7 @@ def write_bids(
         "StartTime": float(tick[0] / frequency) if len(tick) else 0.0,
         "Columns": list(COLUMNS),
         **COLUMNS,
-        "Source": {"File": names[0], "Person": person, **meta},
+        "Source": {"File": names[0], "Person": person, **lasting(meta)},
     }
     text = rows.round(6).to_csv(sep="\t", header=False, index=False, na_rep="n/a")
     with replacing(target) as temporary:

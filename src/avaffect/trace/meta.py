@@ -30,6 +30,11 @@ def jsonable(meta: Mapping[str, Any]) -> dict[str, Any]:
         raise DataError(f"a Trace's meta must be plain JSON values ({error})") from error
 
 
+def lasting(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written into files: all but the measured times, so that the same trace gives the same file."""
+    return {key: value for key, value in meta.items() if key != "seconds"}
+
+
 def coverage(meta: Mapping[str, Any]) -> float:
     """Share of values that the intervals are meant to hold; 0.9 if it is not said."""
     return float(meta.get("coverage", 0.9))

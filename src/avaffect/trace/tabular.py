@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from ..errors import DataError
 from ..files import replacing
 from .columns import COLUMNS, INDEX
+from .meta import lasting
 
 META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's schema metadata
 _SMALL_ROWS, _SMALL_BYTES = 10_000, 2**26  # are read from the smallest file
@@ -67,9 +68,10 @@ def write_parquet(table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path
         If the file cannot be written.
     """
     arrow = pa.Table.from_pandas(table)
-    entries = {**(arrow.schema.metadata or {}), META_KEY: json.dumps(dict(meta)).encode()}
-    with replacing(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(entries), temporary)
+    entries = {**(arrow.schema.metadata or {}), META_KEY: json.dumps(lasting(meta)).encode()}
+    # Through Python's own files, here and below: pyarrow takes no path that is not UTF-8.
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(arrow.replace_schema_metadata(entries), file)
     return Path(path)
 
 

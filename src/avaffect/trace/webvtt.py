@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import DataError
 from ..files import replacing
 from .columns import GATES
+from .meta import lasting
 from .rows import files, seconds
 
 FIELDS = (
@@ -56,7 +57,7 @@ def write_webvtt(
         )
     if not step >= 0.001:
         raise DataError(f"a cue lasts at least 0.001 s, not {step:g}; give step in seconds")
-    about = json.dumps({"file": names[0] if names else None, **meta})
+    about = json.dumps({"file": names[0] if names else None, **lasting(meta)})
     blocks = ["WEBVTT", f"NOTE avaffect {_safe(about)}", *_cues(table, step)]
     with replacing(path) as temporary:
         temporary.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")

@@ -115,8 +115,17 @@ def _check(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: str 
     ]
     if misshapen:
         faults.append(f"of another shape: {', '.join(misshapen)}")
+    if odd := sorted(key for key, value in given.items() if not _is_plain(value)):
+        faults.append(f"sparse, quantised, without values or not finite: {', '.join(odd)}")
     if faults:
         raise ModelError(f"{path} does not fit {name}; {'; '.join(faults)}")
+
+
+def _is_plain(value: Tensor) -> bool:
+    """An ordinary tensor of finite numbers."""
+    if value.layout != torch.strided or value.is_meta or value.is_quantized:
+        return False
+    return bool(torch.isfinite(value).all())
 
 
 def _published_shape(key: str, own: Tensor) -> tuple[int, ...]:

@@ -1,0 +1,289 @@
+"""What a run writes, decided before its work: which recordings are read, and where their results go.
+
+No two recordings share a name, no result replaces an input or a file that this program did not write, and the
+folders within an input folder are kept.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from .errors import DataError, MediaError
+from .files import url
+from .media.folder import look_into
+from .record import ENDING, Record, Source
+from .result_names import longest_name, result_names
+
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "csv": (".csv",),
+    "parquet": (".parquet",),
+    "jsonl": (".jsonl",),
+    "webvtt": (".vtt",),
+    "abaw": (".txt",),
+    "bids": ("_physio.tsv.gz", "_physio.json"),
+    "plot": (".png",),
+    # Never NAME.mp4: with --out beside the input that would be the input itself.
+    "video": ("_annotated.mp4",),
+}
+"""By kind of result, what follows a recording's name in its files' names; the main file is the first."""
+
+_LONGEST = max(len(suffix) for suffix in (ENDING, *(s for kind in SUFFIXES.values() for s in kind)))
+
+
+class State(StrEnum):
+    """What an earlier run left of a recording."""
+
+    NEW = "not read yet"
+    FINISHED = "finished"
+    UNFINISHED = "not all results there"
+    OTHER_SETTINGS = "made under other settings"
+    CHANGED = "the recording has changed"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Recordings that the inputs stand for.
+
+    Attributes
+    ----------
+    recordings : list of (Path, Path)
+        Each with the input it was found by: itself, or a folder.
+    left_out : list of str
+        What lies in the inputs and is not read, one line each.
+    """
+
+    recordings: list[tuple[Path, Path]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the results of one recording go.
+
+    Attributes
+    ----------
+    source : Path
+    base : Path
+        Folder and name, without what follows the name.
+    kinds : tuple of str
+        Keys of `SUFFIXES`.
+    """
+
+    source: Path
+    base: Path
+    kinds: tuple[str, ...]
+
+    def paths(self, kind: str) -> list[Path]:
+        """The files of one kind of result, the main one first."""
+        return [self.base.with_name(self.base.name + suffix) for suffix in SUFFIXES[kind]]
+
+    @property
+    def all_paths(self) -> list[Path]:
+        """All files that are written: results and record."""
+        return [*(path for kind in self.kinds for path in self.paths(kind)), self.record_path]
+
+    @property
+    def record_path(self) -> Path:
+        """Where the record lies."""
+        return self.base.with_name(self.base.name + ENDING)
+
+    @property
+    def record(self) -> Record | None:
+        """The record as it is on the disk now."""
+        return Record.read(self.record_path)
+
+    def state(self, settings: Mapping[str, Any]) -> tuple[State, Target]:
+        """What an earlier run left, and the target with those kinds only that are to be made."""
+        record = self.record
+        if record is None:
+            return State.NEW, self
+        if not record.source.is_same(Source.of(self.source)):
+            return State.CHANGED, self
+        if record.settings != settings:
+            return State.OTHER_SETTINGS, self
+        missing = [k for k in self.kinds if not all(record.is_finished(path) for path in self.paths(k))]
+        return (State.UNFINISHED if missing else State.FINISHED), replace(self, kinds=tuple(missing))
+
+    @contextmanager
+    def begun(self, settings: Mapping[str, Any], *, overwrite: bool = False) -> Iterator[Record]:
+        """Write the record of a recording that is to be read: from now on its results are known as ours.
+
+        If the block fails before there is any result, the record is removed.
+
+        Raises
+        ------
+        AvaffectError
+            If the recording cannot be read, the record not be written, or another run has meanwhile begun to
+            write the results of another recording under this name.
+        """
+        source, earlier = Source.of(self.source), self.record
+        if earlier is not None and not overwrite:
+            _check_source(self, earlier, source)
+        same = earlier is not None and earlier.source.is_same(source) and earlier.settings == settings
+        known = dict(earlier.outputs) if earlier is not None else {}
+        outputs: dict[str, int | None] = {name: size if same else None for name, size in known.items()}
+        outputs |= {path.name: None for kind in self.kinds for path in self.paths(kind)}
+        absent = earlier.absent if earlier is not None and same else ()
+        record = Record(source, settings, outputs, tuple(name for name in absent if name not in outputs))
+        record.write(self.record_path)
+        try:
+            yield record
+        finally:
+            if not any(os.path.lexists(self.base.with_name(name)) for name in outputs):
+                self.record_path.unlink(missing_ok=True)
+
+
+def find(inputs: Iterable[Path], out: Path, *, recursive: bool) -> Found:
+    """All recordings that the inputs stand for, each once; a folder stands for the media files in it.
+
+    Annotated videos that this program wrote are never taken: not from a folder, nor by name from the
+    result folder.
+
+    Raises
+    ------
+    MediaError
+        If a folder holds none, or nothing is left.
+    """
+    found = Found()
+    seen: set[str] = set()
+    results = _absolute(out)
+    for path in inputs:
+        if address := url(path):
+            raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
+        if _is_folder(path):
+            media = _media_of(path, recursive, found)
+        elif results in _absolute(path).parents and _is_ours(path):
+            found.left_out.append(f"{path}: a result of an earlier run")
+            continue
+        else:
+            media = [path]
+        for file in media:
+            place = os.path.abspath(file)
+            if place not in seen:
+                seen.add(place)
+                found.recordings.append((path, file))
+    if not found.recordings:
+        raise MediaError("; ".join(found.left_out) + "; name a recording")
+    return found
+
+
+def plan(
+    recordings: Sequence[tuple[Path, Path]], out: Path, kinds: Iterable[str], *, overwrite: bool = False
+) -> list[Target]:
+    """The results of each recording, under names that no other has.
+
+    Parameters
+    ----------
+    recordings : sequence of (Path, Path)
+        As `find` gives them.
+    out : Path
+        The result folder.
+    kinds : iterable of str
+        Keys of `SUFFIXES`.
+    overwrite : bool
+        Allow that files are replaced which are there and not known as results of the same recording.
+
+    Raises
+    ------
+    DataError
+        If a result would replace an input, a file that is none of ours, or the results of another recording.
+    """
+    kinds = tuple(dict.fromkeys(kinds))
+    names = result_names(recordings, longest_name(out, _LONGEST))
+    targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
+    inputs = {os.path.abspath(target.source) for target in targets}
+    identities = {identity for target in targets if (identity := _identity(target.source))}
+    problems = []
+    for target in targets:
+        try:
+            _check(target, inputs, identities, overwrite)
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        more = f" (and {len(problems) - 1} more like this)" if len(problems) > 1 else ""
+        raise DataError(problems[0] + more)
+    return targets
+
+
+def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:
+    contents = look_into(folder, recursive=recursive)
+    if contents.ours:
+        found.left_out.append(f"{folder}: annotated videos of earlier runs ({len(contents.ours)})")
+    if contents.others:
+        endings = Counter(path.suffix.lower() or "no ending" for path in contents.others)
+        most = ", ".join(ending for ending, _ in endings.most_common(5))
+        found.left_out.append(
+            f"{folder}: files whose endings are not of video or sound ({len(contents.others)}: {most})"
+        )
+    if not contents.media:
+        hint = "name another folder" if recursive else "add --recursive to look into its folders"
+        raise MediaError(f"{folder}: holds no video or audio files; {hint}")
+    return contents.media
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a record beside a file says that this program wrote it."""
+    with suppress(OSError):
+        for beside in path.parent.glob(f"*{ENDING}"):
+            record = Record.read(beside)
+            if record is not None and record.wrote(path):
+                return True
+    return False
+
+
+def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], overwrite: bool) -> None:
+    """Raise a `DataError` if a result of the target would replace what it may not."""
+    record = target.record
+    for path in target.all_paths:
+        if os.path.abspath(path) in inputs or _identity(path) in identities:
+            raise DataError(
+                f"{path} is an input, and a result of {target.source} would replace it;"
+                " give another folder with --out"
+            )
+    if overwrite:
+        return
+    if record is not None:
+        with suppress(MediaError):  # a file that cannot be read is told of when its turn comes
+            _check_source(target, record, Source.of(target.source))
+    for path in target.all_paths:
+        if not os.path.lexists(path):
+            continue
+        if record is None or not (path == target.record_path or record.wrote(path)):
+            known = record is not None and path.name in record.outputs
+            what = "was changed after it was written" if known else "is there and is no result of ours"
+            raise DataError(f"{path} {what}; give another folder with --out, or --overwrite to replace it")
+
+
+def _check_source(target: Target, record: Record, source: Source) -> None:
+    """The results of one recording do not replace those of another; those of its earlier content they may."""
+    if record.source.is_another(source):
+        raise DataError(
+            f"{target.base}: holds the results of another recording of that name, {record.source.path};"
+            f" give another folder with --out for {target.source}, or --overwrite to replace them"
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return state.st_dev, state.st_ino
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be looked at ({error.strerror}); change its permissions") from error

@@ -1,0 +1,241 @@
+"""Many recordings by the command: nothing lost, nothing half done, stopped and gone on with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import wave
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avaffect import read_trace
+
+TABLE_ONLY = ("--no-plot", "--no-video", "-f", "csv")
+
+
+def sound(path, seed=0, seconds=0.5):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(os.fsencode(path).decode("utf-8", "surrogateescape"), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", "not compressed"))
+        noise = np.random.default_rng(seed).integers(-900, 900, int(seconds * 16000))
+        file.writeframes(noise.astype("<i2").tobytes())
+    return path
+
+
+def test_a_stopped_run_goes_on_where_it_was(avaffect, tmp_path):
+    sources, out = tmp_path / "in", tmp_path / "out"
+    sound(sources / "a.wav"), sound(sources / "deep/b.wav", 1)
+    command = ("predict", "-r", sources, "--out", out, "-f", "parquet", "-f", "webvtt", "--json")
+    first = avaffect(*command)
+    assert first.returncode == 0, first.stderr
+    made = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    names = {path.relative_to(out).as_posix() for path in made}
+    assert names == {
+        f"{name}{end}" for name in ("a", "deep/b") for end in (".parquet", ".vtt", ".png", ".avaffect.json")
+    }
+    times = {path: path.stat().st_mtime_ns for path in made}
+
+    (out / "deep/b.png").unlink()
+    again = avaffect(*command, "--resume")
+    assert again.returncode == 0, again.stderr
+    assert (
+        "resumed: 1 of 2 files are finished and skipped; to make: 1 (not all results there)" in again.stderr
+    )
+    assert json.loads(again.stdout)["skipped"] == [str(sources / "a.wav")]
+    written = json.loads(again.stdout)["results"][0]["outputs"]
+    assert written == [str(out / "deep/b.png")]
+    untouched = [path for path in made if path.name not in ("b.png", "b.avaffect.json")]
+    assert all(path.stat().st_mtime_ns == times[path] for path in untouched)
+
+    other = avaffect(*command, "--resume", "--people", "main")
+    assert "0 of 2 files are finished and skipped; to make: 2 (made under other settings)" in other.stderr
+    assert read_trace(out / "a.parquet").meta["people"] == "main"
+
+    whole = avaffect(*command)
+    assert whole.returncode == 0, whole.stderr
+    assert {path: path.read_bytes() for path in made} == made, "no clock time in results"
+
+
+def test_two_runs_into_one_folder_never_replace_each_others_results(avaffect, fails, tmp_path):
+    sound(tmp_path / "A/P01.wav", 0), sound(tmp_path / "B/P01.wav", 1)
+    first = avaffect("predict", "A", "--out", "out", *TABLE_ONLY, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    before = (tmp_path / "out/P01.csv").read_bytes()
+    for more in ((), ("--resume",)):
+        second = avaffect("predict", "B", "--out", "out", *TABLE_ONLY, *more, cwd=tmp_path)
+        fails(second, "holds the results of another recording", "A/P01.wav", "--overwrite")
+    assert (tmp_path / "out/P01.csv").read_bytes() == before
+    third = avaffect("predict", "B", "--out", "out", *TABLE_ONLY, "--overwrite", cwd=tmp_path)
+    assert third.returncode == 0, third.stderr
+    assert (tmp_path / "out/P01.csv").read_bytes() != before
+
+
+def test_a_foreign_table_is_kept(avaffect, fails, tmp_path):
+    sound(tmp_path / "talk.wav")
+    (tmp_path / "talk.csv").write_text("Second,Valence\n1,500\n")
+    run = avaffect("predict", "talk.wav", "--out", ".", *TABLE_ONLY, cwd=tmp_path)
+    fails(run, "talk.csv is there and is no result of ours")
+    assert (tmp_path / "talk.csv").read_text() == "Second,Valence\n1,500\n"
+
+
+def test_names_that_no_encoding_has_do_not_end_a_run(tmp_path):
+    names = ["я.wav", "z.wav", os.fsdecode(b"caf\xe9.wav")]
+    for seed, name in enumerate(names):
+        sound(tmp_path / "in" / name, seed)
+    (tmp_path / "in" / os.fsdecode(b"br\xf6ken.wav")).write_text("no sound")
+    run = subprocess.run(
+        [sys.executable, "-m", "avaffect", "predict", "in", "--out", "out", "-f", "csv", "-f", "parquet"],
+        cwd=tmp_path, env=os.environ | {"PYTHONIOENCODING": "ascii", "NO_COLOR": "1"}, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert b"Traceback" not in run.stderr
+    for name in names:
+        stem = tmp_path / "out" / name.removesuffix(".wav")
+        assert len(pd.read_csv(stem.with_name(stem.name + ".csv"))) == len(
+            read_trace(stem.with_name(stem.name + ".parquet"))
+        )
+    listed = pd.read_csv(tmp_path / "out/errors.csv")
+    assert list(listed["file"]) == ["in/br\\udcf6ken.wav"]
+
+
+DRIVE = """
+import sys
+from avaffect.predict import Predictor
+
+real = Predictor.process_file
+
+
+def process_file(self, path, hook=None):
+    {break_it}
+    return real(self, path, hook)
+
+
+Predictor.process_file = process_file
+from avaffect.cli import main
+
+main()
+"""
+
+
+def drive(break_it, *arguments, cwd):
+    """The command, where something happens before each file is read."""
+    code = DRIVE.format(break_it=break_it)
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=cwd, env=os.environ | {"NO_COLOR": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_fault_of_the_program_is_the_files_alone(tmp_path):
+    for seed, name in enumerate(("a", "errors", "c")):
+        sound(tmp_path / "in" / f"{name}.wav", seed)
+    break_it = "if path.name == 'a.wav': raise ValueError('made up')"
+    run = drive(break_it, "predict", "in", "--out", "out", *TABLE_ONLY, "--json", cwd=tmp_path)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    assert len(json.loads(run.stdout)["results"]) == 2
+    assert len(read_trace(tmp_path / "out/errors.csv")) > 1, "the recording is named errors"
+    (row,) = pd.read_csv(tmp_path / "out/errors_2.csv").to_dict("records")
+    assert row["file"] == "in/a.wav"
+    assert "unexpected ValueError" in row["error"]
+    assert "please report it at https://" in row["error"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "c.avaffect.json", "c.csv", "errors.avaffect.json", "errors.csv", "errors_2.csv",
+    ]  # fmt: skip
+    fast = drive(break_it, "predict", "in", "--out", "o", *TABLE_ONLY, "--fail-fast", cwd=tmp_path)
+    assert fast.returncode == 2
+    assert "ended at the first failure; not read: 2 files" in fast.stderr
+    assert [path.name for path in (tmp_path / "o").iterdir()] == ["errors_2.csv"]
+
+
+def test_a_list_that_cannot_be_written_ends_no_run(avaffect, tmp_path):
+    sound(tmp_path / "in/a.wav")
+    (tmp_path / "in/b.wav").write_text("no sound")
+    full = "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    run = drive(full, "predict", "in", "--out", "out", *TABLE_ONLY, cwd=tmp_path)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    assert run.stderr.count("error:") == 2
+    assert "the list of errors is missing" in run.stderr
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_is_one_line_and_leaves_what_is_finished(tmp_path, number, code):
+    for seed, name in enumerate(("a", "b")):
+        sound(tmp_path / "in" / f"{name}.wav", seed)
+    stop = f"if path.name == 'b.wav': import os; os.kill(os.getpid(), {int(number)})"
+    run = drive(stop, "predict", "in", "--out", "out", *TABLE_ONLY, "--json", cwd=tmp_path)
+    assert run.returncode == code, run.stderr
+    assert "Traceback" not in run.stderr
+    assert run.stderr.splitlines()[-1] == "stopped; files written so far are complete"
+    assert [one["outputs"] for one in json.loads(run.stdout)["results"]] == [["out/a.csv"]]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.avaffect.json", "a.csv"]
+
+
+@pytest.mark.parametrize("wait", [0.3, 1.0])
+def test_a_signal_while_it_starts(tmp_path, wait):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "avaffect", "predict", str(sound(tmp_path / "a.wav")), "--out", str(tmp_path)],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(wait)
+    process.terminate()
+    _, told = process.communicate(timeout=60)
+    assert "Traceback" not in told
+    # Before Python runs at all, the system's own way ends it.
+    assert process.returncode in (143, -signal.SIGTERM)
+
+
+def test_an_error_of_the_system_is_one_line(fails, tmp_path):
+    code = (
+        "import sys, avaffect.cli.app as app\n"
+        "@app.app.command()\ndef broken(): raise OSError(28, 'No space left on device', 'x.bin')\n"
+        "@app.app.command()\ndef odd(): raise ZeroDivisionError('oh')\n"
+        "from avaffect.cli import main; main()"
+    )
+
+    def run(verb, **env):
+        return subprocess.run(
+            [sys.executable, "-c", code, verb],
+            env=os.environ | {"NO_COLOR": "1"} | env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    fails(run("broken"), "x.bin: No space left on device")
+    fails(run("odd"), "unexpected ZeroDivisionError", "report it at")
+    assert "Traceback" in run("odd", AVAFFECT_TRACEBACK="1").stderr
+
+
+def test_the_reader_of_the_output_may_leave(tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = subprocess.run(
+        [sys.executable, "-m", "avaffect", "fusions"], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert run.returncode == 1
+    assert run.stderr == b""
+
+
+def test_an_address_is_named_as_it_was_typed(avaffect, fails, tmp_path):
+    run = avaffect("predict", "https://example.org/talk.mp4", "--out", tmp_path / "out")
+    fails(run, "https://example.org/talk.mp4: is an address")
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_processes_into_one_folder(tmp_path):
+    runs = []
+    for seed, name in enumerate(("one", "two")):
+        sound(tmp_path / name / f"{name}.wav", seed)
+        command = [sys.executable, "-m", "avaffect", "predict", name, "--out", "out", *TABLE_ONLY]
+        runs.append(subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE))
+    for process in runs:
+        _, told = process.communicate(timeout=120)
+        assert process.returncode == 0, told
+    assert sorted(path.name for path in Path(tmp_path / "out").glob("*.csv")) == ["one.csv", "two.csv"]
