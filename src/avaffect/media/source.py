@@ -124,9 +124,11 @@ def _open(path: Path, head: bytes) -> InputContainer:
     # content alone it is read.
     try:
         nameless = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb")
-        return av.open(nameless, metadata_errors="replace", container_options=_OPTIONS)
+        container = av.open(nameless, metadata_errors="replace", container_options=_OPTIONS)
     except (av.FFmpegError, ValueError, OSError):
         raise MediaError(_NOTHING.format(path) if refused else _unopenable(path, head, reason)) from None
+    assert isinstance(container, InputContainer)
+    return container
 
 
 def decode_video(source: Source, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +27,10 @@ from .signal import signal_blocks, signal_frames
 from .sliding import fuse
 
 log = logging.getLogger(__name__)
+
+if hasattr(os, "register_at_fork"):
+    # The threads of a process are not in its forks: there torch would wait for them for ever.
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 PEOPLE = ("all", "main")
 
@@ -241,11 +246,13 @@ class Predictor:
         frames : iterable of (h, w, 3) np.ndarray, optional
             uint8 RGB, upright; read one at a time.
         times : iterable of float, optional
-            Seconds, one a frame, increasing: ``np.arange(len(frames)) / 25`` at 25 frames per second.
+            Seconds, one a frame, from 0 on and increasing: ``np.arange(len(frames)) / 25`` at 25 frames per
+            second. At most 48 hours, at most one hour between two, and not one frame in 8 s or less often,
+            which is taken for milliseconds.
         samples : (n,) np.ndarray, optional
-            Mono sound in [-1, 1] that starts at second 0.
+            Mono sound that starts at second 0: floats in [-1, 1], or int8, int16, int32 or uint8 as stored.
         sample_rate : float, optional
-            Samples per second (Hz).
+            Samples per second (Hz), a whole number.
         name : str
             Stands in the table's index for the file.
         hook : callable, optional
@@ -293,35 +300,36 @@ class Predictor:
             with timing.measure("model"):
                 reading = self._read(recording, person)
             speech = recording.audio.speech_at(recording.ticks) if recording.audio is not None else None
-            numbers = [None] * len(positions) if recording.numbers is None else recording.numbers[positions]
+            numbers = recording.numbers[positions]
             columns: dict[str, Any] = {
                 "position": positions,
                 "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),
-                "frame": pd.array(numbers, dtype="Int64"),
+                "frame": pd.arrays.IntegerArray(numbers, numbers < 0),
                 "pts": recording.times[positions],
             }
             columns |= person_rows(reading, self.spec, self.timeline, recording.times[positions], speech)
-            columns |= face_rows(person, positions)
+            columns |= face_rows(person, recording.pictures[positions])
             parts.append(pd.DataFrame(columns))
         meta = {**self._meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
         return Trace(table(name, parts, recording.ends), meta=meta)
 
     def _shares(self, recording: RecordingStreams) -> Iterator[tuple[Person | None, np.ndarray]]:
-        """Which frames are whose: everyone's from first to last sight, nobody's the rest.
+        """Which rows are whose: everyone's pictures from first to last sight, nobody's the rest.
 
-        With ``people="main"`` all frames are the main person's.
+        With ``people="main"`` all pictures are the main person's.
         """
-        everything = np.arange(len(recording.times))
-        if self.people == "main" and recording.main_person is not None:
-            yield recording.main_person, everything
-            return
-        free = np.ones(len(everything), dtype=bool)
-        for person in recording.people:
-            positions = np.arange(person.frames[0], person.frames[-1] + 1)
+        free = np.ones(len(recording.times), dtype=bool)
+        main = recording.main_person
+        everyone = recording.people if self.people == "all" or main is None else [main]
+        for person in everyone:
+            first, last = person.frames[0], person.frames[-1]
+            if self.people == "main":
+                first, last = 0, len(recording.visual.times)
+            positions = np.flatnonzero((recording.pictures >= first) & (recording.pictures <= last))
             free[positions] = False
             yield person, positions
         if free.any():
-            yield None, everything[free]
+            yield None, np.flatnonzero(free)
 
     def _read(self, recording: RecordingStreams, person: Person | None) -> Reading:
         """What the model says of a person; of the voice alone for None."""
