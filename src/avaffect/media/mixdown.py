@@ -17,7 +17,7 @@ _SILENT = 1e-4
 # which they no longer do.
 _CANCEL, _AGREE = 0.1, 0.5
 _LOUDER = 4.0  # how much louder (in power) another channel must be to take its place
-_MEMORY = 0.25  # seconds over which power is averaged
+_MEMORY = 0.1  # seconds over which power is averaged
 _NOTHING = 1e-10  # power (-100 dB) below which nothing is learned from a sound
 
 

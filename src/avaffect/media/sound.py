@@ -48,12 +48,36 @@ class AudioBlock:
     samples: np.ndarray
 
 
+@dataclass
+class SoundUsed:
+    """What of a file's sound is read; `audio` fills it in while it is read.
+
+    Attributes
+    ----------
+    track, tracks : int
+        Number of the sound track, from 1, and how many the file has.
+    channels : int
+        How many channels the track has.
+    channel : int or None
+        Number of the channel that is read alone, from 1; None for the mean of all.
+    cancelled : float
+        Seconds in which the channels cancelled each other, so that the louder one was read alone.
+    """
+
+    track: int = 0
+    tracks: int = 0
+    channels: int = 0
+    channel: int | None = None
+    cancelled: float = 0.0
+
+
 def audio(
     path: Path | str,
     sample_rate: int = SAMPLE_RATE,
     *,
     track: int | None = None,
     channel: int | None = None,
+    used: SoundUsed | None = None,
 ) -> Generator[AudioBlock, None, None]:
     """Read the sound of a file in blocks of half a second or less, as mono.
 
@@ -72,6 +96,8 @@ def audio(
     channel : int, optional
         Number of the channel to read alone, from 1; by default the mean of all, see
         `avaffect.media.mixdown.Mixdown`.
+    used : SoundUsed, optional
+        Is told what was read.
 
     Raises
     ------
@@ -79,7 +105,7 @@ def audio(
         If the file cannot be opened, nothing in it can be decoded, or it has no such track or channel.
     """
     chosen = audio_track(path) if track is None else track
-    for start, samples in blocks(path, sample_rate=sample_rate, track=chosen, channel=channel):
+    for start, samples in blocks(path, sample_rate=sample_rate, track=chosen, channel=channel, used=used):
         yield AudioBlock(start, samples[:, 0])
 
 
@@ -154,15 +180,18 @@ def blocks(
     track: int | None = None,
     channel: int | None = None,
     stereo: bool = False,
+    used: SoundUsed | None = None,
 ) -> Iterator[tuple[float, np.ndarray]]:
     """The sound as (start in seconds, samples (n, channel) float32), otherwise as `audio`.
 
     ``track`` None is the container's default. ``stereo`` keeps two channels as they are; more or fewer, or
     those that cancel each other, become one, twice.
     """
+    used = used or SoundUsed()
     with open_source(path, audio_track=track) as source:
         if source.audio is None:
             return
+        used.track, used.tracks = source.audio_track, len(source.container.streams.audio)
         clock = Clock(source, source.audio, partial(first_stamp, source, source.audio))
         run: _Run | None = None
         mix: _Mix | None = None
@@ -170,22 +199,25 @@ def blocks(
             start = clock.begins(frame, Fraction(frame.samples, frame.sample_rate))
             if mix is None or not mix.takes(frame):
                 mix = _Mix(frame, channel, stereo=stereo, source=source)
+                used.channels, used.channel = frame.layout.nb_channels, channel
             if run is None or not run.continues(mix.sample_rate, start):
                 known_until = Fraction(0)
                 if run is not None:
                     yield from run.push(None)
                     known_until = run.end
                 run = _Run(mix.sample_rate, 2 if stereo else 1, start, known_until, sample_rate)
+            before = mix.cancelled
             yield from run.push(mix(frame))
+            used.cancelled += mix.cancelled - before
         if run is None:
             nothing_decoded(source, "sound", alone=source.video is None)
             return
         yield from run.push(None)
-        if mix is not None and mix.cancelled:
+        if used.cancelled:
             log.warning(
                 "%s: for %.1f s the channels of the sound cancel each other; the louder one was read alone",
                 path,
-                mix.cancelled,
+                used.cancelled,
             )
 
 

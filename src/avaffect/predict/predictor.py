@@ -16,7 +16,7 @@ import torch
 from .. import __version__, checkpoint, media
 from ..errors import AvaffectError, MediaError
 from ..face.track import DETECTION_INTERVAL
-from ..media import AudioBlock, Frame
+from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..streams.assemble import RecordingStreams, StreamReader
 from ..streams.timing import Timing
@@ -62,6 +62,11 @@ class Predictor:
         at least 12; once found, a person is followed when the face gets smaller. With MTCNN, half the size
         makes a search about four times as costly. None sets no limit: MTCNN then looks for faces from a
         sixteenth of the picture's shorter side on, and finds many of half that size.
+    audio_track : int or None
+        Number of the sound track to read, from 1. None: the default track, or, where that one is silent, the
+        first that is not (`avaffect.media.audio_track`).
+    audio_channel : int or None
+        Number of the channel to read alone, from 1. None: the mean of all.
 
     Raises
     ------
@@ -86,12 +91,18 @@ class Predictor:
         detector: str = "mtcnn",
         detection_interval: float = DETECTION_INTERVAL,
         min_face: float | None = None,
+        audio_track: int | None = None,
+        audio_channel: int | None = None,
     ) -> None:
+        for name, number in (("audio_track", audio_track), ("audio_channel", audio_channel)):
+            if number is not None and number < 1:
+                raise AvaffectError(f"{name}={number}: expected a number from 1, or none for the default")
         if people not in PEOPLE:
             raise AvaffectError(f"people={people!r}: expected 'all' or 'main'")
         self.model = checkpoint.load(reference)
         self.spec = self.model.spec
         self.people = people
+        self.audio_track, self.audio_channel = audio_track, audio_channel
         self.reader = StreamReader(
             self.model, detector=detector, detection_interval=detection_interval, min_face=min_face
         )
@@ -129,17 +140,21 @@ class Predictor:
         Returns
         -------
         Trace
-            One row a video frame and person; for sound alone, one row a tick.
+            One row a video frame and person; one row a tick for sound alone, and for sound that goes on
+            without pictures. ``trace.meta["sound"]`` says what of the sound was read.
 
         Raises
         ------
         MediaError
             If the file is missing, empty or not decodable.
         """
-        info = media.probe(path)
+        info = media.probe(path, self.audio_track)
         frames = media.frames(path) if info.has_video else None
-        audio = media.audio(path) if info.has_audio else None
-        return self._process(str(path), frames, audio, info.duration, hook or silent)
+        used, audio = SoundUsed(), None
+        if info.has_audio:
+            audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
+        trace = self._process(str(path), frames, audio, info.duration, hook or silent)
+        return trace if audio is None else Trace(trace.table, meta={**trace.meta, "sound": asdict(used)})
 
     def iter_files(
         self, paths: Sequence[str | Path], hook: Hook | None = None
