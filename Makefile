@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Spinning OpenMP threads make small networks many times slower on shared cores.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: demo test check timings clean
+.PHONY: demo test check torture timings clean
 
 demo: .venv/demo
 	$(BIN)/avaffect predict examples/sample.mp4 --out out/demo
@@ -16,6 +16,9 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+torture: .venv/dev
+	$(BIN)/python tests/media/bad/torture.py --out out/torture.md
 
 timings: .venv/dev
 	$(BIN)/python benchmarks/predict.py examples/sample.mp4

@@ -33,6 +33,8 @@ _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 _MOST_PIXELS = 2**27
 LONGEST_PAUSE = Fraction(3600)
 """Seconds: a longer pause within a stream, or between the starts of two, is not believed."""
+SAMPLE_RATES = (1000, 1_000_000)
+"""Lowest and highest sample rate in Hz of sound that is read; others are damage."""
 _MOST_UNSTAMPED = 10_000  # packets that are searched for the first stamp
 _NOTHING = (
     "{}: holds neither picture nor sound that can be decoded (a playlist is not followed); "
@@ -144,7 +146,11 @@ def decode_video(source: Source, stream: VideoStream) -> Iterator[VideoFrame]:
 def decode_audio(source: Source, stream: AudioStream) -> Iterator[AudioFrame]:
     """The decoded sound of one stream; damaged packets are skipped and reported once."""
     read_only(source, stream)
-    yield from _decode(source, stream)
+    for frame in _decode(source, stream):
+        if (
+            _is_rate(frame.sample_rate) and frame.layout.nb_channels
+        ):  # a damaged head of a frame states others
+            yield frame
 
 
 def read_only(source: Source, stream: AudioStream) -> None:
@@ -316,7 +322,11 @@ def _is_video(stream: VideoStream) -> bool:
 
 
 def _is_audio(stream: AudioStream) -> bool:
-    return stream.codec_context is not None and stream.codec_context.sample_rate > 0
+    return stream.codec_context is not None and _is_rate(stream.codec_context.sample_rate)
+
+
+def _is_rate(sample_rate: int) -> bool:
+    return SAMPLE_RATES[0] <= sample_rate <= SAMPLE_RATES[1]
 
 
 def _is_default(stream: VideoStream | AudioStream) -> bool:

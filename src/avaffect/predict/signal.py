@@ -10,10 +10,7 @@ from ..errors import MediaError
 from ..media import AudioBlock, Frame
 from ..media.clock import LONGEST
 from ..media.sound import resample, scaled
-from ..media.source import LONGEST_PAUSE
-
-SAMPLE_RATES = (1000, 1_000_000)
-"""Lowest and highest sample rate in Hz that samples in memory may have."""
+from ..media.source import LONGEST_PAUSE, SAMPLE_RATES
 
 LOUDEST = 8.0
 """Floats beyond this cannot be meant as samples in [-1, 1]; a little more than 1 is clipping."""
