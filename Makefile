@@ -4,28 +4,38 @@ BIN := .venv/bin
 # Spinning OpenMP threads make small networks many times slower on shared cores.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: demo test check torture timings clean
+.PHONY: help demo test check docs torture timings clean
 
-demo: .venv/demo
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile | expand -t 8
+
+demo: .venv/demo  ## predict on the sample clip; results in out/demo
 	$(BIN)/avaffect predict examples/sample.mp4 --out out/demo
 
-test: .venv/dev
+test: .venv/dev  ## the whole test suite
 	$(BIN)/python -m pytest -n 2
 
-check: .venv/dev
+check: .venv/dev  ## style, types and text files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/check_text.py
 
-torture: .venv/dev
+torture: .venv/dev  ## read several hundred bad media; report in out/torture.md
 	$(BIN)/python tests/media/bad/torture.py --out out/torture.md
 
-timings: .venv/dev
+docs: .venv/dev  ## the documentation as a site in out/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
+
+timings: .venv/dev  ## what benchmarks/ measures in minutes
 	$(BIN)/python benchmarks/predict.py examples/sample.mp4
 	$(BIN)/python benchmarks/face.py examples/sample.mp4
 	$(BIN)/python benchmarks/voice.py
 	$(BIN)/python benchmarks/fusion.py --seconds 2
 	$(BIN)/python benchmarks/training.py --rounds 5
+
+clean:  ## remove .venv and everything that was built
+	rm -rf .venv out build dist src/*.egg-info
 
 .venv/python:
 	$(PYTHON) -c 'import sys; sys.exit("avaffect needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -39,6 +49,3 @@ timings: .venv/dev
 .venv/dev: .venv/demo
 	$(BIN)/python -m pip install --quiet --progress-bar on --constraint constraints.txt --editable '.[dev]'
 	touch $@
-
-clean:
-	rm -rf .venv out build dist src/*.egg-info

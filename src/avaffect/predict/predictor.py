@@ -18,13 +18,13 @@ from ..errors import AvaffectError, MediaError
 from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
+from ..sliding import slide
 from ..streams.assemble import RecordingStreams, StreamReader
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
-from .sliding import fuse
 
 log = logging.getLogger(__name__)
 
@@ -349,10 +349,13 @@ class Predictor:
     def _read(self, recording: RecordingStreams, person: Person | None) -> Reading:
         """What the model says of a person; of the voice alone for None."""
         streams = recording.of(person)
-        values, gates = fuse(
-            self.model,
+        window = round(self.spec.window * self.spec.tick_rate)
+        values, gates = slide(
+            self.model.network,
             {stream: torch.from_numpy(features) for stream, features in streams.features.items()},
             {stream: torch.from_numpy(mask) for stream, mask in streams.masks.items()},
+            window=window,
+            hop=max(1, window // 2),
         )
         return Reading(values, streams.masks, gates, streams.speaking)
 
