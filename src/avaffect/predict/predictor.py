@@ -115,6 +115,8 @@ class Predictor:
             "tick_rate": self.spec.tick_rate,
             "coverage": self.spec.coverage,
             "people": people,
+            "audio_track": audio_track,
+            "audio_channel": audio_channel,
             "meaning": self.spec.meaning,
             "licence": self.spec.licence,
             "corpora": [asdict(corpus) for corpus in self.spec.corpora],
