@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +166,25 @@ def test_options_of_the_tracker_reach_the_model_and_the_table(avaffect, tmp_path
     assert (trace.meta["detection_interval"], trace.meta["min_face"]) == (1.5, 320)
     assert trace.meta["detector"] == "mtcnn"
     assert trace.table["face_conf"].isna().all(), "the face of the sample is smaller than 320 pixels"
+
+
+def test_the_sound_track_and_channel_are_chosen_and_said(avaffect, fails, tmp_path):
+    samples = (8000 * np.sin(np.arange(16000) / 12)).astype(np.int16)
+    path = tmp_path / "two.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(np.stack([samples, -samples], axis=1).tobytes())
+    plain = ["predict", path, "--out", tmp_path, "--no-plot", "--no-video", "-f", "parquet"]
+    run = avaffect(*plain)
+    assert "Sound: its channels cancel each other for 1.0 s, the louder one was read" in run.stdout
+    run = avaffect(*plain, "--audio-channel", "2")
+    assert "Sound: channel 2 of 2 alone" in run.stdout
+    sound = read_trace(tmp_path / "two.parquet").meta["sound"]
+    assert sound == {"track": 1, "tracks": 1, "channels": 2, "channel": 2, "cancelled": 0.0}
+    fails(avaffect(*plain, "--audio-channel", "3"), "has 2 channels, channel 3 was asked for")
+    fails(avaffect(*plain, "--audio-track", "2"), "one sound track, track 2 was asked for")
 
 
 def test_the_commands_default_interval_is_that_of_python():

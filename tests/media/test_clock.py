@@ -8,16 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from avaffect.errors import MediaError
 from avaffect.media.clock import Clock
 
 MS = Fraction(1, 1000)
 
 
-def times(stamps, *, start=0, zero=0, length=40, container="mov", dts=None):
+def times(stamps, *, start=0, zero=0, length=40, container="mov", dts=None, first=None):
     """The times, in ms, of frames with these stamps in ms."""
     source = SimpleNamespace(path=Path("clip"), format=container, zero=zero * MS)
     stream = SimpleNamespace(type="video", start_time=start, time_base=MS)
-    clock = Clock(source, stream)
+    clock = Clock(source, stream, lambda: None if first is None else (first[0], first[1] * MS))
     frames = [
         SimpleNamespace(pts=pts, dts=d, time_base=MS) for pts, d in zip(stamps, dts or stamps, strict=True)
     ]
@@ -56,3 +57,14 @@ def test_stream_without_a_start_starts_at_zero():
 
 def test_avi_tells_time_by_decoding():
     assert times([40, 160, 80], dts=[80, 120, 160], container="avi") == [0, 40, 80]
+
+
+def test_frames_before_the_first_stamp_are_counted_back_from_it():
+    found = times([None, None, None, 30, 70], start=30, zero=-553, first=(3, 30))
+    assert found == [463, 503, 543, 583, 623]
+
+
+def test_a_clock_of_days_is_refused():
+    hours = [k * 3_500_000 for k in range(60)]  # each pause is believed, together they are not
+    with pytest.raises(MediaError, match="its video clock reaches 49 hours; recordings of up to 48 hours"):
+        times(hours)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import av
 import numpy as np
 import pytest
 
 from avaffect.media import frames
-from avaffect.media.picture import Decoded, FrameConverter, upright
+from avaffect.media.picture import Decoded, FrameConverter, deinterlace, orientation, upright
 
 QUARTERS = {0: "rgbw", 90: "gwrb", 180: "wbgr", 270: "brwg"}  # turned counter-clockwise
 
@@ -184,3 +185,32 @@ def test_changed_size_is_fitted_in(tmp_path, kit):
     assert images[-1][:, :15].max() == 0  # bars left and right of the square picture
     assert images[-1][:, -15:].max() == 0
     assert kit.corners(images[-1][:, 16:80]) == "rgbw"
+
+
+@pytest.mark.parametrize("angle", QUARTERS)
+def test_side_data_of_an_unknown_kind_hides_no_rotation(angle):
+    """As EXIF does in PyAV 18: of such a frame only the rotation can be read."""
+
+    class Frame:
+        rotation = {270: -90}.get(angle, angle)
+
+        @property
+        def side_data(self):
+            raise ValueError("32 is not a valid Type")
+
+    image = np.array([[0, 1], [2, 3]])
+    np.testing.assert_array_equal(upright(image, orientation(Frame())), np.rot90(image, angle // 90))
+
+
+@pytest.mark.parametrize("aspect", [Fraction(1000), Fraction(2**31 - 1), Fraction(1, 1000), Fraction(0)])
+def test_pixels_of_no_believable_shape_are_square(aspect):
+    frame = av.VideoFrame.from_ndarray(np.zeros((32, 64, 3), np.uint8))
+    assert FrameConverter(aspect)(Decoded(frame, Fraction(0), None)).shape == (32, 64, 3)
+
+
+@pytest.mark.parametrize(("width", "height"), [(2, 2), (2, 4), (4, 2), (6, 6)])
+def test_tiny_interlaced_pictures_are_left_as_they_are(width, height):
+    kind = SimpleNamespace(name="yuv420p")
+    frame = SimpleNamespace(width=width, height=height, format=kind, interlaced_frame=True)
+    pictures = [Decoded(frame, Fraction(k), None) for k in range(3)]
+    assert list(deinterlace(pictures)) == pictures

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import tracemalloc
+import wave
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from avaffect.errors import MediaError
-from avaffect.media import audio, frames, read_audio, resample
+from avaffect.media import SoundUsed, audio, audio_track, frames, read_audio, resample
 
 MILLISECOND = 1e-3
 
@@ -210,3 +213,110 @@ def test_sound_at_the_sample_rate_asked_for_is_not_changed():
     sound = np.linspace(-1, 1, 50, dtype=np.float32)
     np.testing.assert_array_equal(resample(sound, 16000), sound)
     assert resample(np.zeros(0), 44100).shape == (0,)
+
+
+def channels(path, samples, codec="pcm_s16le", layout="stereo", rate=16000):
+    """A file of one sound track with these channels, (channel, n) in [-1, 1]."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=rate)
+        stream.layout = layout
+        packed = np.ascontiguousarray(
+            np.asarray(samples, np.float32).reshape(stream.layout.nb_channels, -1).T
+        )
+        frame = av.AudioFrame.from_ndarray(packed.reshape(1, -1), format="flt", layout=layout)
+        frame.sample_rate = rate
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def tone(seconds=2.0, rate=16000, hertz=200):
+    return 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate).astype(np.float32)
+
+
+def test_opposite_channels_are_heard(tmp_path, caplog):
+    path = channels(tmp_path / "a.wav", [tone(), -tone()])
+    used = SoundUsed()
+    with caplog.at_level(logging.WARNING):
+        samples = np.concatenate([block.samples for block in audio(path, used=used)])
+    np.testing.assert_allclose(samples, tone(), atol=1e-3)
+    assert used == SoundUsed(track=1, tracks=1, channels=2, channel=None, cancelled=pytest.approx(2.0))
+    assert "cancel each other" in caplog.text
+
+
+@pytest.mark.parametrize("channel", [1, 2])
+def test_one_channel_is_read_alone(tmp_path, channel):
+    parts = [tone(hertz=200), tone(hertz=300)]
+    path = channels(tmp_path / "a.wav", parts)
+    samples = np.concatenate([block.samples for block in audio(path, channel=channel)])
+    np.testing.assert_allclose(samples, parts[channel - 1], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("channel", "track", "message"), [(3, None, "has 2 channels, channel 3"), (1, 2, "one sound track")]
+)
+def test_a_channel_or_track_that_is_not_there(tmp_path, channel, track, message):
+    path = channels(tmp_path / "a.wav", [tone(), tone()])
+    with pytest.raises(MediaError, match=message):
+        list(audio(path, track=track, channel=channel))
+
+
+def two_tracks(path, first, second):
+    with av.open(str(path), "w") as output:
+        streams = [output.add_stream("pcm_s16le", rate=16000) for _ in range(2)]
+        for number, stream in enumerate(streams):
+            stream.layout = "mono"
+            stream.disposition = Disposition.default if number == 0 else Disposition(0)
+        for stream, samples in zip(streams, (first, second), strict=True):
+            frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+            frame.sample_rate = 16000
+            output.mux(stream.encode(frame))
+            output.mux(stream.encode(None))
+    return path
+
+
+def test_a_silent_track_is_not_read_where_another_is_not(tmp_path, caplog):
+    silence = np.zeros(32000, np.float32)
+    path = two_tracks(tmp_path / "a.mkv", silence, tone())
+    with caplog.at_level(logging.WARNING):
+        assert audio_track(path) == 2
+    assert "sound track 1 is silent; read track 2" in caplog.text
+    np.testing.assert_allclose(read_audio(path)[0], tone(), atol=1e-3)
+    assert not np.concatenate([block.samples for block in audio(path, track=1)]).any()
+    assert audio_track(two_tracks(tmp_path / "b.mkv", tone(), tone(hertz=300))) == 1
+    assert audio_track(two_tracks(tmp_path / "c.mkv", silence, silence)) == 1
+
+
+@pytest.mark.parametrize("count", [3, 9, 64, 255])
+def test_many_channels(tmp_path, count):
+    path = tmp_path / "a.wav"
+    samples = np.zeros((16000, count), np.int16)
+    samples[:, -1] = (tone(1.0) * 32767).astype(np.int16)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(count)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(samples.tobytes())
+    if count == 3:  # such a file is 2.1: its third channel carries bass only
+        samples[:, 0] = samples[:, -1]
+        path.write_bytes(path.read_bytes()[:44] + samples.tobytes())
+    np.testing.assert_allclose(read_audio(path)[0], tone(1.0), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.wv", "wavpack"), ("a.m4a", "aac"), ("a.mov", "pcm_s16le"), ("a.caf", "pcm_s16le")]
+)
+def test_sound_all_around(tmp_path, name, codec):
+    """Planar sound of eight channels, and channel maps of an order of their own, must not end the process."""
+    path = channels(tmp_path / name, [tone(rate=48000)] * 8, codec=codec, layout="7.1", rate=48000)
+    for _ in range(3):
+        samples, _, _ = read_audio(path)
+    assert np.abs(samples[4000:-4000]).max() == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_sample_that_is_no_number_spoils_no_other(tmp_path):
+    samples = tone()
+    samples[[100, 4000]] = np.nan, np.inf
+    heard = read_audio(channels(tmp_path / "a.wav", [samples], "pcm_f32le", "mono"))[0]
+    expected = np.where(np.isfinite(samples), samples, 0)
+    np.testing.assert_allclose(heard, expected, atol=1e-6)

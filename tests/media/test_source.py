@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+from contextlib import suppress
 
 import av
 import cv2
@@ -78,6 +79,24 @@ def subtitles_only(folder, talk):
     return path, "neither picture nor sound"
 
 
+def a_playlist(folder, talk):
+    path = folder / "list.m3u8"
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{talk}\n#EXT-X-ENDLIST\n")
+    return path, "a playlist is not followed"
+
+
+def a_list_of_parts(folder, talk):
+    path = folder / "parts.mp4"
+    path.write_text(f"ffconcat version 1.0\nfile '{talk}'\n")
+    return path, "a playlist is not followed"
+
+
+def a_session(folder, talk):
+    path = folder / "call.sdp"
+    path.write_text("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n")
+    return path, "neither picture nor sound"
+
+
 def a_device(folder, talk):
     return os.devnull, "is not a regular file"
 
@@ -91,6 +110,19 @@ def blank_packets(path, which, kind=None):
         assert data.count(packet) == 1
         data = data.replace(packet, bytes(len(packet)))
     path.write_bytes(data)
+
+
+def decodable(path):
+    """Times of the pictures that PyAV decodes, packet by packet."""
+    times = []
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "SLICE"
+        for packet in container.demux():
+            if packet.stream is stream:
+                with suppress(av.FFmpegError):
+                    times += [frame.time for frame in packet.decode()]
+    return times
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -107,6 +139,9 @@ def blank_packets(path, which, kind=None):
         noise,
         truncated,
         subtitles_only,
+        a_playlist,
+        a_list_of_parts,
+        a_session,
         a_device,
     ],
 )
@@ -160,7 +195,7 @@ def test_file_broken_midway_gives_what_it_has(tmp_path, talk, caplog):
     with caplog.at_level(logging.WARNING):
         times = [frame.pts for frame in frames(cut)]
     assert 3 < len(times) < 50
-    assert times == [k / 25 for k in range(len(times))]
+    assert times == pytest.approx(decodable(cut))  # all of them, those behind the damaged one too
     assert "announces 2." in caplog.text
 
 
@@ -228,3 +263,32 @@ def test_a_broken_disk_is_one_line(monkeypatch, talk):
     monkeypatch.setattr(type(talk), "open", fail)
     with pytest.raises(MediaError, match=r"cannot be read \(Input/output error\); check the disk"):
         probe(talk)
+
+
+def test_a_pattern_in_the_name_stands_for_no_other_file(tmp_path, kit):
+    image = cv2.imencode(".jpg", kit.quadrants())[1].tobytes()
+    for name in ("shot001.jpg", "shot002.jpg", "shot%03d.jpg"):
+        (tmp_path / name).write_bytes(image)
+        assert len(list(frames(tmp_path / name))) == 1
+    with pytest.raises(MediaError, match="no such file"):
+        probe(tmp_path / "other%03d.jpg")
+
+
+@pytest.mark.parametrize(
+    ("video", "sound", "what"),
+    [(0.0, 7200.0, "its sound begins 2.0 hours"), (7200.0, 0.0, "its pictures begin")],
+)
+def test_streams_hours_apart_are_refused(tmp_path, kit, video, sound, what):
+    pictures = kit.Pictures(kit.numbered(5), video + np.arange(5) / 25)
+    path = kit.write_clip(tmp_path / "v.mkv", pictures, kit.Sound(kit.clicks(1.0), start=sound))
+    with pytest.raises(MediaError, match=what):
+        list(frames(path))
+
+
+def test_pictures_that_are_too_large_are_refused_before_they_are_decoded(tmp_path, kit):
+    path = tmp_path / "huge.bmp"
+    data = bytearray(cv2.imencode(".bmp", kit.quadrants())[1].tobytes())
+    data[18:26] = (14_000).to_bytes(4, "little") * 2
+    path.write_bytes(data)
+    with pytest.raises(MediaError, match="states pictures of 14000 x 14000 pixels; at most"):
+        list(frames(path))

@@ -1,5 +1,8 @@
 """The main job: recordings in, a table of true times out."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +190,35 @@ def test_main_person_has_every_frame(clips):
     frames = sum(1 for _ in media.frames(clips / "debate_two_people.mp4"))
     assert len(table) == frames
     assert table["track"].nunique() == 1
+
+
+def test_sound_after_the_last_picture_is_predicted_for_nobody(predictor):
+    images = [np.zeros((48, 64, 3), np.uint8)] * 25
+    samples = np.random.default_rng(0).normal(0, 0.05, 5 * 16000)
+    trace = predictor.process_signal(
+        frames=images, times=np.arange(25) / 25, samples=samples, sample_rate=16000
+    )
+    alone = trace.table["frame"].isna()
+    assert trace.table["frame"].dropna().tolist() == list(range(25))
+    assert alone.sum() == 51  # 4 s, and the two ticks at their ends
+    assert trace.table["track"][alone].isna().all()
+    assert trace.duration == pytest.approx(5.0, abs=0.08)
+    assert trace.table["voiced"].notna().all()
+
+
+def test_a_forked_process_predicts(tmp_path):
+    """With two threads used before the fork, the child must not wait for threads that it does not have."""
+    script = tmp_path / "fork.py"
+    script.write_text(
+        "import multiprocessing as mp, numpy as np, torch, avaffect\n"
+        "torch.set_num_threads(2)\n"
+        "predictor = avaffect.load('audio.default')\n"
+        "samples = np.random.default_rng(0).normal(0, 0.05, 32000)\n"
+        "def rows(_): return len(predictor.process_signal(samples=samples, sample_rate=16000))\n"
+        "print(rows(0), mp.get_context('fork').Pool(1).map_async(rows, [0]).get(timeout=60))\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, env=environment
+    )
+    assert done.stdout.split() == ["25", "[25]"], done.stderr[-500:]

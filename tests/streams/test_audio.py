@@ -81,3 +81,19 @@ def test_the_stream_is_cut_or_filled_to_the_ticks_asked_for(model):
         features, mask = voice.stream(ticks)
         assert features.shape[0] == mask.shape[0] == len(voice.speech_at(ticks)) == ticks
     assert np.isnan(voice.speech_at(40)[25:]).all()
+
+
+def test_a_long_gap_costs_little_and_shifts_nothing(model):
+    """An hour of nothing is not worked through; what comes behind stands where it is heard."""
+    near = read(model, AudioBlock(0.0, noise(1.0)), AudioBlock(20.0, noise(2.0, seed=1)))
+    far = read(model, AudioBlock(0.0, noise(1.0)), AudioBlock(3620.0, noise(2.0, seed=1)))
+    assert (near.duration, far.duration) == (22.0, 3622.0)
+    np.testing.assert_allclose(far.speech[-25:], near.speech[-25:], atol=0.02)
+    np.testing.assert_allclose(far.features[-20:], near.features[-20:], atol=0.05)
+    assert far.present.sum() == near.present.sum()
+    assert not far.features[1000:44000].any()
+
+
+def test_less_sound_than_a_frame_of_the_spectrum(model):
+    voice = read(model, AudioBlock(0.0, noise(0.005)))
+    assert voice.features.shape == (1, 128)

@@ -81,3 +81,16 @@ def test_only_short_inner_gaps_are_filled(valid, longest):
         before, after = known[known < gap], known[known > gap]
         short = len(before) and len(after) and after[0] - before[-1] - 1 <= longest
         assert filled[gap] == bool(short)
+
+
+@pytest.mark.parametrize("tick_rate", [12.5, 10.0, 25.0, 30.0])
+def test_a_time_on_an_edge_has_the_value_of_its_own_tick(tick_rate):
+    """What is seen at a time is found again at that time, however the time is rounded."""
+    timeline = Timeline(tick_rate)
+    times = np.concatenate([np.arange(40), np.arange(200) / 25, np.arange(120) / 30])
+    ticks = timeline.ticks(times)
+    assert ticks.tolist() == [timeline.tick(time) for time in times]
+    for time, tick in zip(times, ticks, strict=True):
+        valid = np.zeros(timeline.count(41.0), bool)
+        valid[tick] = True
+        assert timeline.at(np.array([time]), np.arange(len(valid), dtype=float), valid)[0] == tick

@@ -96,6 +96,23 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    audio_track: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of the sound track to read. By default the file's default track, or, if that is"
+            " silent, the first that is not.",
+            show_default=False,
+        ),
+    ] = None,
+    audio_channel: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of the channel to read alone. By default the mean of all.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON for a script to read.")
     ] = False,
@@ -133,6 +150,8 @@ def predict(
             detector=detector,
             detection_interval=detection_interval,
             min_face=min_face,
+            audio_track=audio_track,
+            audio_channel=audio_channel,
         )
         if resume:
             targets, batch.skipped = _unfinished(targets, predictor.settings, notes)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import DataError
 from ..media import VideoSink, frames, probe
 from ..progress import Hook, silent
+from ..trace.meta import sound
 from ..trace.table import Trace
 from .moments import Moments
 from .overlay import draw_overlay
@@ -60,7 +61,8 @@ def annotate(
         raise DataError(f"{source} has no picture that can be decoded; plot its trace instead")
     height, width = first.image.shape[:2]
     dock = Layout(width, height).best_dock(moments.boxes, moments.panels)
-    with VideoSink(target, width=width, height=height, source=Path(source)) as sink:
+    track = sound(trace.meta).get("track")
+    with VideoSink(target, width=width, height=height, source=Path(source), audio_track=track) as sink:
         for frame in chain([first], pictures):
             people = moments.at(frame.index, frame.pts)
             sink.write(draw_overlay(frame.image, people, dock=dock), frame.pts)

@@ -2,7 +2,7 @@
 
 from .folder import list_media
 from .info import MediaInfo, probe
-from .sound import SAMPLE_RATE, AudioBlock, audio, read_audio, resample
+from .sound import SAMPLE_RATE, AudioBlock, SoundUsed, audio, audio_track, read_audio, resample
 from .video import Frame, frame_times, frames
 from .writer import VideoSink
 
@@ -11,8 +11,10 @@ __all__ = [
     "AudioBlock",
     "Frame",
     "MediaInfo",
+    "SoundUsed",
     "VideoSink",
     "audio",
+    "audio_track",
     "frame_times",
     "frames",
     "list_media",

@@ -10,6 +10,7 @@ import av
 
 from ..errors import MediaError
 from .sound import audio
+from .sound import audio_track as default_track
 from .source import open_source
 from .video import frames
 
@@ -36,6 +37,8 @@ class MediaInfo:
     video_start, audio_start : float
         Time of the first picture, and of the first sample, in seconds from the container's start; NaN
         without one.
+    audio_track : int or None
+        Number of the sound track that is read, from 1, see `audio_track`; None without sound.
     """
 
     path: Path
@@ -49,24 +52,32 @@ class MediaInfo:
     sample_rate: int | None
     video_start: float
     audio_start: float
+    audio_track: int | None = None
 
 
-def probe(path: Path | str) -> MediaInfo:
+def probe(path: Path | str, audio_track: int | None = None) -> MediaInfo:
     """Tell what a media file holds; decodes its first picture and its first half second of sound.
+
+    Parameters
+    ----------
+    path : path
+    audio_track : int, optional
+        Number of the sound track, from 1; by default as `avaffect.media.audio_track` chooses.
 
     Raises
     ------
     MediaError
-        If the file cannot be opened or nothing in it can be decoded.
+        If the file cannot be opened, nothing in it can be decoded, or it has no such track.
     """
     path = Path(path)
+    track = default_track(path) if audio_track is None else audio_track
     with closing(frames(path)) as pictures:
         picture = next(pictures, None)
-    with closing(audio(path)) as blocks:
+    with closing(audio(path, track=track)) as blocks:
         block = next(blocks, None)
     if picture is None and block is None:
         raise MediaError(f"{path}: nothing of it can be decoded; copy or export it again")
-    with open_source(path) as source:
+    with open_source(path, track) as source:
         duration = source.container.duration
         seconds = None if duration is None else duration / av.time_base
         frame_rate = source.video.average_rate if source.video and picture else None
@@ -86,4 +97,5 @@ def probe(path: Path | str) -> MediaInfo:
         sample_rate=sample_rate,
         video_start=picture.pts if picture else float("nan"),
         audio_start=block.start if block else float("nan"),
+        audio_track=track if block else None,
     )

@@ -13,7 +13,11 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+_LEAST_LINES = 8  # smaller pictures are too small for the deinterlacer
+_MOST_ASPECT = 8  # anamorphic recordings have pixels at most twice as wide as high
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+# Orientations by quarter turns counterclockwise, as `Decoded` has them.
+_TURNS = {1: (0, -1, 1, 0), 2: (-1, 0, 0, -1), 3: (0, 1, -1, 0)}
 _HD_LINES = 720  # an untagged picture of so many lines is BT.709, a smaller one BT.601
 
 
@@ -31,7 +35,10 @@ class Decoded(NamedTuple):
 
 def orientation(frame: VideoFrame) -> tuple[int, int, int, int] | None:
     """The orientation given by the display matrix of a frame; None without one."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        matrix = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # beside data of a kind that PyAV does not know it tells the rotation only
+        return _TURNS.get(round(frame.rotation / 90) % 4)
     if matrix is None:
         return None
     a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()  # type: ignore[call-overload]
@@ -53,7 +60,7 @@ def deinterlace(pictures: Iterable[Decoded]) -> Iterator[Decoded]:
         if graph is not None and shape != here:
             yield from _through(graph, None, waiting)
             graph = None
-        if graph is None and not frame.interlaced_frame:
+        if graph is None and (not frame.interlaced_frame or min(here[:2]) < _LEAST_LINES):
             yield picture
             continue
         if graph is None:
@@ -92,11 +99,13 @@ class FrameConverter:
     Parameters
     ----------
     pixel_aspect : Fraction or None
-        Width of a stored pixel over its height; None or 1 if it is square.
+        Width of a stored pixel over its height; None or 1 if it is square. Beyond 8 or 1/8, which no
+        recording has, pixels are taken as square.
     """
 
     def __init__(self, pixel_aspect: Fraction | None) -> None:
-        self._aspect = pixel_aspect or Fraction(1)
+        believed = pixel_aspect is not None and Fraction(1, _MOST_ASPECT) <= pixel_aspect <= _MOST_ASPECT
+        self._aspect = pixel_aspect if pixel_aspect is not None and believed else Fraction(1)
         self._reformatter = VideoReformatter()
         self._shape: tuple[int, int] | None = None
 

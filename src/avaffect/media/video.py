@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import MediaError
 from .clock import Clock
 from .picture import Decoded, FrameConverter, deinterlace, orientation
-from .source import Source, decode_video, nothing_decoded, open_source
+from .source import Source, decode_video, first_stamp, nothing_decoded, open_source
 
 _USUAL_RATE = Fraction(25)  # frames per second; only for frames that carry no time
 _NUDGE = 1e-5  # seconds; less than a tick of the 90 kHz clock, so no good stamp is moved
@@ -34,11 +34,14 @@ class Frame:
         When it is shown, in seconds from the container's start; strictly increasing.
     image : (height, width, 3) uint8 np.ndarray
         RGB, deinterlaced, upright, with square pixels.
+    duration : float
+        How long the file says that it is shown, in seconds; 0 where it does not say.
     """
 
     index: int
     pts: float
     image: np.ndarray
+    duration: float = 0.0
 
 
 def frames(path: Path | str) -> Generator[Frame, None, None]:
@@ -67,11 +70,11 @@ def frames(path: Path | str) -> Generator[Frame, None, None]:
         if source.video is None:
             return
         convert = FrameConverter(source.video.sample_aspect_ratio)
-        last = -np.inf
+        last = -_NUDGE
         index = -1
         for index, picture in enumerate(deinterlace(_timed(source, source.video))):
             last = max(float(picture.pts), last + _NUDGE)
-            yield Frame(index, last, convert(picture))
+            yield Frame(index, last, convert(picture), float(_length(picture.frame)))
         if index < 0:
             nothing_decoded(source, "picture", alone=source.audio is None)
 
@@ -96,14 +99,14 @@ def frame_times(path: Path) -> NDArray[np.float64]:
     times: list[float] = []
     with open_source(path) as source:
         if source.video is not None:
-            times += [float(picture.pts) for picture in _timed(source, source.video)]
+            times += [max(0.0, float(picture.pts)) for picture in _timed(source, source.video)]
     if not times:
         raise MediaError(f"{path}: holds no picture that can be decoded; a video was expected")
     return np.maximum.accumulate(np.asarray(times))
 
 
 def _timed(source: Source, stream: VideoStream) -> Iterator[Decoded]:
-    clock = Clock(source, stream)
+    clock = Clock(source, stream, partial(first_stamp, source, stream))
     usual = 1 / (stream.average_rate or stream.guessed_rate or _USUAL_RATE)  # seconds
     for frame in decode_video(source, stream):
         pts = clock.begins(frame, _length(frame) or usual)
@@ -111,4 +114,4 @@ def _timed(source: Source, stream: VideoStream) -> Iterator[Decoded]:
 
 
 def _length(frame: VideoFrame) -> Fraction:
-    return frame.duration * frame.time_base if frame.time_base is not None else Fraction(0)
+    return (frame.duration or 0) * frame.time_base if frame.time_base is not None else Fraction(0)

@@ -43,6 +43,8 @@ class VideoSink:
         Size in pixels of every picture.
     source : path, optional
         File whose sound is added, at its own times; without it the video is silent.
+    audio_track : int, optional
+        Number of the sound track that is added, from 1; by default as `audio_track` chooses.
 
     Raises
     ------
@@ -59,7 +61,13 @@ class VideoSink:
     """
 
     def __init__(
-        self, path: Path | str, *, width: int, height: int, source: Path | str | None = None
+        self,
+        path: Path | str,
+        *,
+        width: int,
+        height: int,
+        source: Path | str | None = None,
+        audio_track: int | None = None,
     ) -> None:
         self._path = Path(path)
         self._partial = temporary_name(self._path)
@@ -67,6 +75,7 @@ class VideoSink:
         self._even = (height + height % 2, width + width % 2)
         self._padding = ((0, height % 2), (0, width % 2), (0, 0))
         self._source = None if source is None else Path(source)
+        self._audio_track = audio_track
         self._reformatter = VideoReformatter()
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
@@ -173,7 +182,7 @@ class VideoSink:
         if self._stream is None:
             self._stream = self._add_stream(self._container, duration)
             if self._source is not None:
-                self._soundtrack = Soundtrack(self._source, self._container)
+                self._soundtrack = Soundtrack(self._source, self._container, self._audio_track)
         frame.duration = self._duration = duration
         self._container.mux(self._stream.encode(frame))
         if self._soundtrack is not None:

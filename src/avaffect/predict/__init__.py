@@ -18,6 +18,8 @@ def load(
     detector: str = "mtcnn",
     detection_interval: float = DETECTION_INTERVAL,
     min_face: float | None = None,
+    audio_track: int | None = None,
+    audio_channel: int | None = None,
 ) -> Predictor:
     """Load a model for prediction: one of `list_models()`, or a model's folder. See `Predictor`.
 
@@ -30,6 +32,8 @@ def load(
         detector=detector,
         detection_interval=detection_interval,
         min_face=min_face,
+        audio_track=audio_track,
+        audio_channel=audio_channel,
     )
 
 

@@ -1,4 +1,4 @@
-"""From ticks to the result table: one row a frame and person, on the frames' own times."""
+"""From ticks to the result table: the rows of each person, on the pictures' own times."""
 
 from __future__ import annotations
 
@@ -105,12 +105,18 @@ def _at(
     return timeline.at(pts, values, np.isfinite(values) if valid is None else valid)
 
 
-def face_rows(person: Person | None, positions: np.ndarray) -> dict[str, np.ndarray]:
-    """Face columns at positions in the list of frames; NaN where the face was not seen."""
-    columns = {name: np.full(len(positions), np.nan) for name in FACE_COLUMNS}
+def face_rows(person: Person | None, pictures: np.ndarray) -> dict[str, np.ndarray]:
+    """Face columns of rows with these pictures; NaN where the face was not seen.
+
+    Parameters
+    ----------
+    pictures : (n,) np.ndarray of int
+        Position of each row's picture in the list of all pictures; -1 where it has none.
+    """
+    columns = {name: np.full(len(pictures), np.nan) for name in FACE_COLUMNS}
     if person is None or not person.frames:
         return columns
-    where = {position: row for row, position in enumerate(positions.tolist())}
+    where = {picture: row for row, picture in enumerate(pictures.tolist())}
     for position, box, confidence in zip(person.frames, person.boxes, person.confidences, strict=True):
         row = where.get(position)
         if row is not None:
@@ -127,8 +133,8 @@ def table(name: str, parts: list[pd.DataFrame], ends: np.ndarray) -> pd.DataFram
 
     Parameters
     ----------
-    ends : (frames,) np.ndarray
-        End of every frame in seconds: where the next one starts.
+    ends : (n,) np.ndarray
+        End in seconds of each of the recording's rows.
     """
     whole = pd.concat(parts, ignore_index=True).sort_values(
         ["position", "track"], kind="stable", na_position="last"

@@ -19,7 +19,7 @@ from .. import __version__, checkpoint, media
 from ..errors import AvaffectError, DataError, MediaError, one_line
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
-from ..media import AudioBlock, Frame
+from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..sliding import slide
 from ..streams.assemble import RecordingStreams, StreamReader
@@ -30,6 +30,10 @@ from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
 
 log = logging.getLogger(__name__)
+
+if hasattr(os, "register_at_fork"):
+    # The threads of a process are not in its forks: there torch would wait for them for ever.
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 PEOPLE = ("all", "main")
 
@@ -62,6 +66,11 @@ class Predictor:
         at least 12; once found, a person is followed when the face gets smaller. With MTCNN, half the size
         makes a search about four times as costly. None sets no limit: MTCNN then looks for faces from a
         sixteenth of the picture's shorter side on, and finds many of half that size.
+    audio_track : int or None
+        Number of the sound track to read, from 1. None: the default track, or, where that one is silent, the
+        first that is not (`avaffect.media.audio_track`).
+    audio_channel : int or None
+        Number of the channel to read alone, from 1. None: the mean of all.
 
     Raises
     ------
@@ -86,12 +95,18 @@ class Predictor:
         detector: str = "mtcnn",
         detection_interval: float = DETECTION_INTERVAL,
         min_face: float | None = None,
+        audio_track: int | None = None,
+        audio_channel: int | None = None,
     ) -> None:
+        for name, number in (("audio_track", audio_track), ("audio_channel", audio_channel)):
+            if number is not None and number < 1:
+                raise AvaffectError(f"{name}={number}: expected a number from 1, or none for the default")
         if people not in PEOPLE:
             raise AvaffectError(f"people={people!r}: expected 'all' or 'main'")
         self.model = checkpoint.load(reference)
         self.spec = self.model.spec
         self.people = people
+        self.audio_track, self.audio_channel = audio_track, audio_channel
         self.reader = StreamReader(
             self.model, detector=detector, detection_interval=detection_interval, min_face=min_face
         )
@@ -104,6 +119,8 @@ class Predictor:
             "tick_rate": self.spec.tick_rate,
             "coverage": self.spec.coverage,
             "people": people,
+            "audio_track": audio_track,
+            "audio_channel": audio_channel,
             "meaning": self.spec.meaning,
             "licence": self.spec.licence,
             "corpora": [asdict(corpus) for corpus in self.spec.corpora],
@@ -136,17 +153,21 @@ class Predictor:
         Returns
         -------
         Trace
-            One row a video frame and person; for sound alone, one row a tick.
+            One row a video frame and person; one row a tick for sound alone, and for sound that goes on
+            without pictures. ``trace.meta["sound"]`` says what of the sound was read.
 
         Raises
         ------
         MediaError
             If the file is missing, empty or not decodable.
         """
-        info = media.probe(path)
+        info = media.probe(path, self.audio_track)
         frames = media.frames(path) if info.has_video else None
-        audio = media.audio(path) if info.has_audio else None
-        return self._process(as_text(path), frames, audio, info.duration, hook or silent)
+        used, audio = SoundUsed(), None
+        if info.has_audio:
+            audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
+        trace = self._process(as_text(path), frames, audio, info.duration, hook or silent)
+        return trace if audio is None else Trace(trace.table, meta={**trace.meta, "sound": asdict(used)})
 
     def iter_files(
         self, paths: Sequence[str | Path], hook: Hook | None = None
@@ -257,11 +278,13 @@ class Predictor:
         frames : iterable of (h, w, 3) np.ndarray, optional
             uint8 RGB, upright; read one at a time.
         times : iterable of float, optional
-            Seconds, one a frame, increasing: ``np.arange(len(frames)) / 25`` at 25 frames per second.
+            Seconds, one a frame, from 0 on and increasing: ``np.arange(len(frames)) / 25`` at 25 frames per
+            second. At most 48 hours, at most one hour between two, and not one frame in 8 s or less often,
+            which is taken for milliseconds.
         samples : (n,) np.ndarray, optional
-            Mono sound in [-1, 1] that starts at second 0.
+            Mono sound that starts at second 0: floats in [-1, 1], or int8, int16, int32 or uint8 as stored.
         sample_rate : float, optional
-            Samples per second (Hz).
+            Samples per second (Hz), a whole number.
         name : str
             Stands in the table's index for the file.
         hook : callable, optional
@@ -309,35 +332,36 @@ class Predictor:
             with timing.measure("model"):
                 reading = self._read(recording, person)
             speech = recording.audio.speech_at(recording.ticks) if recording.audio is not None else None
-            numbers = [None] * len(positions) if recording.numbers is None else recording.numbers[positions]
+            numbers = recording.numbers[positions]
             columns: dict[str, Any] = {
                 "position": positions,
                 "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),
-                "frame": pd.array(numbers, dtype="Int64"),
+                "frame": pd.arrays.IntegerArray(numbers, numbers < 0),
                 "pts": recording.times[positions],
             }
             columns |= person_rows(reading, self.spec, self.timeline, recording.times[positions], speech)
-            columns |= face_rows(person, positions)
+            columns |= face_rows(person, recording.pictures[positions])
             parts.append(pd.DataFrame(columns))
         meta = {**self._meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
         return Trace(table(name, parts, recording.ends), meta=meta)
 
     def _shares(self, recording: RecordingStreams) -> Iterator[tuple[Person | None, np.ndarray]]:
-        """Which frames are whose: everyone's from first to last sight, nobody's the rest.
+        """Which rows are whose: everyone's pictures from first to last sight, nobody's the rest.
 
-        With ``people="main"`` all frames are the main person's.
+        With ``people="main"`` all pictures are the main person's.
         """
-        everything = np.arange(len(recording.times))
-        if self.people == "main" and recording.main_person is not None:
-            yield recording.main_person, everything
-            return
-        free = np.ones(len(everything), dtype=bool)
-        for person in recording.people:
-            positions = np.arange(person.frames[0], person.frames[-1] + 1)
+        free = np.ones(len(recording.times), dtype=bool)
+        main = recording.main_person
+        everyone = recording.people if self.people == "all" or main is None else [main]
+        for person in everyone:
+            first, last = person.frames[0], person.frames[-1]
+            if self.people == "main":
+                first, last = 0, len(recording.visual.times)
+            positions = np.flatnonzero((recording.pictures >= first) & (recording.pictures <= last))
             free[positions] = False
             yield person, positions
         if free.any():
-            yield None, everything[free]
+            yield None, np.flatnonzero(free)
 
     def _read(self, recording: RecordingStreams, person: Person | None) -> Reading:
         """What the model says of a person; of the voice alone for None."""

@@ -21,14 +21,16 @@ from ..spec import Spec
 from .active_speaker import is_speaking, speaking_probability
 from .audio import AudioStream, audio_stream
 from .cut_faces import cut_face_stream
+from .recording_rows import recording_rows
 from .timeline import Timeline, fill_short_gaps
 from .timing import Timing
 from .visual import Person, VisualStream, VisualStreamReader
 
-VERSION = 2
+VERSION = 3
 """Raised when the same recording and encoders give other streams: stored features are then made again.
 
-Since version 2 a person who listens has no voice, and a recording with pictures ends with the last one."""
+Since version 2 a person who listens has no voice. Since version 3 sound is read to its end, also where the
+pictures end before it, and its channels are mixed another way."""
 
 FACE_GAP = 0.25
 """Seconds: shorter gaps in a face are closed by linear interpolation of its features."""
@@ -71,30 +73,33 @@ class RecordingStreams:
     Attributes
     ----------
     times, ends : (n,) np.ndarray
-        Begin and end of each frame in seconds; of each tick where there are no pictures.
-    numbers : (n,) np.ndarray of int or None
-        Number of each frame in the file; None where there are no pictures.
+        Begin and end of each row in seconds, see `recording_rows`: of each picture, and of each tick where
+        sound goes on without one.
+    pictures : (n,) np.ndarray of int
+        Position of each row's picture in the list of all pictures; -1 where it has none.
     ticks : int
-        Length of all streams. Ticks end with the last picture, even if sound goes on; without pictures,
-        with the sound.
+        Length of all streams: to the end of the last row.
     """
 
     def __init__(self, visual: VisualStream, audio: AudioStream | None, spec: Spec) -> None:
         self.visual, self.audio, self.spec = visual, audio, spec
         self.timeline = Timeline(spec.tick_rate)
-        self.numbers = visual.numbers if len(visual.times) else None
-        if len(visual.times):
-            self.times, self.ends = visual.times, visual.ends(self.timeline)
-        else:
-            count = self.timeline.count(audio.duration) if audio is not None else 0
-            edges = np.arange(count + 1) / spec.tick_rate
-            self.times, self.ends = edges[:-1], edges[1:]
+        sound = None if audio is None else audio.present
+        if sound is not None and not len(visual.times):
+            sound = np.ones_like(sound)  # alone it has a row in its gaps too
+        rows = recording_rows(visual.times, visual.ends(self.timeline), sound, self.timeline)
+        self.times, self.ends, self.pictures = rows.times, rows.ends, rows.pictures
         self.ticks = self.timeline.count(float(self.ends[-1])) if len(self.ends) else 0
         self._speaking: dict[int, np.ndarray] = {}
         if audio is not None:
             motion = [person.mouth_motion(self.ticks) for person in visual.people]
             found = speaking_probability(motion, audio.active_at(self.ticks), spec.tick_rate)
             self._speaking = {p.track: each for p, each in zip(visual.people, found, strict=True)}
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """(n,) int: number of each row's picture in the file; -1 where it has none."""
+        return np.append(self.visual.numbers, -1)[self.pictures]
 
     @property
     def people(self) -> list[Person]:

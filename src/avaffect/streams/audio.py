@@ -27,8 +27,11 @@ from .timing import Timing
 TOLERANCE = 0.05
 # Seconds of sound encoded at once, and the least context on either side; an encoder may need more.
 CHUNK, CONTEXT = 60.0, 4.0
-# Silence put in for a gap in the sound, at most so many seconds at a time.
-FILL = 60.0
+# A gap in the sound becomes silence. Of a long one only these seconds pass through the networks; the rest
+# repeats what they say of silence.
+SETTLE = 8.0
+# Seconds that hold a whole number of samples, spectrum frames and speech probabilities alike.
+WHOLE = 4
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class AudioStream:
         mask[:shared] = self.active[:shared]
         return mask
 
+    @property
+    def present(self) -> np.ndarray:
+        """(t,) bool: where the recording has sound."""
+        return np.isfinite(self.speech)
+
     def speech_at(self, ticks: int) -> np.ndarray:
         """Probability of speech (ticks,), NaN where there is no sound."""
         out = np.full(ticks, np.nan)
@@ -79,6 +87,7 @@ class _BlockReader:
 
     def __init__(self, settings: sound.LogMelSettings) -> None:
         self.logmel = sound.LogMelStream(sound.LogMel(settings))
+        self.frame_rate = settings.frame_rate
         self.speech = sound.SpeechStream()
         self.spans: list[tuple[float, float]] = []
         self.samples = 0
@@ -90,9 +99,7 @@ class _BlockReader:
         ahead = block.start - self.samples / SAMPLE_RATE
         samples = block.samples
         if ahead > TOLERANCE or (self.samples == 0 and ahead > 0):
-            missing = round(ahead * SAMPLE_RATE)
-            for done in range(0, missing, round(FILL * SAMPLE_RATE)):
-                self._push(np.zeros(min(round(FILL * SAMPLE_RATE), missing - done), np.float32))
+            self._fill(round(ahead * SAMPLE_RATE))
         elif ahead < -TOLERANCE:
             samples = samples[round(-ahead * SAMPLE_RATE) :]
         if not len(samples):
@@ -113,6 +120,17 @@ class _BlockReader:
         for begin, end in self.spans:
             mask[timeline.tick(begin) : timeline.count(end)] = True
         return mask
+
+    def _fill(self, missing: int) -> None:
+        """Take so many samples of silence."""
+        wholes = max(0, int((missing / SAMPLE_RATE - SETTLE) // WHOLE))
+        self._push(np.zeros(missing - wholes * WHOLE * SAMPLE_RATE, np.float32))
+        if not wholes:
+            return
+        self.samples += wholes * WHOLE * SAMPLE_RATE
+        frames, chances = self._frames[-1], self._speech[-1]
+        self._frames.append(np.repeat(frames[-1:], round(wholes * WHOLE * self.frame_rate), axis=0))
+        self._speech.append(np.repeat(chances[-1:], round(wholes * WHOLE * CHUNK_RATE)))
 
     def _push(self, samples: np.ndarray) -> None:
         self.samples += len(samples)
@@ -155,18 +173,22 @@ def audio_stream(
         in_speech = sound.speech_active(probability, CHUNK_RATE)
         active = sound.share(in_speech, ticks, new_rate=timeline.tick_rate) & present
         speech = sound.resample(probability, CHUNK_RATE, timeline.tick_rate, ticks)
-        features = _encode(logmel, in_speech, model, preset.frame_rate, ticks)
+        features = _encode(logmel, in_speech, model, preset.frame_rate, present)
     return AudioStream(features, np.where(present, speech, np.nan), active, reader.samples / SAMPLE_RATE)
 
 
 @torch.inference_mode()
 def _encode(
-    logmel: np.ndarray, in_speech: np.ndarray, model: AffectModel, mel_rate: float, ticks: int
+    logmel: np.ndarray, in_speech: np.ndarray, model: AffectModel, mel_rate: float, present: np.ndarray
 ) -> np.ndarray:
-    """Features of the voice (ticks, d), chunk by chunk with context on both sides."""
+    """Features of the voice (ticks, d), chunk by chunk with context on both sides; 0 without sound."""
     spec: Spec = model.spec
+    ticks = len(present)
     if "audio" not in spec.streams:
         return np.zeros((ticks, 0), dtype=np.float32)
+    out = np.zeros((ticks, spec.streams["audio"].dim), dtype=np.float32)
+    if not len(logmel):  # less sound than one frame of the spectrum
+        return out
     reference = sound.reference_level(
         logmel, sound.share(in_speech, len(logmel), new_rate=mel_rate), frame_rate=mel_rate
     )
@@ -175,10 +197,11 @@ def _encode(
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel
     encoder = cast(AudioEncoder, model.encoders["audio"])
     chunk, context = round(CHUNK * spec.tick_rate), max(round(CONTEXT * spec.tick_rate), encoder.context)
-    parts = []
     for begin in range(0, ticks, chunk):
+        if not present[begin : begin + chunk].any():
+            continue
         first, last = max(0, begin - context), min(ticks, begin + chunk + context)
         view = sound.relative(frames[first * per_tick : last * per_tick], reference)
         features = model.encode("audio", torch.from_numpy(view)[None])[0]
-        parts.append(features[begin - first : min(begin + chunk, ticks) - first].numpy())
-    return np.concatenate(parts)
+        out[begin : begin + chunk] = features[begin - first : min(begin + chunk, ticks) - first].numpy()
+    return out

@@ -38,7 +38,7 @@ def cut_face_stream(
     timeline : Timeline
     """
     frames = np.asarray(with_face, dtype=int)
-    ticks = np.fromiter((timeline.tick(time) for time in times[frames].tolist()), int, len(frames))
+    ticks = timeline.ticks(times[frames])
     distance = np.abs(times[frames] - (ticks + 0.5) / timeline.tick_rate)
     person = Person(track=1)
     waiting: dict[int, np.ndarray] = {}

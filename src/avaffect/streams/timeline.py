@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Ticks by which a time may miss an edge through rounding: 0.56 * 12.5 is 7.000000000000001.
+_SLACK = 1e-6
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -30,12 +33,19 @@ class Timeline:
         >>> Timeline(12.5).count(3.0)
         38
         """
-        # The small slack keeps 0.56 * 12.5 = 7.000000000000001 from costing a tick.
-        return max(0, math.ceil(duration * self.tick_rate - 1e-6))
+        return max(0, math.ceil(duration * self.tick_rate - _SLACK))
 
     def tick(self, time: float) -> int:
         """The tick that covers a time in seconds."""
-        return int(math.floor(time * self.tick_rate + 1e-6))
+        return int(self.ticks(np.asarray(time)))
+
+    def ticks(self, times: np.ndarray) -> np.ndarray:
+        """The tick that covers each time in seconds, (n,) int.
+
+        >>> Timeline(12.5).ticks(np.array([0.08, 1.0, 2.0, 3.0])).tolist()
+        [1, 12, 25, 37]
+        """
+        return np.floor(np.asarray(times, dtype=float) * self.tick_rate + _SLACK).astype(int)
 
     def centre(self, tick: int) -> float:
         """The time of a tick in seconds.
@@ -77,8 +87,8 @@ class Timeline:
         share = np.clip(position - lower, 0.0, 1.0)
         # With one neighbour invalid the other one is held, but only over its own half of the way.
         share = np.where(valid[upper], np.where(valid[lower], share, 1.0), 0.0)
-        owner = np.clip(np.round(position).astype(int), 0, last)
-        inside = (position >= -0.5 - 1e-6) & (position <= last + 0.5 + 1e-6)
+        owner = np.clip(self.ticks(times), 0, last)
+        inside = (position >= -0.5 - _SLACK) & (position <= last + 0.5 + _SLACK)
         usable = inside & ((valid[lower] & valid[upper]) | valid[owner])
         mix = share.reshape(-1, *([1] * (values.ndim - 1)))
         # What stands at invalid ticks is emptied; a NaN at a valid one means something and stays.

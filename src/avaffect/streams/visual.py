@@ -24,6 +24,8 @@ BATCH = 32
 MIN_CONFIDENCE = 0.3
 # Shorter appearances are taken for false alarms of the detector.
 MIN_SECONDS = 0.5
+# Seconds that the last frame is shown at most, whatever the file says.
+LONGEST_FRAME = 3600.0
 # Mouths further apart in time (seconds) are not compared: too much else will have changed.
 MOUTH_GAP = 0.25
 
@@ -89,21 +91,25 @@ class VisualStream:
         Number of each frame in the file, from 0.
     people : list of Person
         In order of appearance.
+    last_duration : float
+        How long the file says that the last frame is shown, in seconds; 0 where it does not say.
     """
 
     times: np.ndarray
     numbers: np.ndarray
     people: list[Person]
+    last_duration: float = 0.0
 
     def ends(self, timeline: Timeline) -> np.ndarray:
         """(n,) seconds: when the next frame is shown.
 
-        The last frame lasts as long as most frames do; a single frame lasts one tick.
+        The last frame lasts as long as the file says (an hour at most), but not less than most frames do; a
+        single frame lasts one tick at least.
         """
         if not len(self.times):
             return self.times
         step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0 / timeline.tick_rate
-        return np.append(self.times[1:], self.times[-1] + step)
+        return np.append(self.times[1:], self.times[-1] + max(step, min(self.last_duration, LONGEST_FRAME)))
 
     @property
     def main_person(self) -> Person | None:
@@ -136,6 +142,7 @@ class VisualStreamReader:
     def __init__(self, tracker: FaceTracker | None, embed: Embed, timeline: Timeline) -> None:
         self.tracker, self.embed, self.timeline = tracker, embed, timeline
         self._times: list[float] = []
+        self._duration = 0.0  # of the latest frame
         self._numbers: list[int] = []
         self._people: dict[int, Person] = {}
         self._candidates: dict[int, _Candidate] = {}
@@ -146,6 +153,7 @@ class VisualStreamReader:
         """Read the next frame."""
         position = len(self._times)
         self._times.append(frame.pts)
+        self._duration = frame.duration
         self._numbers.append(frame.index)
         for face in self.tracker.update(frame) if self.tracker else ():
             person = self._people.setdefault(face.track, Person(face.track))
@@ -170,7 +178,7 @@ class VisualStreamReader:
         kept = [p for p in self._people.values() if len(p.frames) * step >= needed]
         for number, person in enumerate(kept, start=1):
             person.track = number
-        return VisualStream(times, np.asarray(self._numbers, dtype=int), kept)
+        return VisualStream(times, np.asarray(self._numbers, dtype=int), kept, self._duration)
 
     def _consider(self, face: Face, frame: Frame) -> None:
         tick = self.timeline.tick(frame.pts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .meta import coverage
+from .meta import coverage, sound
 from .names import display_names
 from .summary import Level, Person, Summary
 
@@ -57,6 +57,7 @@ def describe(summary: Summary, meta: Mapping[str, Any]) -> str:
     for file, name in zip(summary.files, display_names(summary.files), strict=True):
         people = [person for person in summary.people if person.file == file]
         lines.append(_headline(name, people, meta))
+        lines += _sound(sound(meta))
         for person in people:
             lines += _person(person, coverage(meta), alone=len(people) == 1)
     return "\n".join([*lines, MEANING])
@@ -72,6 +73,18 @@ def _headline(name: str, people: list[Person], meta: Mapping[str, Any]) -> str:
     length = max(person.end for person in people) - min(person.start for person in people)
     model = f" (model {meta['model']})" if "model" in meta else ""
     return f"{name}: {who}, {length:.1f} s{model}"
+
+
+def _sound(used: Mapping[str, Any]) -> list[str]:
+    """A line on what was read of the sound, where that is not simply all of it."""
+    said = []
+    if used.get("tracks", 1) > 1:
+        said.append(f"track {used['track']} of {used['tracks']} (--audio-track reads another)")
+    if used.get("channel"):
+        said.append(f"channel {used['channel']} of {used['channels']} alone")
+    if used.get("cancelled"):
+        said.append(f"its channels cancel each other for {used['cancelled']:.1f} s, the louder one was read")
+    return [f"  Sound: {'; '.join(said)}"] if said else []
 
 
 def _person(person: Person, held: float, *, alone: bool) -> list[str]:

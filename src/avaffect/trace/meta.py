@@ -1,7 +1,8 @@
 """What made a trace, as plain JSON values, and the entries of it that are read here.
 
 ``model`` (name), ``coverage`` (share of values that the intervals are meant to hold), ``streams``
-(names of the streams that the model uses) and ``tick_rate`` (ticks of the model per second) may be absent.
+(names of the streams that the model uses), ``tick_rate`` (ticks of the model per second) and ``sound``
+(what of the file's sound was read, as `avaffect.media.SoundUsed` has it) may be absent.
 """
 
 from __future__ import annotations
@@ -43,3 +44,8 @@ def coverage(meta: Mapping[str, Any]) -> float:
 def streams(meta: Mapping[str, Any]) -> list[str]:
     """Names of the streams that the model uses; both if it is not said."""
     return list(meta.get("streams", ["audio", "visual"]))
+
+
+def sound(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the file's sound was read, see `avaffect.media.SoundUsed`; empty if it is not said."""
+    return dict(meta.get("sound") or {})
