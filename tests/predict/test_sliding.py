@@ -32,6 +32,8 @@ class _Pointwise:
         self.lengths.add(x.shape[1])
         return Affect(x[..., :2], {"attended.audio": x[..., 2], "share.visual": x[..., 1], "gate.audio.1": x})
 
+    network.positional = False
+
 
 @given(st.integers(1, 500), st.integers(1, 50))
 def test_windows_cover_every_tick_and_stay_inside(ticks, window):

@@ -14,7 +14,7 @@ import numpy as np
 from ..face import Face, FaceTracker
 from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
-from .timeline import Timeline
+from .timeline import Timeline, fill_short_gaps
 
 Embed = Callable[[np.ndarray], np.ndarray]
 """(n, 112, 112, 3) uint8 aligned crops to (n, d) float32 features."""
@@ -24,6 +24,9 @@ BATCH = 32
 MIN_CONFIDENCE = 0.3
 # Shorter appearances are taken for false alarms of the detector.
 MIN_SECONDS = 0.5
+FACE_GAP = 0.25
+"""Seconds: shorter gaps in a face are closed by linear interpolation of its features."""
+
 # Mouths further apart in time (seconds) are not compared: too much else will have changed.
 MOUTH_GAP = 0.25
 
@@ -60,20 +63,20 @@ class Person:
         """Height of the face in pixels times its confidence, summed over the frames."""
         return float(sum(c * (b[3] - b[1]) for b, c in zip(self.boxes, self.confidences, strict=True)))
 
-    def stream(self, ticks: int) -> tuple[np.ndarray, np.ndarray]:
-        """Features (ticks, d) float32 and mask (ticks,) bool; rows of masked ticks are NaN."""
+    def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """From tick ``first`` on: features (ticks, d) float32, NaN where masked, and mask (ticks,) bool."""
         dim = len(next(iter(self.features.values()))) if self.features else 0
         values = np.full((ticks, dim), np.nan, dtype=np.float32)
-        for tick, feature in self.features.items():
-            values[tick] = feature
         mask = np.zeros(ticks, dtype=bool)
-        mask[list(self.features)] = True
+        for tick, feature in self.features.items():
+            values[tick - first] = feature
+            mask[tick - first] = True
         return values, mask
 
-    def mouth_motion(self, ticks: int) -> np.ndarray:
-        """(ticks,) float64 pixels, NaN where the motion of the mouth is unknown."""
+    def mouth_motion(self, ticks: int, first: int = 0) -> np.ndarray:
+        """(ticks,) float64 pixels from tick ``first`` on; NaN where the motion of the mouth is unknown."""
         values = np.full(ticks, np.nan)
-        values[list(self.mouth)] = list(self.mouth.values())
+        values[np.asarray(list(self.mouth), dtype=int) - first] = list(self.mouth.values())
         return values
 
 
@@ -89,11 +92,14 @@ class VisualStream:
         Number of each frame in the file, from 0.
     people : list of Person
         In order of appearance.
+    cuts : tuple of int
+        Positions, in the list of frames, at which a new shot begins; the first frame is not among them.
     """
 
     times: np.ndarray
     numbers: np.ndarray
     people: list[Person]
+    cuts: tuple[int, ...] = ()
 
     def ends(self, timeline: Timeline) -> np.ndarray:
         """(n,) seconds: when the next frame is shown.
@@ -109,6 +115,34 @@ class VisualStream:
     def main_person(self) -> Person | None:
         """The most prominent person; None where nobody is seen."""
         return max(self.people, key=lambda person: person.prominence, default=None)
+
+
+def person_span(person: Person, times: np.ndarray, ends: np.ndarray, timeline: Timeline) -> tuple[int, int]:
+    """First tick, and one past the last, between a person's first and last sight.
+
+    It is the whole recording for faces that were cut beforehand: of those no frames are known.
+
+    Parameters
+    ----------
+    times, ends : (n,) np.ndarray
+        Begin and end of each frame in seconds.
+    """
+    if not person.frames:
+        return 0, timeline.count(float(ends[-1]))
+    return timeline.tick(float(times[person.frames[0]])), timeline.count(float(ends[person.frames[-1]]))
+
+
+def in_view(person: Person, times: np.ndarray, ends: np.ndarray, timeline: Timeline) -> np.ndarray:
+    """Where a person is seen within their `person_span`, (t,) bool; gaps up to `FACE_GAP` count as seen."""
+    first, stop = person_span(person, times, ends, timeline)
+    if not person.frames:
+        return np.ones(stop - first, dtype=bool)
+    change = np.zeros(stop - first + 1, dtype=int)
+    for frame in person.frames:
+        change[timeline.tick(float(times[frame])) - first] += 1
+        change[timeline.count(float(ends[frame])) - first] -= 1
+    seen = np.cumsum(change)[:-1] > 0
+    return fill_short_gaps(np.zeros((len(seen), 0)), seen, round(FACE_GAP * timeline.tick_rate))
 
 
 @dataclass
