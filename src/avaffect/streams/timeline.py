@@ -83,7 +83,7 @@ class Timeline:
         share = np.clip(position - lower, 0.0, 1.0)
         # With one neighbour invalid the other one is held, but only over its own half of the way.
         share = np.where(valid[upper], np.where(valid[lower], share, 1.0), 0.0)
-        owner = np.clip(np.round(position).astype(int), 0, last)
+        owner = np.clip(self.ticks(times) - first, 0, last)
         inside = (position >= -0.5 - 1e-6) & (position <= last + 0.5 + 1e-6)
         usable = inside & ((valid[lower] & valid[upper]) | valid[owner])
         mix = share.reshape(-1, *([1] * (values.ndim - 1)))
