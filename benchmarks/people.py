@@ -3,10 +3,10 @@
     python benchmarks/people.py --people 50 100 200
 
 Made-up people come one after the other, each in view for a little more than a second, at 12.5 frames per
-second, while somebody speaks throughout: the longer the recording, the more people. Seconds of processor time
-for each step behind the encoders: "track" follows painted faces that a made-up detector finds, "speaker" tells
-who speaks and whose the voice is, "model" is the network with the making of the table. The last column is that
-of all steps a person, which should stay as it is.
+second, while somebody speaks throughout: the longer the recording, the more people. Given are seconds of
+processor time: "track" follows painted faces that a made-up detector finds, "speaker" tells who speaks and
+whose the voice is, "model" is the network with the making of the table. The last column is the cost of one
+person, which should stay the same.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ def read_predictions(path: str | Path) -> list[Recording]:
     -------
     list of Recording
         Traces have times, and frames if they come from a video; ABAW files have frames only. Of several
-        people, the one seen longest is read; where that person has no prediction, that of a voice without a face.
+        people, the one seen longest is read; where that person has no prediction, that of a voice without
+        a face.
 
     Raises
     ------

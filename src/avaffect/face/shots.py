@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 _WIDTH, _HEIGHT, _BINS = 48, 32, 6
+_Glance = tuple[np.ndarray, np.ndarray]
 
 
 class CutDetector:
@@ -26,17 +27,27 @@ class CutDetector:
     def __init__(self, *, colours: float = 0.18, difference: float = 10.0) -> None:
         self.colours = colours
         self.difference = difference
-        self._last: tuple[np.ndarray, np.ndarray] | None = None
+        self._last: _Glance | None = None
 
     def __call__(self, image: np.ndarray) -> bool:
         """Take the next picture (h, w, 3) uint8; the first one begins no new shot."""
-        thumbnail = _thumbnail(image)
-        histogram = cv2.calcHist([thumbnail], [0, 1, 2], None, [_BINS] * 3, [0, 256] * 3)
-        last, self._last = self._last, (thumbnail, histogram / histogram.sum())
-        if last is None:
-            return False
-        moved = np.abs(self._last[1] - last[1]).sum() / 2
-        return bool(moved > self.colours and cv2.absdiff(thumbnail, last[0]).mean() > self.difference)
+        last, self._last = self._last, _glance(image)
+        return last is not None and self._differ(last, self._last)
+
+    def changed(self, before: np.ndarray, after: np.ndarray) -> bool:
+        """Whether two pictures (h, w, 3) uint8 are of different shots."""
+        return self._differ(_glance(before), _glance(after))
+
+    def _differ(self, before: _Glance, after: _Glance) -> bool:
+        moved = np.abs(after[1] - before[1]).sum() / 2
+        return bool(moved > self.colours and cv2.absdiff(after[0], before[0]).mean() > self.difference)
+
+
+def _glance(image: np.ndarray) -> _Glance:
+    """A picture's thumbnail and its histogram of colours."""
+    thumbnail = _thumbnail(image)
+    histogram = cv2.calcHist([thumbnail], [0, 1, 2], None, [_BINS] * 3, [0, 256] * 3)
+    return thumbnail, histogram / histogram.sum()
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:
