@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..face import Face, FaceTracker
+from ..face.identity import Looks, same_people
 from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
 from .timeline import Timeline, fill_short_gaps
@@ -62,6 +63,20 @@ class Person:
     def prominence(self) -> float:
         """Height of the face in pixels times its confidence, summed over the frames."""
         return float(sum(c * (b[3] - b[1]) for b, c in zip(self.boxes, self.confidences, strict=True)))
+
+    def join(self, other: Person) -> None:
+        """Take what was seen of another track, at other frames, as this person."""
+        order = np.argsort([*self.frames, *other.frames]).tolist()
+        self.frames, self.boxes, self.confidences = (
+            [(mine + others)[k] for k in order]
+            for mine, others in (
+                (self.frames, other.frames),
+                (self.boxes, other.boxes),
+                (self.confidences, other.confidences),
+            )
+        )
+        self.features.update(other.features)
+        self.mouth.update(other.mouth)
 
     def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """From tick ``first`` on: features (ticks, d) float32, NaN where masked, and mask (ticks,) bool."""
@@ -174,6 +189,8 @@ class VisualStreamReader:
         self._people: dict[int, Person] = {}
         self._candidates: dict[int, _Candidate] = {}
         self._mouths: dict[int, tuple[int, np.ndarray]] = {}  # tick and reduced crop, the latest
+        self._looks: dict[int, Looks] = {}
+        self._cuts: list[int] = []
         self._queue: list[_Candidate] = []
 
     def add(self, frame: Frame) -> None:
@@ -181,7 +198,10 @@ class VisualStreamReader:
         position = len(self._times)
         self._times.append(frame.pts)
         self._numbers.append(frame.index)
-        for face in self.tracker.update(frame) if self.tracker else ():
+        faces = self.tracker.update(frame) if self.tracker else []
+        if self.tracker and self.tracker.cut and position:
+            self._cuts.append(position)
+        for face in faces:
             person = self._people.setdefault(face.track, Person(face.track))
             person.frames.append(position)
             person.boxes.append(face.box)
@@ -192,8 +212,8 @@ class VisualStreamReader:
     def finish(self) -> VisualStream:
         """All frames and people, false alarms left out.
 
-        A track is kept if it was seen for half a second, or for half of a recording that is shorter
-        than a second.
+        Tracks that look the same and are never there at once are one person. People are kept who were seen
+        for half a second, or for half of a recording that is shorter than a second.
         """
         self._queue.extend(self._candidates.values())
         self._candidates.clear()
@@ -201,10 +221,20 @@ class VisualStreamReader:
         times = np.asarray(self._times, dtype=float)
         step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
         needed = min(MIN_SECONDS, len(times) * step / 2)
-        kept = [p for p in self._people.values() if len(p.frames) * step >= needed]
+        kept = [p for p in self._joined() if len(p.frames) * step >= needed]
         for number, person in enumerate(kept, start=1):
             person.track = number
-        return VisualStream(times, np.asarray(self._numbers, dtype=int), kept)
+        return VisualStream(times, np.asarray(self._numbers, dtype=int), kept, tuple(self._cuts))
+
+    def _joined(self) -> list[Person]:
+        """The people behind the tracks, in order of appearance."""
+        tracks = list(self._people.values())
+        looks = [self._looks.get(person.track, Looks()) for person in tracks]
+        firsts = same_people(looks, [person.frames for person in tracks])
+        for person, first in zip(tracks, firsts, strict=True):
+            if tracks[first] is not person:
+                tracks[first].join(person)
+        return [tracks[first] for first in sorted(set(firsts))]
 
     def _consider(self, face: Face, frame: Frame) -> None:
         tick = self.timeline.tick(frame.pts)
@@ -225,6 +255,7 @@ class VisualStreamReader:
         features = self.embed(np.stack([chosen.face.crop for chosen in self._queue]))
         for chosen, feature in zip(self._queue, features, strict=True):
             self._people[chosen.face.track].features[chosen.tick] = feature
+            self._looks.setdefault(chosen.face.track, Looks()).add(chosen.face.crop)
             self._compare_mouth(chosen)
         self._queue.clear()
 
