@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .appearance import describe
+from .appearance import describe, unit
 
 SAME = 0.85
 """Likeness from which two tracks are one person: the median of the best matches of their looks. Four people
 filmed alike have at most 0.80 in any pair of frames; the same person within a shot has 0.84 or more."""
+
+ALIKE = 0.75
+"""Likeness of what two tracks are on the whole, below which they are not compared any further."""
 
 MOST = 32
 """Looks that are kept of a track, evenly over its time."""
@@ -75,16 +78,13 @@ def _pairs(looks: Sequence[Looks]) -> list[tuple[float, int, int]]:
     filled = [track for track, each in enumerate(looks) if each.kept]
     if len(filled) < 2:
         return []
-    every = np.stack([look for track in filled for look in looks[track].kept])
-    begins = np.cumsum([0, *(len(looks[track].kept) for track in filled)])
+    kept = [np.stack(looks[track].kept) for track in filled]
+    usual = unit(np.stack([each.mean(axis=0) for each in kept]))
     pairs = []
-    for k, a in enumerate(filled[:-1]):
-        alike = every[begins[k] : begins[k + 1]] @ every[begins[k + 1] :].T  # (looks of a, looks after a)
-        blocks = begins[k + 1 :] - begins[k + 1]
-        ours = np.median(np.maximum.reduceat(alike, blocks[:-1], axis=1), axis=0)  # (tracks after a,)
-        theirs = alike.max(axis=0)
-        for j in np.flatnonzero(ours >= SAME).tolist():
-            likeness = min(float(ours[j]), float(np.median(theirs[blocks[j] : blocks[j + 1]])))
-            if likeness >= SAME:
-                pairs.append((-likeness, a, filled[k + 1 + j]))
+    # Only those that are alike on the whole are compared look by look, which costs more.
+    for a, b in np.argwhere(np.triu(usual @ usual.T >= ALIKE, 1)).tolist():
+        alike = kept[a] @ kept[b].T
+        likeness = min(float(np.median(alike.max(axis=axis))) for axis in (0, 1))
+        if likeness >= SAME:
+            pairs.append((-likeness, filled[a], filled[b]))
     return pairs

@@ -17,7 +17,7 @@ import numpy as np
 from .align import align
 from .appearance import describe, unit
 from .detector import Detection, FaceDetector, check_image
-from .shots import CutDetector
+from .shots import CutDetector, DissolveDetector
 from .tracklet import Sighting, Tracklet, apart, covered, likeness
 
 DETECTION_INTERVAL = 0.3
@@ -131,6 +131,8 @@ class FaceTracker:
         self.cut = False
         self._embed = embed or describe
         self._shots = CutDetector()
+        self._dissolves = DissolveDetector()
+        self._dissolving = False
         self._tracks: list[Tracklet] = []
         self._count = 0
         self._now = -np.inf
@@ -165,8 +167,14 @@ class FaceTracker:
         if self.cut:
             for track in self._tracks:
                 track.active = track.same_place = False
+        dissolving = self._dissolves(image, pts, cut=self.cut)
         lost = self._follow(image, pts)
-        if self.cut or lost or self._due(pts):
+        if dissolving and not self._dissolving:
+            for track in (t for t in self._tracks if t.active):
+                track.remember(pts - self._dissolves.seconds)
+        changed = self._dissolving and not dissolving and self._part(image, pts)
+        self._dissolving = dissolving
+        if self.cut or lost or changed or self._due(pts):
             self._search(image, pts)
         self._tracks = [t for t in self._tracks if t.number or t.active]
         self._confirm(pts)
@@ -183,11 +191,21 @@ class FaceTracker:
 
     def _confirm(self, pts: float) -> None:
         """Number the faces that are sure by now: by one good look at them, or by having been there long."""
-        for track in self._tracks:
+        for track in () if self._dissolving else self._tracks:
             sure = track.last.found.score >= self.start or pts - track.born >= self.steady
             if not track.number and sure:
                 self._count += 1
                 track.number = self._count
+
+    def _part(self, image: np.ndarray, pts: float) -> bool:
+        """After a dissolve: part with the faces that are not those from before it; whether there were any."""
+        parted = False
+        for track in self._tracks:
+            stays = track.resumes(self.same) and track.number > 0
+            parted |= track.active and not stays
+            track.active &= stays
+            track.same_place &= stays
+        return parted
 
     def _follow(self, image: np.ndarray, pts: float) -> bool:
         """Look for each active face near its last place; whether one of them was lost."""

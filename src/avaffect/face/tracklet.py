@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,6 +55,8 @@ class Tracklet:
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2, np.float32))
     active: bool = True
     same_place: bool = True
+    _past: deque[tuple[float, np.ndarray]] = field(default_factory=lambda: deque(maxlen=64))
+    _before: np.ndarray | None = None
 
     def predicted(self, pts: float) -> np.ndarray:
         """(4,) the box where the face should be by now."""
@@ -69,8 +72,22 @@ class Tracklet:
         else:
             self.velocity = np.zeros(2, np.float32)
         self.last, self.seen = sighting, pts
+        self._past.append((pts, sighting.look))
         self.usual = unit((0.95 * self.usual + 0.05 * sighting.look)[None])[0]
         self.active = self.same_place = True
+
+    def remember(self, pts: float) -> None:
+        """Keep in mind what the face looked like at ``pts`` seconds, or at first: another shot comes up."""
+        looks = [look for time, look in self._past if time <= pts]
+        self._before = looks[-1] if looks else self._past[0][1] if self._past else self.usual
+
+    def resumes(self, same: float) -> bool:
+        """Whether it is still the face kept in mind, by its cosine; if not, it is to look as it did then."""
+        before, self._before = self._before, None
+        if before is None or (self.active and before @ self.last.look >= same):
+            return True
+        self.last, self.usual = replace(self.last, look=before), before
+        return False
 
     def near(self, found: Detection, pts: float) -> bool:
         """Whether the face can have come from its last box to where one was found."""
