@@ -168,10 +168,11 @@ class FaceTracker:
             for track in self._tracks:
                 track.active = track.same_place = False
         dissolving = self._dissolves(image, pts, cut=self.cut)
-        lost = self._follow(image, pts)
         if dissolving and not self._dissolving:
-            for track in (t for t in self._tracks if t.active):
-                track.remember(pts - self._dissolves.seconds)
+            for track in self._tracks:
+                if pts - track.seen <= self._dissolves.seconds:
+                    track.remember(pts - self._dissolves.seconds)
+        lost = self._follow(image, pts)
         changed = self._dissolving and not dissolving and self._part(image, pts)
         self._dissolving = dissolving
         if self.cut or lost or changed or self._due(pts):
