@@ -27,7 +27,7 @@ from avaffect.metric import pcc
 from avaffect.spec import TARGETS
 from avaffect.train.corpus_terms import CORPORA
 from avaffect.train.face import AlignedFaces, read_corpora
-from avaffect.train.recipe import Recipe, read_recipe
+from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
 from avaffect.train.result import is_done, load_figures
 from avaffect.train.run import run
 from avaffect.train.voice_clips import AnalysedClip, analyse_clips
@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[1]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    settings = read_recipe(options.recipe, options.overrides)
+    settings = read_corpus_recipe(options.recipe, options.overrides)
     found: dict[str, Any] = {"voice": {}, "face": {}}
     for name in left_out(settings.voice.corpora, options.only):
         found["voice"][name] = train(settings, options, "voice", name) | simple_voice(settings, name)
@@ -76,7 +76,7 @@ def left_out(corpora: Sequence[str], only: Sequence[str]) -> list[str]:
     return [name for name in corpora if len(corpora) > 1 and (not only or name in only)]
 
 
-def train(settings: Recipe, options: argparse.Namespace, stage: Stage, name: str) -> dict[str, Any]:
+def train(settings: CorpusRecipe, options: argparse.Namespace, stage: Stage, name: str) -> dict[str, Any]:
     """Figures of a corpus from an encoder trained on the others, and of its test part from the recipe's."""
     work = options.work / (f"{name}.{options.epochs}" if options.epochs else name)
     others = [other for other in getattr(settings, stage).corpora if other != name]
@@ -92,7 +92,7 @@ def train(settings: Recipe, options: argparse.Namespace, stage: Stage, name: str
     return figures | {f"home/{key}": known.get(f"{name}/{key}", np.nan) for key in figures}
 
 
-def aligned_faces(settings: Recipe, work: Path) -> dict[str, AlignedFaces]:
+def aligned_faces(settings: CorpusRecipe, work: Path) -> dict[str, AlignedFaces]:
     """The face corpora; their landmarks do not depend on the training, and are found once."""
     share_landmarks(settings.work / "face", work / "face")
     return read_corpora(settings.model_copy(update={"work": work}), settings.face.corpora)
@@ -106,7 +106,7 @@ def share_landmarks(have: Path, want: Path) -> None:
             shutil.copy(path, want / path.name)
 
 
-def simple_voice(settings: Recipe, name: str) -> dict[str, Any]:
+def simple_voice(settings: CorpusRecipe, name: str) -> dict[str, Any]:
     """Sizes of a voice corpus, and the correlation of loudness and spectral centroid with arousal.
 
     Each is z-scored, over the corpus or over the speaker's clips, and their mean correlated with the proxy.

@@ -14,6 +14,7 @@ import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,13 @@ from avaffect.comparison.markdown import table
 from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
 from avaffect.spec import TARGETS
+from avaffect.train.calibrate import coverages
+from avaffect.train.evaluate import predict_sequences, predictions
 from avaffect.train.feature_cache import cached_pool
 from avaffect.train.feature_pool import FeaturePool
-from avaffect.train.fusion.calibrate import coverages
-from avaffect.train.fusion.module import held_out, predict
-from avaffect.train.fusion.stage import sequences
 from avaffect.train.paired import SequenceCorruption
-from avaffect.train.recipe import Recipe, read_recipe
+from avaffect.train.paired_batches import evaluation_sets, held_out
+from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
 
 ROOT = Path(__file__).parents[1]
 FAMILY = ("hgrjca", "jca", "audio", "visual")
@@ -43,7 +44,7 @@ FROZEN = "hgrjca, gates held"
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     torch.set_num_threads(options.threads)
-    settings = read_recipe(options.recipe, ["data=.", *options.overrides])
+    settings = read_corpus_recipe(options.recipe, ["data=.", *options.overrides])
     models = {name: checkpoint.load(reference_of(settings, name, getattr(options, name))) for name in FAMILY}
     found = measure(settings, models, count=options.sequences, resamples=options.resamples)
     text = report(settings, models, found, options)
@@ -68,7 +69,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_intermixed_args(arguments)
 
 
-def reference_of(settings: Recipe, name: str, given: str | None) -> str | Path:
+def reference_of(settings: CorpusRecipe, name: str, given: str | None) -> str | Path:
     """The folder or name of a model of the family."""
     full = f"{name}.{settings.name.partition('.')[2]}"
     folder = settings.work / full / "model"
@@ -76,47 +77,52 @@ def reference_of(settings: Recipe, name: str, given: str | None) -> str | Path:
 
 
 def measure(
-    settings: Recipe, models: Mapping[str, AffectModel], *, count: int, resamples: int
+    settings: CorpusRecipe, models: Mapping[str, AffectModel], *, count: int, resamples: int
 ) -> dict[str, Any]:
     """All figures; JSON can hold them but for the estimates."""
     pool = cached_pool(settings, "test")
     found: dict[str, Any] = {}
-    for kind, data in sequences(settings, pool, count=count).items():
-        predictions = {name: predict(model, data)[0] for name, model in models.items()}
-        predictions |= late_fusion(models["audio"], models["visual"], data)
+    for kind, data in evaluation_sets(settings, pool, count=count).items():
+        said = {name: predict_sequences(model.network, data)[0] for name, model in models.items()}
+        said |= late_fusion(models["audio"], models["visual"], data)
         with frozen_gates(models["hgrjca"], data) as model:
-            predictions[FROZEN] = predict(model, data)[0]
+            said[FROZEN] = predict_sequences(model.network, data)[0]
         found[kind] = {
-            "ccc": scores(predictions, data, resamples=resamples),
-            "difference": differences(predictions, data, "hgrjca", resamples=resamples),
+            "ccc": scores(said, data, resamples=resamples),
+            "difference": differences(said, data, "hgrjca", resamples=resamples),
             "strata": {
                 name: {
                     "share": float(ticks.mean()),
-                    "ccc": scores(predictions, data, ticks=ticks, resamples=resamples),
+                    "ccc": scores(said, data, ticks=ticks, resamples=resamples),
                 }
                 for name, ticks in corruption_strata(data).items()
             },
             "gates": gate_correlations(models["hgrjca"], data, resamples=resamples),
         }
     usual = as_trained(settings, pool, count)
-    found["coverage"] = {name: coverages(m, usual, m.spec.calibration) for name, m in models.items()}
+    found["coverage"] = {
+        name: coverages(
+            partial(predictions, m.network, usual), m.network.streams, TARGETS, m.spec.calibration
+        )
+        for name, m in models.items()
+    }
     return found
 
 
-def as_trained(settings: Recipe, pool: FeaturePool, count: int) -> dict[str, Tensor]:
+def as_trained(settings: CorpusRecipe, pool: FeaturePool, count: int) -> dict[str, Tensor]:
     """Sequences corrupted as often as those of training."""
-    ticks, seed = settings.fusion.ticks[1], settings.seed + 11
+    ticks, seed = settings.paired.ticks[1], settings.seed + 11
     return held_out(pool, count=count, ticks=ticks, seed=seed, corruption=SequenceCorruption())
 
 
 def report(
-    settings: Recipe,
+    settings: CorpusRecipe,
     models: Mapping[str, AffectModel],
     found: Mapping[str, Any],
     options: argparse.Namespace,
 ) -> str:
     """The page in Markdown."""
-    seconds = settings.fusion.ticks[1] / models["hgrjca"].spec.tick_rate
+    seconds = settings.paired.ticks[1] / models["hgrjca"].spec.tick_rate
     about = HEAD.format(
         day=datetime.date.today().isoformat(),
         count=options.sequences,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from avaffect.errors import ModelError
 from avaffect.fusion.layers.gate import StageGate
 from avaffect.model import AffectModel
-from avaffect.train.fusion.module import predict
+from avaffect.train.evaluate import predict_sequences
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def mean_gates(model: AffectModel, data: Mapping[str, Tensor]) -> dict[StageGate
     with ExitStack() as hooks:
         for gate, found in seen.items():
             hooks.callback(gate.register_forward_hook(_record_in(found)).remove)
-        predict(model, data)
+        predict_sequences(model.network, data)
     return {gate: torch.cat(found).mean(dim=(0, 1)) for gate, found in seen.items()}
 
 

@@ -11,8 +11,7 @@ from torch import Tensor
 from avaffect.evaluate.bootstrap import RESAMPLES, Estimate, interval
 from avaffect.model import AffectModel
 from avaffect.spec import TARGETS
-from avaffect.train.fusion.judge import resampled
-from avaffect.train.fusion.module import predict
+from avaffect.train.evaluate import predict_sequences, resampled
 
 Predictions = Mapping[str, NDArray]
 """Valence and arousal (n, t, 2) by system."""
@@ -24,7 +23,7 @@ def late_fusion(audio: AffectModel, visual: AffectModel, data: Mapping[str, Tens
     ``late`` is the mean of both at every tick. ``late, available`` is the mean of the models whose stream is
     available at the tick.
     """
-    values = [predict(audio, data)[0], predict(visual, data)[0]]
+    values = [predict_sequences(audio.network, data)[0], predict_sequences(visual.network, data)[0]]
     masks = [data[f"{name}_mask"].numpy()[..., None].astype(float) for name in ("audio", "visual")]
     count = np.maximum(masks[0] + masks[1], 1)
     return {
@@ -93,7 +92,7 @@ def gate_correlations(
     By gate (``attended.<stream>`` or ``share.<stream>``, see `Fused`), then by corrupted stream; with 95 %
     intervals that resample sequences. Empty for fusions without gates.
     """
-    _, gates = predict(model, data)
+    _, gates = predict_sequences(model.network, data)
     both = (data["audio_mask"] & data["visual_mask"]).numpy()
     found: dict[str, dict[str, Estimate]] = {}
     for name, values in gates.items():

@@ -10,7 +10,7 @@ Windows of 17 s of two kinds, each from both sources, in turn, so that all meet 
                 ticks of a step
 
 What is trained on a batch, however it was got, is what `avaffect train` trains on it: forward, backward and
-optimiser of `SequenceModule`, for a light network and a heavy one, in float32 and in bfloat16 where autocast
+optimiser of `NetworkModule`, for a light network and a heavy one, in float32 and in bfloat16 where autocast
 takes it. The published backbones (ResNet-18, R(2+1)D-18) have some 16 times the weights of the encoders here,
 and the published sound lies in a file for each frame: for decoding, these are lower bounds of its cost.
 """
@@ -38,10 +38,10 @@ from training_corpus import FRAME_RATE, STEPS, STRIDE, Batch, Decoder, Load, Ste
 from avaffect import checkpoint
 from avaffect.corpus.store import FeatureStore
 from avaffect.corpus.windows import Windows
-from avaffect.model import AffectModel
-from avaffect.train.run import read
-from avaffect.train.sequence import SequenceFit, SequenceModel, SequenceModule
-from avaffect.train.sequence.batches import Batches
+from avaffect.model import AffectModel, FusionNetwork
+from avaffect.train import NetworkFit, NetworkModule, StoreRecipe, read_recipe
+from avaffect.train.model_spec import spec_of
+from avaffect.train.store import CutWindows
 
 HEAVY, LIGHT = "hgrjca.default", "jca.tbiom"
 RECIPE = Path(__file__).parents[1] / "recipes" / "affwild2" / f"{LIGHT}.yaml"
@@ -88,7 +88,7 @@ def main(given: Sequence[str] | None = None) -> None:
         windows = Windows(store.recordings, ticks=ticks, hop=1)
         loads = {
             ("every tick", "decoded"): Decoder(Path(folder), encoders, windows, steps=False),
-            ("every tick", "stored"): Batches(windows).__getitem__,
+            ("every tick", "stored"): CutWindows(windows, [0, 1]).__getitem__,
             ("published", "decoded"): Decoder(Path(folder), encoders, windows, steps=True),
             ("published", "stored"): Steps(windows),
         }
@@ -107,32 +107,22 @@ def main(given: Sequence[str] | None = None) -> None:
 
 def module_of(
     name: str, encoders: AffectModel, store: FeatureStore, length: int, batch: int
-) -> tuple[SequenceModule, torch.optim.Optimizer]:
+) -> tuple[NetworkModule, torch.optim.Optimizer]:
     """What is trained, for windows of a length, with its optimiser."""
     if name == LIGHT:
-        settings = read(RECIPE, [f"store={store.path}", f"fusion.options.window={length}"])
-        model, plan = settings.model(store), settings.fit
+        recipe = read_recipe(RECIPE, [f"store={store.path}", f"fusion.options.window={length}"])
+        assert isinstance(recipe, StoreRecipe)
+        network, plan = FusionNetwork(spec_of(recipe)), recipe.fit
     else:
-        spec = encoders.spec
-        streams = spec.streams
-        model = SequenceModel(
-            {name: stream.dim for name, stream in streams.items()},
-            fused_dim={name: stream.temporal_dim for name, stream in streams.items()},
-            temporal=next(iter(streams.values())).temporal,
-            fusion=spec.fusion,
-            joint=spec.fused_temporal,
-            head=spec.head,
-        )
-        plan = SequenceFit(epochs=1, batch=batch, rate=0.001)
-    module = SequenceModule(
-        model=model, settings=plan, columns=[0, 1], recordings=len(store.recordings), steps=1, seed=0
-    )
+        network = FusionNetwork(encoders.spec)
+        plan = NetworkFit(epochs=1, batch=batch, learning_rate=0.001)
+    module = NetworkModule(network, plan, recordings=len(store.recordings))
     return module.train(), module.configure_optimizers()
 
 
 def measure(
     loads: dict[tuple[str, str], Load],
-    modules: dict[tuple[str, str], tuple[SequenceModule, torch.optim.Optimizer]],
+    modules: dict[tuple[str, str], tuple[NetworkModule, torch.optim.Optimizer]],
     batches: Iterator[list[int]],
     rounds: int,
     stored: int,
@@ -158,7 +148,7 @@ def measure(
     return times
 
 
-def train(module: SequenceModule, optimizer: torch.optim.Optimizer, batch: Batch, precision: str) -> None:
+def train(module: NetworkModule, optimizer: torch.optim.Optimizer, batch: Batch, precision: str) -> None:
     """One step."""
     half = precision == "bfloat16"
     with torch.autocast("cpu", torch.bfloat16, cache_enabled=False) if half else nullcontext():

@@ -16,7 +16,7 @@ from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, write
 from avaffect.corpus.windows import Windows
 from avaffect.model import AffectModel
-from avaffect.train.sequence.batches import Batches
+from avaffect.train.store import CutWindows
 
 FRAME_RATE = 30.0
 SOUND_RATE = 16_000
@@ -99,7 +99,7 @@ class Steps:
     """Batches of published windows from the store: features are means, a rating is that of the last tick."""
 
     def __init__(self, windows: Windows) -> None:
-        self.batches, self.bounds = Batches(windows), bounds_of_steps(windows.ticks)
+        self.batches, self.bounds = CutWindows(windows, [0, 1]), bounds_of_steps(windows.ticks)
         self.last = [end - 1 for _, end in self.bounds]
 
     def __call__(self, indices: list[int]) -> Batch:
@@ -116,7 +116,7 @@ class Decoder:
 
     def __init__(self, folder: Path, model: AffectModel, windows: Windows, *, steps: bool) -> None:
         self.folder, self.model, self.windows = folder, model, windows
-        self.stored = Steps(windows) if steps else Batches(windows).__getitem__
+        self.stored = Steps(windows) if steps else CutWindows(windows, [0, 1]).__getitem__
         self.decode = steps_of_window if steps else ticks_of_window
 
     def __call__(self, indices: list[int]) -> Batch:

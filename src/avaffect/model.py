@@ -131,7 +131,7 @@ class FusionNetwork(nn.Module):
 
     @property
     def positional(self) -> bool:
-        """Whether an output depends on the position of its tick in the input, or only one length is known.
+        """Whether an output depends on the position of its tick in the input.
 
         Where it does not, masked ticks at either end can be cut off: the other outputs stay the same. A part
         says so itself, by an attribute ``positional`` that is true.

@@ -12,10 +12,10 @@ from system_comparison import late_fusion
 
 from avaffect.errors import DataError
 from avaffect.metric import ccc
+from avaffect.train.evaluate import predict_sequences
 from avaffect.train.feature_cache import cached_pool
-from avaffect.train.fusion.module import predict
-from avaffect.train.fusion.stage import sequences
-from avaffect.train.recipe import read_recipe
+from avaffect.train.paired_batches import evaluation_sets
+from avaffect.train.recipe import read_corpus_recipe
 from avaffect.train.run import run
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -25,26 +25,26 @@ def test_the_family_compared(encoded: Path, tmp_path: Path, capsys: pytest.Captu
     work = tmp_path / "work"
     for name, changes in {
         "debug": [],
-        "jca": ["fusion.mechanism={name: jca}"],
-        "audio": ["fusion.streams=[audio]", "fusion.mechanism={name: concat}"],
-        "visual": ["fusion.streams=[visual]", "fusion.mechanism={name: concat}"],
+        "jca": ["fusion={name: jca}"],
+        "audio": ["streams=[audio]", "fusion={name: concat}"],
+        "visual": ["streams=[visual]", "fusion={name: concat}"],
     }.items():
-        short = ["fusion.fit.epochs=1", "fusion.steps=2", "calibration.sequences=8"]
+        short = ["fit.epochs=1", "paired.steps=2", "calibration.sequences=8"]
         run(encoded, [f"name={name}.test", f"output={work / name}.test/model", *short, *changes])
     out, table = tmp_path / "default.md", tmp_path / "default.json"
     default.main(
         [f"--recipe={encoded}", f"--hgrjca={work / 'debug.test' / 'model'}", "--sequences=8"]
-        + [f"--out={out}", f"--json={table}", "--resamples=50", "fusion.ticks=[12, 20]"]
+        + [f"--out={out}", f"--json={table}", "--resamples=50", "paired.ticks=[12, 20]"]
     )
     assert out.read_text() in capsys.readouterr().out
     found = json.loads(table.read_text())
-    settings = read_recipe(encoded, ["fusion.ticks=[12, 20]"])
-    data = sequences(settings, cached_pool(settings, "test"), count=8)["corrupted"]
+    settings = read_corpus_recipe(encoded, ["paired.ticks=[12, 20]"])
+    data = evaluation_sets(settings, cached_pool(settings, "test"), count=8)["corrupted"]
     models = [
         default.checkpoint.load(default.reference_of(settings, name, None)) for name in ("audio", "visual")
     ]
     labels, labelled = data["affect"].numpy()[..., 0], data["labelled"].numpy()
-    predictions = {"audio": predict(models[0], data)[0], **late_fusion(*models, data)}
+    predictions = {"audio": predict_sequences(models[0].network, data)[0], **late_fusion(*models, data)}
     for name, values in predictions.items():
         want = ccc(values[..., 0], labels, labelled)
         assert found["corrupted"]["ccc"][name]["valence"]["value"] == pytest.approx(want, abs=1e-6)

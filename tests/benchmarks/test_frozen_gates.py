@@ -7,7 +7,7 @@ import pytest
 from frozen_gates import frozen_gates, mean_gates
 
 from avaffect.errors import ModelError
-from avaffect.train.fusion.module import predict
+from avaffect.train.evaluate import predict_sequences
 
 from .conftest import GATED, data_of, model_of
 
@@ -18,26 +18,28 @@ from .conftest import GATED, data_of, model_of
 def test_held_gates_do_not_depend_on_the_input(fusion: str, options: dict) -> None:
     data = data_of()
     model = model_of("audio", "visual", fusion=fusion, temperature=0.3, gate_input="concat", **options)
-    free, moving = predict(model, data)
+    free, moving = predict_sequences(model.network, data)
     means = mean_gates(model, data)
     with frozen_gates(model, data) as frozen:
-        held, still = predict(frozen, data)
+        held, still = predict_sequences(frozen.network, data)
     for name, gate in still.items():
         assert np.ptp(moving[name]) > 0.01
         assert np.ptp(gate) < 1e-6
     assert np.abs(held - free).max() > 1e-4
     for weights in means.values():
         assert weights.sum().item() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_array_equal(predict(model, data)[0], free)  # outside, the gates are free again
+    np.testing.assert_array_equal(
+        predict_sequences(model.network, data)[0], free
+    )  # outside, the gates are free again
 
 
 def test_gates_held_where_they_are_change_nothing() -> None:
     """Gates that never moved, held at their mean: the hooks compute what the gates do."""
     data = data_of()
     model = model_of("audio", "visual", fusion="hgrjca", gate_input="concat", temperature=1e6, **GATED)
-    free = predict(model, data)[0]
+    free = predict_sequences(model.network, data)[0]
     with frozen_gates(model, data) as frozen:
-        np.testing.assert_allclose(predict(frozen, data)[0], free, atol=1e-5)
+        np.testing.assert_allclose(predict_sequences(frozen.network, data)[0], free, atol=1e-5)
 
 
 def test_no_gates_to_hold() -> None:

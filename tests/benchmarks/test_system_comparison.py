@@ -8,7 +8,7 @@ import torch
 from system_comparison import corruption_strata, differences, gate_correlations, late_fusion, scores
 
 from avaffect.metric import ccc, pcc
-from avaffect.train.fusion.module import predict
+from avaffect.train.evaluate import predict_sequences
 
 from .conftest import GATED, data_of, model_of
 
@@ -49,7 +49,10 @@ def test_a_resample_is_of_whole_sequences() -> None:
 def test_late_fusion_goes_by_what_is_available() -> None:
     data = data_of()
     audio, visual = model_of("audio"), model_of("visual")
-    audio_values, visual_values = predict(audio, data)[0], predict(visual, data)[0]
+    audio_values, visual_values = (
+        predict_sequences(audio.network, data)[0],
+        predict_sequences(visual.network, data)[0],
+    )
     both = late_fusion(audio, visual, data)
     np.testing.assert_allclose(both["late"], (audio_values + visual_values) / 2)
     only = corruption_strata(data)
@@ -80,7 +83,7 @@ def test_gates_are_correlated_where_both_are_there() -> None:
     data = data_of()
     model = model_of("audio", "visual", fusion="hgrjca", gate_input="concat", temperature=0.3, **GATED)
     found = gate_correlations(model, data, resamples=100)
-    gates = predict(model, data)[1]
+    gates = predict_sequences(model.network, data)[1]
     both = (data["audio_mask"] & data["visual_mask"]).numpy()
     want = pcc(gates["attended.audio"], data["visual_corrupted"].numpy().astype(float), both)
     assert found["attended.audio"]["visual"].value == pytest.approx(want)

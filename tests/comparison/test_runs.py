@@ -61,7 +61,7 @@ def test_finished_runs_are_not_run_again(segments, quick, tmp_path):
     jobs = plan(choose(["hgrjca", "audio only"]), segments[:3], seeds=1, damaged_seeds=0)
     bench = Bench(segments[:3], tmp_path, quick)
     seen = []
-    assert bench.run(jobs, lambda done, total: seen.append((done, total))) == 6
+    assert bench.run(jobs, lambda _, done, total: seen.append((done, total))) == 6
     assert seen[0] == (0, 6)
     assert seen[-1] == (6, 6)
     kept = {job: job.path(tmp_path).read_bytes() for job in jobs}

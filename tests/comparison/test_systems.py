@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from avaffect.comparison import all_systems, choose
-from avaffect.comparison.network import Example, Network, judge
+from avaffect.comparison.network import Example, create_network, predict
 from avaffect.errors import DataError
 from avaffect.fusion import list_fusions
 
@@ -24,10 +24,10 @@ def test_an_unknown_system_is_named_with_its_nearest():
 @pytest.mark.parametrize("system", [each for each in all_systems() if each.fusion], ids=lambda s: s.name)
 def test_a_whole_segment_is_judged_by_overlapping_windows(system, quick):
     torch.manual_seed(0)
-    network = Network(system.fusion, dict.fromkeys(system.streams, 6), quick).eval()
+    network = create_network(system.fusion, dict.fromkeys(system.streams, 6), quick).eval()
     streams = {name: torch.randn(60, 6) for name in system.streams}
     masks = {name: torch.ones(60, dtype=torch.bool) for name in system.streams}
-    values, gates = judge(network, Example(streams, masks, torch.zeros(60, 2)), quick)
+    values, gates = predict(network, Example(streams, masks, torch.zeros(60, 2)), quick)
     assert values.shape == (60, 2)
     assert all(gate.shape == (60,) for gate in gates.values())
     # windows of 24 start at 0, 12, 24, 36: tick 30 is the mean of those at 12 and 24

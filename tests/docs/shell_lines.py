@@ -56,11 +56,11 @@ def check_avaffect(arguments: list[str]) -> None:
         )
         context = command.make_context(name, rest, parent=context)
     if context.info_name == "train":
-        from avaffect.train.run import read
+        from avaffect.train import read_recipe
 
         # RECIPE.yaml stands for any recipe.
         if context.params["recipe"] != Path("RECIPE.yaml"):
-            read(ROOT / context.params["recipe"], context.params["overrides"] or [])
+            read_recipe(ROOT / context.params["recipe"], context.params["overrides"] or [])
 
 
 def _check_make(arguments: list[str]) -> None:

@@ -10,29 +10,11 @@ import torch
 
 import avaffect
 from avaffect.model import AffectModel
-from avaffect.predict.sliding import Clip, fuse_all
+from avaffect.predict.together import Clip, slide_all
+from avaffect.sliding import slide
 from avaffect.spec import Component
-from avaffect.windows import window_starts
 
 TICKS = 400
-
-
-@torch.inference_mode()
-def whole_run(model, streams, masks):
-    """Every window of the recording, one after another: values (t, targets), as they were always made."""
-    window = round(model.spec.window * model.spec.tick_rate)
-    length = min(TICKS, window)
-    taper = np.minimum(np.arange(1, length + 1), np.arange(length, 0, -1))[:, None]
-    total, weight = np.zeros((TICKS, 2)), np.zeros((TICKS, 1))
-    for start in window_starts(TICKS, window, window // 2):
-        part = slice(start, start + length)
-        out = model.network(
-            {name: x[None, part] for name, x in streams.items()},
-            {name: m[None, part] for name, m in masks.items()},
-        )
-        total[part] += out.values[0].double().numpy() * taper
-        weight[part] += taper
-    return total / weight
 
 
 def person(spec, first, stop, seed):
@@ -69,11 +51,12 @@ def models(debug_spec):
 def test_a_run_over_where_people_are_seen_is_a_run_over_the_recording(debug_spec):
     spans = [(0, 30), (17, 60), (100, 350), (390, 400), (5, 400), (200, 201)]
     for model in models(debug_spec):
+        window = round(model.spec.window * model.spec.tick_rate)
         made = [person(model.spec, *span, seed) for seed, span in enumerate(spans)]
-        outputs = fuse_all(model, (clip for _, _, clip in made), TICKS)
+        outputs = slide_all(model, (clip for _, _, clip in made), TICKS)
         for (streams, masks, _), (first, stop), output in zip(made, spans, outputs, strict=True):
             there = torch.stack(list(masks.values())).any(dim=0).numpy()[first:stop]
-            expected = whole_run(model, streams, masks)[first:stop]
+            expected = slide(model.network, streams, masks, window=window, hop=window // 2)[0][first:stop]
             np.testing.assert_allclose(
                 output.values[there], expected[there], atol=2e-6, err_msg=str(model.spec.fusion)
             )
@@ -85,17 +68,17 @@ def test_a_person_costs_the_time_they_are_seen(debug_spec):
     model.network.register_forward_hook(lambda _, given, out: run.append(given[1]["audio"].numel()))
     for people in (20, 80):
         run.clear()
-        list(fuse_all(model, (person(debug_spec, 4 * k, 4 * k + 8, k)[2] for k in range(people)), TICKS))
+        list(slide_all(model, (person(debug_spec, 4 * k, 4 * k + 8, k)[2] for k in range(people)), TICKS))
         # Each tick is in two windows, and a batch is as long as its longest.
         assert sum(run) <= 8 * 2 * 2 * people
 
 
 def test_someone_who_is_never_there_has_no_values(debug_spec):
-    (output,) = fuse_all(AffectModel(debug_spec).eval(), [person(debug_spec, 10, 10, 0)[2]], TICKS)
+    (output,) = slide_all(AffectModel(debug_spec).eval(), [person(debug_spec, 10, 10, 0)[2]], TICKS)
     assert output.values.shape == (0, 2)
     empty = person(debug_spec, 10, 20, 0)[2]
     empty = Clip(empty.streams, {name: torch.zeros_like(m) for name, m in empty.masks.items()}, 10)
-    (output,) = fuse_all(AffectModel(debug_spec).eval(), [empty], TICKS)
+    (output,) = slide_all(AffectModel(debug_spec).eval(), [empty], TICKS)
     assert np.isnan(output.values).all()
 
 

@@ -14,9 +14,12 @@ import yaml
 from skimage.data import astronaut
 
 from avaffect.corpus.speech import Utterance
+from avaffect.corpus.store import FeatureStore
 from avaffect.train.feature_cache import read_pools
-from avaffect.train.recipe import read_recipe
+from avaffect.train.recipe import read_corpus_recipe
 from avaffect.train.run import run
+
+from .stores import made_up_store
 
 NAMES = [
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
@@ -125,29 +128,37 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+SCHEDULE = {"name": "cosine", "warmup": 0.2}
+FIT = {
+    "epochs": 2,
+    "batch": 4,
+    "learning_rate": 0.003,
+    "weight_decay": 0.05,
+    "decay": "matrices",
+    "schedule": SCHEDULE,
+    "clip": 5.0,
+    "checkpoint": "last",
+    "measure_every": 4,
+    "ema_decay": 0.5,
+}
 DEBUG = {
     "name": "debug.test",
     "threads": 1,
+    "temporal": {"name": "tcn", "options": {"levels": 2, "kernel": 3}},
+    "temporal_dim": 16,
+    "fusion": {"name": "hgrjca", "options": {"mixing": "feature", "iterations": 2}},
+    "fit": {**FIT, "loss": {"mse": 2.0}, "noise": 0.15, "hide": 0.2},
     "face": {
-        "options": {"dim": 16, "widths": [8, 16]},
-        "fit": {"epochs": 2, "batch": 8, "rate": 0.003, "average": 0.5},
+        "encoder": {"name": "face", "options": {"dim": 16, "widths": [8, 16]}},
+        "fit": {**FIT, "batch": 8, "schedule": {"name": "cosine", "warmup": 0.1}},
     },
     "voice": {
-        "options": {"dim": 16, "widths": [4, 8, 8]},
+        "encoder": {"name": "voice", "options": {"dim": 16, "widths": [4, 8, 8]}},
         "corpora": ["ravdess"],
         "draws": 16,
-        "fit": {"epochs": 2, "batch": 4, "rate": 0.003, "average": 0.5},
+        "fit": FIT,
     },
-    "fusion": {
-        "temporal": {"name": "tcn", "options": {"levels": 2, "kernel": 3}},
-        "mechanism": {"name": "hgrjca", "options": {"mixing": "feature", "iterations": 2}},
-        "fused_dim": 16,
-        "views": 2,
-        "ticks": [12, 24],
-        "steps": 4,
-        "held_out": 6,
-        "fit": {"epochs": 2, "batch": 4, "rate": 0.003, "average": 0.5},
-    },
+    "paired": {"views": 2, "ticks": [12, 24], "steps": 4, "held_out": 6},
     "calibration": {"coverage": 0.9, "sequences": 12},
 }
 
@@ -172,7 +183,7 @@ def encoders(tmp_path_factory: pytest.TempPathFactory, corpora: Path) -> Path:
     folder = tmp_path_factory.mktemp("encoders")
     path = write_recipe(folder, corpora)
     run(path, stages=["face", "voice"])
-    read_pools(read_recipe(path), lambda stage, done, total: None)
+    read_pools(read_corpus_recipe(path), lambda stage, done, total: None)
     return folder / "work"
 
 
@@ -181,3 +192,9 @@ def encoded(recipe: Path, encoders: Path, tmp_path: Path) -> Path:
     """`recipe` with its encoders trained already."""
     shutil.copytree(encoders, tmp_path / "work")
     return recipe
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> FeatureStore:
+    """The store of `made_up_store`."""
+    return made_up_store(tmp_path_factory.mktemp("store"))

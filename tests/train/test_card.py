@@ -13,7 +13,7 @@ import avaffect
 from avaffect import checkpoint
 from avaffect.spec import TARGETS, Spec
 from avaffect.train.card import write_card
-from avaffect.train.recipe import Recipe, read_recipe
+from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
 
 ROOT = Path(__file__).parents[2]
 RECIPES = {path.stem: path for path in (ROOT / "recipes").glob("*.yaml")}
@@ -45,8 +45,8 @@ def figures_of(spec: Spec) -> dict[str, Any]:
     return figures
 
 
-def settings_of(name: str) -> Recipe:
-    return read_recipe(RECIPES[name], ["data=."])
+def settings_of(name: str) -> CorpusRecipe:
+    return read_corpus_recipe(RECIPES[name], ["data=."])
 
 
 def numbers(card: str) -> list[float]:

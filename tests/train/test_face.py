@@ -16,7 +16,7 @@ from avaffect.errors import ModelError
 from avaffect.train import face
 from avaffect.train.face import AlignedFaces, FaceBatches, FaceHeads, evaluate, load_face, predict_faces
 from avaffect.train.face_augmentation import WEAK, crop_face
-from avaffect.train.recipe import read_recipe
+from avaffect.train.recipe import read_corpus_recipe
 from avaffect.train.result import is_done
 from avaffect.train.run import run
 
@@ -75,13 +75,12 @@ def test_a_part_keeps_faces_and_matrices_together() -> None:
 def test_batches_mix_corpora_with_their_repeats_and_are_the_same_for_an_epoch() -> None:
     parts = [faces_of(12, rated=False), faces_of(6, rated=True)]
     batches = FaceBatches(parts, [1, 4], batch=6, seed=0, augmentation=WEAK)
-    first = list(batches)
+    first = list(batches.epoch(0))
     assert len(first) == len(batches) == (12 + 4 * 6) // 6
     assert sum(int(batch["rated"].sum()) for batch in first) == 24
     assert first[0]["images"].shape == (6, 56, 56)
-    assert torch.equal(first[0]["images"], next(iter(batches))["images"])
-    batches.epoch = 1
-    assert not torch.equal(first[0]["images"], next(iter(batches))["images"])
+    assert torch.equal(first[0]["images"], next(batches.epoch(0))["images"])
+    assert not torch.equal(first[0]["images"], next(batches.epoch(1))["images"])
 
 
 def test_predictions_are_those_of_plain_crops() -> None:
@@ -122,7 +121,7 @@ def use(encoder: type[VisualEncoder]) -> Any:
 def test_another_encoder_of_faces_is_trained(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(face, "create_encoder", use(Level))
     run(recipe, stages=["face"])
-    settings = read_recipe(recipe)
+    settings = read_corpus_recipe(recipe)
     assert is_done(settings.work / "face")
     net, heads = load_face(settings)
     assert isinstance(net, Level)

@@ -18,7 +18,7 @@ from avaffect.train.feature_cache import (
     voice_errors,
 )
 from avaffect.train.feature_pool import ClipFeatures, FaceFeatures
-from avaffect.train.recipe import read_recipe
+from avaffect.train.recipe import read_corpus_recipe
 from avaffect.train.voice import VoiceHeads
 
 
@@ -55,7 +55,7 @@ def test_errors_of_voices_are_over_the_active_ticks() -> None:
 
 
 def test_a_cached_pool_is_the_one_that_was_read(encoded: Path) -> None:
-    settings = read_recipe(encoded)
+    settings = read_corpus_recipe(encoded)
     read, cached = read_pools(settings, silent)["test"], cached_pool(settings, "test")
     np.testing.assert_array_equal(read.faces.corrupted, cached.faces.corrupted)
     assert list(read.voices) == list(cached.voices)

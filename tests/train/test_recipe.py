@@ -6,24 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from avaffect.errors import DataError
-from avaffect.train.recipe import Recipe, read_recipe
+from avaffect.errors import DataError, ModelError
+from avaffect.fusion import list_fusions
+from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe, read_recipe
 from avaffect.train.recipe_file import read_yaml
-from avaffect.train.run import read
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_committed_recipes_are_valid(path: Path) -> None:
-    recipe = read_recipe(path, ["data=/some/where"])
+    recipe = read_corpus_recipe(path, ["data=/some/where"])
     assert recipe.data == Path("/some/where")
     assert path.stem == recipe.name
 
 
 def test_overrides_reach_inside(recipe: Path) -> None:
-    read = read_recipe(recipe, ["seed=7", "face.fit.epochs=3", "fusion.mechanism.name=jca"])
-    assert (read.seed, read.face.fit.epochs, read.fusion.mechanism.name) == (7, 3, "jca")
+    read = read_corpus_recipe(recipe, ["seed=7", "face.fit.epochs=3", "fusion.name=jca"])
+    assert read.fusion is not None
+    assert (read.seed, read.face.fit.epochs, read.fusion.name) == (7, 3, "jca")
 
 
 @pytest.mark.parametrize(
@@ -39,9 +40,15 @@ def test_overrides_reach_inside(recipe: Path) -> None:
         ("voice.unseen=[ravdess]", "voice: 'ravdess' is named twice"),
         ("face.unseen=[ferplus]", "face: 'ferplus' is named twice"),
         ("face.corpora=[]", "face.corpora: .*at least 1 item"),
-        ("fusion.streams=[audio, text]", "fusion.streams.1: .*'audio' or 'visual'.*'text'"),
-        ("fusion.streams=[audio, audio]", "fusion: streams .* name one twice"),
-        ("fusion.face_slip=[0.1]", "fusion.face_slip.1: .*|the key 'fusion.face_slip.1' is missing"),
+        ("streams=[audio, text]", "streams.1: .*'audio' or 'visual'.*'text'"),
+        ("streams=[audio, audio]", "streams .* name one twice"),
+        (
+            "paired.face_generalisation_error=[0.1]",
+            "paired.face_generalisation_error.1: .*|the key 'paired.face_generalisation_error.1' is missing",
+        ),
+        ("fit.schedule.warmup=-1", "fit.schedule.warmup: .*greater than or equal to 0"),
+        ("face.fit.loss.mse=1", "unknown key 'face.fit.loss'"),
+        ("standardise=true", "standardise is for stores"),
         ("seed.deep=1", "override 'seed.deep=1': 'seed' is a value"),
     ],
 )
@@ -77,14 +84,15 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_the_default_family_shares_encoders_and_nothing_else() -> None:
-    family = [read_recipe(path) for path in RECIPES if path.stem.endswith(".default")]
+    family = [read_corpus_recipe(path) for path in RECIPES if path.stem.endswith(".default")]
     assert {recipe.name for recipe in family} >= {
         f"{name}.default" for name in ("hgrjca", "jca", "audio", "visual")
     }
     first = family[0]
     for recipe in family[1:]:
         assert (recipe.work, recipe.face, recipe.voice) == (first.work, first.face, first.voice)
-    assert len({recipe.own for recipe in family}) == len({recipe.output for recipe in family}) == len(family)
+    own = {recipe.folder("fusion") for recipe in family}
+    assert len(own) == len({recipe.output for recipe in family}) == len(family)
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -111,15 +119,17 @@ def test_a_recipe_extends_another(tmp_path: Path) -> None:
 
 def test_recipes_of_both_kinds_extend(recipe: Path) -> None:
     child = recipe.with_name("child.yaml")
-    child.write_text(f"extends: {recipe.name}\nname: child.test\nfusion: {{mechanism: {{name: jca}}}}\n")
-    found = read(child)
-    assert isinstance(found, Recipe)
-    assert (found.name, found.fusion.mechanism.name, found.fusion.fused_dim) == ("child.test", "jca", 16)
-    assert found.fusion.mechanism.options == {}
+    child.write_text(f"extends: {recipe.name}\nname: child.test\nfusion: {{name: jca}}\n")
+    found = read_recipe(child)
+    assert isinstance(found, CorpusRecipe)
+    assert found.fusion is not None
+    assert (found.name, found.fusion.name, found.temporal_dim) == ("child.test", "jca", 16)
+    assert found.fusion.options == {}
     root = Path(__file__).parents[2] / "recipes" / "affwild2" / "rjca.yaml"
     stored = recipe.with_name("stored.yaml")
     stored.write_text(f"extends: {root}\nname: rjca.mine\n")
-    assert read(stored, ["store=here"]) == read(root, ["store=here", "name=rjca.mine"])
+    mine = read_recipe(stored, ["store=here"])
+    assert mine == read_recipe(root, ["store=here", "name=rjca.mine"])
 
 
 @pytest.mark.parametrize(
@@ -140,3 +150,35 @@ def test_what_cannot_be_extended(tmp_path: Path, files: dict[str, str], message:
     with pytest.raises(DataError, match=message) as caught:
         read_recipe(tmp_path / "top.yaml")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a.b", "no source; give store=FOLDER .* or data=FOLDER"),
+        ("name: a.b\nstore: x\ndata: y", "both store and data; give store=FOLDER .* or data=FOLDER"),
+    ],
+)
+def test_one_source_exactly(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_recipe(path)
+
+
+def test_a_store_recipe_where_corpora_are_needed() -> None:
+    with pytest.raises(DataError, match="trains from a feature store; expected a recipe with data=FOLDER"):
+        read_corpus_recipe(RECIPES[0].parent / "affwild2" / "rjca.yaml")
+
+
+def test_a_recipe_names_plugins_beside_it(recipe: Path) -> None:
+    part = recipe.with_name("made_up_part.py")
+    part.write_text(
+        "from avaffect.fusion import Concat, register\n\n\n"
+        '@register("made_up_concat")\nclass MadeUp(Concat):\n    """Features side by side."""\n'
+    )
+    found = read_recipe(recipe, ["plugins=[made_up_part.py]", "fusion={name: made_up_concat}"])
+    assert found.plugins == ("made_up_part.py",)
+    assert "made_up_concat" in list_fusions()
+    with pytest.raises(ModelError, match="plugin .*nothing.py: no such file"):
+        read_recipe(recipe, ["plugins=[nothing.py]"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from safetensors.torch import load_file
 from avaffect import checkpoint
 from avaffect.errors import DataError
 from avaffect.train.feature_cache import read_pools
-from avaffect.train.fusion.stage import sequences
-from avaffect.train.recipe import read_recipe
+from avaffect.train.paired_batches import evaluation_sets
+from avaffect.train.recipe import read_corpus_recipe
 from avaffect.train.result import load_figures
 from avaffect.train.run import run
 
@@ -61,7 +62,7 @@ def test_a_family_on_one_set_of_encoders(encoded: Path, tmp_path: Path) -> None:
         child = recipe.with_name(f"{name}.yaml")
         child.write_text(
             f"extends: {recipe.name}\nname: {name}.test\noutput: {tmp_path / name}\n"
-            f"fusion: {{streams: [{name}], mechanism: {{name: concat}}}}\n"
+            f"streams: [{name}]\nfusion: {{name: concat}}\n"
         )
         model = checkpoint.load(run(child))
         assert list(model.spec.streams) == list(model.spec.calibration) == [name]
@@ -79,9 +80,9 @@ def test_a_family_on_one_set_of_encoders(encoded: Path, tmp_path: Path) -> None:
 
 def test_all_models_of_a_family_are_measured_on_the_same_sequences(encoded: Path) -> None:
     found = []
-    for overrides in ([], ["name=audio.test", "fusion.streams=[audio]"]):
-        settings = read_recipe(encoded, overrides)
-        found.append(sequences(settings, read_pools(settings, quiet)["test"], count=3))
+    for overrides in ([], ["name=audio.test", "streams=[audio]"]):
+        settings = read_corpus_recipe(encoded, overrides)
+        found.append(evaluation_sets(settings, read_pools(settings, quiet)["test"], count=3))
     for kind, data in found[0].items():
         assert set(data) == set(found[1][kind])
         for name, values in data.items():
@@ -129,14 +130,23 @@ def test_a_corpus_without_speakers_for_each_split_says_so(
 
 
 def test_generalisation_error_given_or_measured(encoded: Path, tmp_path: Path) -> None:
-    run(encoded, ["fusion.face_slip=[0.3, 0.2]"], stages=["fusion"])
+    run(encoded, ["paired.face_generalisation_error=[0.3, 0.2]"], stages=["fusion"])
     figures = load_figures(tmp_path / "work" / "debug.test" / "fusion")
     assert figures["face_generalisation_error"] == [0.3, 0.2]
-    settings = read_recipe(encoded)
+    settings = read_corpus_recipe(encoded)
     pools = read_pools(settings, quiet)
     assert pools["train"].face_generalisation_error != (0.3, 0.2)
     assert list(pools["train"].voice_generalisation_error) == figures["voice_generalisation_error"]
     assert pools["val"].face_generalisation_error == pools["test"].voice_generalisation_error == (0.0, 0.0)
+
+
+def test_gates_are_taught_in_a_run(encoded: Path, tmp_path: Path) -> None:
+    run(encoded, ["fit.loss.gate=0.1"], stages=["fusion"])
+    with (tmp_path / "work" / "debug.test" / "fusion" / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        parts = [float(row[f"loss/{name}"]) for name in ("ccc", "mse", "gate")]
+        assert float(row["loss"]) == pytest.approx(parts[0] + 2 * parts[1] + 0.1 * parts[2], abs=1e-5)
 
 
 class Killed(BaseException):

@@ -13,7 +13,7 @@ from avaffect.encoder import AudioEncoder
 from avaffect.errors import ModelError
 from avaffect.metric import ccc
 from avaffect.train import voice
-from avaffect.train.recipe import read_recipe
+from avaffect.train.recipe import read_corpus_recipe
 from avaffect.train.run import run
 from avaffect.train.voice import (
     LABEL_SMOOTHING,
@@ -108,7 +108,7 @@ def test_no_clips_no_figures() -> None:
 def test_another_encoder_of_voices_is_trained(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice, "create_encoder", lambda name, **options: Levels())
     run(recipe, stages=["voice"])
-    net, heads = load_voice(read_recipe(recipe))
+    net, heads = load_voice(read_corpus_recipe(recipe))
     assert isinstance(net, Levels)
     assert heads.affect.in_features == 1
 

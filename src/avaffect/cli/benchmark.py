@@ -61,7 +61,7 @@ def fusion(
     if not report_only:
         jobs = plan(chosen, segments, seeds, damaged_seeds)
         with ProgressBars(unit="runs") as bars:
-            bench.run(jobs, lambda done, total: bars("benchmark", done, total))
+            bench.run(jobs, bars)
     command = ["avaffect", "benchmark", "fusion", "--data", data.name, "--seeds", str(seeds)]
     command += ["--damaged-seeds", str(damaged_seeds), *(f"--systems={name}" for name in systems or [])]
     machine = f"{os.cpu_count()} CPU cores"

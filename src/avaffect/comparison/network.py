@@ -5,20 +5,19 @@ Axes: ``b`` batch, ``t`` ticks of a second, ``f`` feature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..fusion import create_fusion, stream_weights
-from ..loss import CCCLoss
-from ..model import Affect, AffectHead
-from ..temporal import TCN
-
-TARGETS = 2
+from ..model import FusionNetwork
+from ..sliding import slide
+from ..spec import Component, Spec, Stream
+from ..train import Batches, Loss, NetworkFit, NetworkModule, fit
+from ..train.batches import Batch
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,9 @@ class Settings:
     window : int
         Ticks of a window, in training and at test (there with half overlap).
     batch, steps : int
-    rate, weight_decay : float
-        Of AdamW; the rate falls as half a cosine.
-    squares : float
+    learning_rate, weight_decay : float
+        Of AdamW; the learning rate falls as half a cosine.
+    mse : float
         Weight of the mean squared error beside 1 - CCC.
     """
 
@@ -47,9 +46,21 @@ class Settings:
     window: int = 64
     batch: int = 8
     steps: int = 100
-    rate: float = 2e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 1e-2
-    squares: float = 0.5
+    mse: float = 0.5
+
+    @property
+    def fit(self) -> NetworkFit:
+        """As the trainer takes it: all steps are one epoch."""
+        return NetworkFit(
+            epochs=1,
+            batch=self.batch,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            loss=Loss(mse=self.mse),
+            clip=5.0,
+        )
 
 
 @dataclass(frozen=True)
@@ -82,109 +93,85 @@ class Example:
         )
 
 
-class Network(nn.Module):
-    """A temporal network per stream, one fusion, one head."""
-
-    def __init__(self, fusion: str, dims: Mapping[str, int], settings: Settings) -> None:
-        super().__init__()
-        self.temporal = nn.ModuleDict(
-            {
-                name: TCN(
-                    dim,
-                    settings.size,
-                    levels=settings.levels,
-                    kernel=settings.kernel,
-                    dropout=settings.dropout,
-                )
-                for name, dim in dims.items()
-            }
-        )
-        self.fusion = create_fusion(fusion, dims=dict.fromkeys(dims, settings.size))
-        self.head = AffectHead(
-            self.fusion.output_dim, TARGETS, hidden=settings.size, dropout=settings.dropout
-        )
-
-    def forward(self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> Affect:
-        """Streams (b, t, f) and masks (b, t) to values (b, t, 2) and the fusion's weights."""
-        features = {name: network(streams[name], masks[name]) for name, network in self.temporal.items()}
-        fused = self.fusion(features, {name: masks[name] for name in features})
-        return Affect(self.head(fused.features), fused.weights)
-
-
-def fit(network: Network, examples: Sequence[Example], settings: Settings, seed: int) -> None:
-    """Train on random windows of the examples (in place), leaving the network ready to judge.
-
-    The seed fixes batches and dropout. Examples are drawn in proportion to their length.
-    """
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
-    length = min(settings.window, *(len(each.labels) for each in examples))
-    weights = np.array([len(each.labels) for each in examples], float)
-    concordance = CCCLoss()
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True
+def create_network(fusion: str, dims: Mapping[str, int], settings: Settings) -> FusionNetwork:
+    """A temporal network per stream, one fusion, one head, with untrained weights."""
+    temporal = Component(
+        "tcn", {"levels": settings.levels, "kernel": settings.kernel, "dropout": settings.dropout}
     )
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
-    network.train()
-    for _ in range(settings.steps):
-        chosen = random.choice(len(examples), settings.batch, p=weights / weights.sum())
-        starts = [int(random.integers(len(examples[i].labels) - length + 1)) for i in chosen]
-        streams, masks, labels = _cut(examples, chosen.tolist(), starts, length)
-        labelled = labels.isfinite().all(dim=-1)
-        values = network(streams, masks).values
-        error = torch.where(labelled[..., None], values - labels.nan_to_num(), 0.0).square().sum()
-        squares = error / (labelled.sum().clamp(min=1) * TARGETS)
-        loss = concordance(values, labels, labelled) + settings.squares * squares
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimizer.step()
-        schedule.step()
-    network.eval()
+    return FusionNetwork(
+        Spec(
+            f"{fusion}.comparison",
+            {name: Stream(dim, temporal=temporal, temporal_dim=settings.size) for name, dim in dims.items()},
+            Component(fusion),
+            head={"hidden": settings.size, "dropout": settings.dropout},
+        )
+    )
 
 
-@torch.no_grad()
-def judge(network: Network, example: Example, settings: Settings) -> tuple[NDArray, dict[str, NDArray]]:
+class RandomWindows(Batches):
+    """Random windows of the examples, which are drawn in proportion to their length.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+    settings : Settings
+    seed : int
+    """
+
+    def __init__(self, examples: Sequence[Example], settings: Settings, seed: int) -> None:
+        self.examples, self.settings, self.seed = examples, settings, seed
+
+    def __len__(self) -> int:
+        return self.settings.steps
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of an epoch; there is one."""
+        random = np.random.default_rng(self.seed)
+        lengths = np.array([len(each.labels) for each in self.examples])
+        length, weights = min(self.settings.window, *lengths.tolist()), lengths / lengths.sum()
+        for _ in range(self.settings.steps):
+            chosen = random.choice(len(self.examples), self.settings.batch, p=weights)
+            rows = []
+            for i in chosen.tolist():
+                start = int(random.integers(lengths[i] - length + 1))
+                rows.append((self.examples[i], slice(start, start + length)))
+            yield _batch(rows) | {"recording": torch.from_numpy(chosen)}
+
+
+def _batch(rows: Sequence[tuple[Example, slice]]) -> Batch:
+    """Windows as one batch."""
+    labels = torch.stack([each.labels[at] for each, at in rows])
+    batch = {"affect": labels, "labelled": labels.isfinite().any(dim=-1)}
+    for name in rows[0][0].streams:
+        batch[name] = torch.stack([each.streams[name][at] for each, at in rows])
+        batch[f"{name}_mask"] = torch.stack([each.masks[name][at] for each, at in rows])
+    return batch
+
+
+def train(network: FusionNetwork, examples: Sequence[Example], settings: Settings, seed: int) -> None:
+    """Train on random windows of the examples (in place), leaving the network in evaluation mode.
+
+    The seed fixes batches and dropout.
+    """
+    fit(NetworkModule(network, settings.fit), RandomWindows(examples, settings, seed), seed=seed)
+
+
+def predict(
+    network: FusionNetwork, example: Example, settings: Settings
+) -> tuple[NDArray, dict[str, NDArray]]:
     """Predictions (t, 2) of a whole segment, and the gates that have one number a tick (t,).
 
     Windows of the training's length with half overlap, averaged: some fusions look at a whole window, and
     would otherwise meet lengths they never saw. Of ``modality`` (t, m) each stream's share is given as
     ``modality.<stream>``.
     """
-    ticks = len(example.labels)
-    length = min(settings.window, ticks)
-    starts = [*range(0, ticks - length, max(length // 2, 1)), ticks - length]
-    streams, masks, _ = _cut([example], [0] * len(starts), starts, length)
-    affect = network(streams, masks)
-    values = _overlap(affect.values, starts, ticks)
-    gates = {
-        name: _overlap(weight[..., None], starts, ticks)[:, 0]
-        for name, weight in stream_weights(affect.weights).items()
-    }
-    if "modality" in affect.weights:
-        shares = _overlap(affect.weights["modality"], starts, ticks)
-        gates |= {f"modality.{name}": shares[:, i] for i, name in enumerate(streams)}
-    return values, gates
-
-
-def _cut(
-    examples: Sequence[Example], chosen: Sequence[int], starts: Sequence[int], length: int
-) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor]:
-    """Windows as one batch: streams (b, t, f), masks (b, t), labels (b, t, 2)."""
-    rows = [(examples[i], slice(start, start + length)) for i, start in zip(chosen, starts, strict=True)]
-    names = examples[0].streams
-    return (
-        {name: torch.stack([each.streams[name][at] for each, at in rows]) for name in names},
-        {name: torch.stack([each.masks[name][at] for each, at in rows]) for name in names},
-        torch.stack([each.labels[at] for each, at in rows]),
+    window = min(settings.window, len(example.labels))
+    return slide(
+        network,
+        example.streams,
+        example.masks,
+        window=window,
+        hop=max(window // 2, 1),
+        taper=False,
+        batch=len(example.labels),
     )
-
-
-def _overlap(windows: Tensor, starts: Sequence[int], ticks: int) -> NDArray:
-    """Windows (b, t, k) averaged where they overlap, (ticks, k)."""
-    total = np.zeros((ticks, windows.shape[-1]))
-    number = np.zeros((ticks, 1))
-    for window, start in zip(windows.numpy(), starts, strict=True):
-        total[start : start + len(window)] += window
-        number[start : start + len(window)] += 1
-    return total / number

@@ -115,11 +115,11 @@ around it. Scaled by the training segments.
 
 **Networks**, the same for all fusions: a TCN per stream (levels {s.levels}, kernel {s.kernel}, features
 {s.size}, dropout {s.dropout:g}), the fusion with its default options, a head of {s.size} hidden units;
-{s.steps} steps of {s.batch} windows of {s.window} s, AdamW with rate {s.rate:g} falling as a cosine and
-weight decay {s.weight_decay:g}; loss 1 - CCC plus {s.squares:g} times the squared error, valence and arousal
-together. Chosen once, on `{REFERENCE}`, by inner validation segments; nothing is tuned by system, and no
-test score stops a training. Each segment was the validation segment of some fold, and so the figures are a
-little kind, to all alike. At test, windows overlap by half and are averaged.
+{s.steps} steps of {s.batch} windows of {s.window} s, AdamW with learning rate {s.learning_rate:g}
+falling as a cosine and weight decay {s.weight_decay:g}; loss 1 - CCC plus {s.mse:g} times the squared error,
+valence and arousal together. Chosen once, on `{REFERENCE}`, by inner validation segments; nothing is tuned
+by system, and no test score stops a training. Each segment was the validation segment of some fold, and so
+the figures are a little kind, to all alike. At test, windows overlap by half and are averaged.
 
 **Baselines** on the same features side by side: gradient boosting (scikit-learn's HistGradientBoosting,
 {TREES["max_iter"]} trees of {TREES["max_leaf_nodes"]} leaves) and ridge regression (penalty {ALPHA:g}),

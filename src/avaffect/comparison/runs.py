@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,17 +20,16 @@ from ..corpus.base import Recording
 from ..corpus.splits import leave_one_out
 from ..errors import DataError
 from ..files import replacing
+from ..progress import Hook, silent
 from .baseline import ALPHA, TREES, fit_predict
 from .damage import KINDS, SHARES, Damage, Damaged, apply, every_damage, undamaged
 from .features import STREAMS, Segment, fit_scalers, scaled
-from .network import Example, Network, Settings, fit, judge
+from .network import Example, Settings, create_network, predict, train
 from .systems import NEURAL, System
 
 CLEAN, DAMAGED = "clean", "damaged"
 VARIANTS = 4  # damaged versions of each training segment, beside itself
 _FORM = 2  # of features and files; other forms do not mix
-
-Hook = Callable[[float, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -94,17 +93,18 @@ class Bench:
         self.examples = lru_cache(maxsize=2)(self._examples)
         self.tests = lru_cache(maxsize=2)(self._tests)
 
-    def run(self, jobs: Sequence[Job], hook: Hook | None = None) -> int:
-        """Do the jobs that have no result yet; ``hook(done, all)`` after each. How many were done."""
+    def run(self, jobs: Sequence[Job], hook: Hook = silent) -> int:
+        """Do the jobs that have no result yet, and return how many were done.
+
+        ``hook("benchmark", completed, total)`` is called before each job and after the last.
+        """
         done = 0
         for count, job in enumerate(jobs):
-            if hook is not None:
-                hook(count, len(jobs))
+            hook("benchmark", count, len(jobs))
             if not job.path(self.work).exists():
                 self._save(job, self._one(job))
                 done += 1
-        if hook is not None:
-            hook(len(jobs), len(jobs))
+        hook("benchmark", len(jobs), len(jobs))
         return done
 
     def split(self, name: str) -> tuple[list[Segment], Segment]:
@@ -117,25 +117,25 @@ class Bench:
     def _one(self, job: Job) -> dict[str, NDArray]:
         """Train and test: predictions by damage, their gates and ticks hit, and what it cost."""
         system = job.system
-        train = [_only(each, system.streams) for each in self.examples(job.segment, job.training)]
+        examples = [_only(each, system.streams) for each in self.examples(job.segment, job.training)]
         tests = {
             key: (_only(each, system.streams), hit) for key, (each, hit) in self.tests(job.segment).items()
         }
         began = time.process_time()
         if system.kind != NEURAL:
-            values = fit_predict(system.kind, train, tests[CLEAN][0])
+            values = fit_predict(system.kind, examples, tests[CLEAN][0])
             return {CLEAN: values, "seconds": np.array(time.process_time() - began)}
         torch.manual_seed(job.seed)
-        dims = {name: values.shape[1] for name, values in train[0].streams.items()}
-        network = Network(system.fusion, dims, self.settings)
-        fit(network, train, self.settings, job.seed)
+        dims = {name: values.shape[1] for name, values in examples[0].streams.items()}
+        network = create_network(system.fusion, dims, self.settings)
+        train(network, examples, self.settings, job.seed)
         found: dict[str, NDArray] = {
             "seconds": np.array(time.process_time() - began),
             "parameters": np.array(sum(weight.numel() for weight in network.parameters())),
         }
-        found[CLEAN], _ = judge(network, tests.pop(CLEAN)[0], self.settings)
+        found[CLEAN], _ = predict(network, tests.pop(CLEAN)[0], self.settings)
         for key, (example, hit) in tests.items() if system.curves else ():
-            found[key], gates = judge(network, example, self.settings)
+            found[key], gates = predict(network, example, self.settings)
             found[f"{key}/hit"] = hit
             found |= {f"{key}/{name}": gate for name, gate in gates.items()}
         return found

@@ -32,7 +32,7 @@ class System:
 
     @property
     def curves(self) -> bool:
-        """Whether it is also judged on damaged streams."""
+        """Whether it is also tested on damaged streams."""
         return self.name in CURVES
 
     @property

@@ -107,7 +107,6 @@ class _Stream(nn.Module):
     def __init__(self, dim: int, joint: int, window: int | None, dropout: float) -> None:
         super().__init__()
         self.window = window
-        self.positional = window is not None
         self.key = nn.Linear(dim, dim) if window is None else nn.Linear(window, window)
         self.value = nn.Linear(dim, dim)
         self.out = nn.Linear(joint, dim)

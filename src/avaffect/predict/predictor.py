@@ -24,7 +24,7 @@ from ..streams.visual import Person
 from ..trace import Trace
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
-from .sliding import Clip, fuse_all
+from .together import Clip, slide_all
 
 log = logging.getLogger(__name__)
 
@@ -345,7 +345,7 @@ class Predictor:
                 waiting.append(replace(streams, features={}))
                 yield Clip(tensors, masks, streams.first)
 
-        for output in fuse_all(self.model, sequences(), recording.ticks):
+        for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()
             yield Reading(output.values, streams.masks, output.gates, streams.speaking, streams.first)
 

@@ -8,19 +8,19 @@ from typing import Any
 from ..spec import TARGETS, Spec
 from . import card_text as text
 from .corpus_terms import CORPORA
-from .recipe import Recipe
+from .recipe import CorpusRecipe
 
 Figures = Mapping[str, Any]
 
 
-def write_card(spec: Spec, settings: Recipe, figures: Mapping[str, Figures]) -> str:
+def write_card(spec: Spec, settings: CorpusRecipe, figures: Mapping[str, Figures]) -> str:
     """The card as Markdown.
 
     Parameters
     ----------
     spec : Spec
         Of the finished model.
-    settings : Recipe
+    settings : CorpusRecipe
     figures : mapping
         By stage: ``face``, ``voice``, ``fusion``, ``calibration``; each as the stage has saved it.
     """
@@ -41,6 +41,23 @@ def write_card(spec: Spec, settings: Recipe, figures: Mapping[str, Figures]) -> 
         _intervals(figures["calibration"]),
         "## Limits\n",
         text.limits(settings),
+    ]
+    return "\n".join(parts)
+
+
+def write_store_card(spec: Spec) -> str:
+    """The card of a model that was trained on a feature store, as Markdown."""
+    rows = [(name, f"{value:.3f}") for name, value in spec.metrics.items()]
+    parts = [
+        f"# {spec.name}\n\n{spec.meaning}\n",
+        f"Licence of the weights: {spec.licence}.\n",
+        "## Trained on\n",
+        _table(("corpus", "terms", "used for"), [(c.name, c.terms, c.use) for c in spec.corpora]),
+        "## Validation\n",
+        "CCC pooled over the validation recordings:\n",
+        _table(("figure", "value"), rows),
+        f"Intervals meant to cover {spec.coverage:.0%} come from the same recordings. Where these chose the "
+        "epoch too, the figures are a little too good and the intervals a little too narrow.\n",
     ]
     return "\n".join(parts)
 

@@ -6,7 +6,7 @@ import textwrap
 
 from .corpus_terms import CORPORA, is_free
 from .paired import LABEL_SHARES
-from .recipe import Recipe
+from .recipe import CorpusRecipe
 
 USE = """\
 Research on expressed affect, teaching, comparison of fusion methods; with people who know and agree.
@@ -54,7 +54,7 @@ stream is corrupted, its share should fall.
 """
 
 
-def targets(settings: Recipe) -> str:
+def targets(settings: CorpusRecipe) -> str:
     """What the labels are, for the corpora of a recipe."""
     parts = []
     if "diffusionfer" in settings.face.corpora:
@@ -79,12 +79,12 @@ def targets(settings: Recipe) -> str:
     return textwrap.fill(" ".join(parts), 110) + "\n"
 
 
-def limits(settings: Recipe) -> str:
+def limits(settings: CorpusRecipe) -> str:
     """What the model does not cover, for the corpora of a recipe."""
     names = {"audio": settings.voice.corpora, "visual": settings.face.corpora}
     people = {
         stream: "; ".join(f"{CORPORA[name].name}: {CORPORA[name].people}" for name in names[stream])
-        for stream in settings.fusion.streams
+        for stream in settings.streams
     }
     heads = {"audio": "Voices", "visual": "Faces"}
     parts = [f"- {heads[stream]} of the training. {who}." for stream, who in people.items()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..spec import Corpus
-from .recipe import Recipe
+from .recipe import CorpusRecipe
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ CORPORA: Mapping[str, Terms] = MappingProxyType(
 """By the name in recipes."""
 
 
-def corpora_of(settings: Recipe) -> tuple[Corpus, ...]:
+def corpora_of(settings: CorpusRecipe) -> tuple[Corpus, ...]:
     """The corpora that a recipe trains on, and what each is used for.
 
     A model of one stream has no encoder for the other. But it learns from paired sequences, and both streams
@@ -66,20 +66,18 @@ def corpora_of(settings: Recipe) -> tuple[Corpus, ...]:
         "audio": ("voice encoder, fusion", settings.voice.corpora),
     }
     return tuple(
-        Corpus(
-            CORPORA[name].name, CORPORA[name].terms, use if stream in settings.fusion.streams else "labels"
-        )
+        Corpus(CORPORA[name].name, CORPORA[name].terms, use if stream in settings.streams else "labels")
         for stream, (use, names) in uses.items()
         for name in names
     )
 
 
-def is_free(settings: Recipe) -> bool:
+def is_free(settings: CorpusRecipe) -> bool:
     """True where every corpus of the recipe allows any use."""
     return all(CORPORA[name].free for name in (*settings.face.corpora, *settings.voice.corpora))
 
 
-def licence_of(settings: Recipe) -> str:
+def licence_of(settings: CorpusRecipe) -> str:
     """Terms of the weights, for `Spec.licence`."""
     if not is_free(settings):
         return "non-commercial research only (terms of the training corpora)"
@@ -88,10 +86,10 @@ def licence_of(settings: Recipe) -> str:
     return f"MIT; trained on {' and '.join(terms)} data only"
 
 
-def meaning_of(settings: Recipe) -> str:
+def meaning_of(settings: CorpusRecipe) -> str:
     """What the numbers mean, for `Spec.meaning`."""
     verbs = {"visual": "looks", "audio": "sounds"}
-    does = " and ".join(verb for stream, verb in verbs.items() if stream in settings.fusion.streams)
+    does = " and ".join(verb for stream, verb in verbs.items() if stream in settings.streams)
     votes = "and votes " if "ferplus" in settings.face.corpora else ""
     ratings = ", and ratings of synthetic faces" if "diffusionfer" in settings.face.corpora else ""
     return (

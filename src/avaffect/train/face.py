@@ -11,28 +11,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import IterableDataset
 
 from ..corpus.faces import EMOTIONS, FaceSet, diffusionfer, ferplus, framings
 from ..corpus.splits import SPLITS
 from ..encoder import Encoder, check_encoder, create_encoder
 from ..face.mtcnn import MTCNN
 from ..files import replacing
+from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
 from ..progress import Hook
-from .averaged import EncoderModule
+from .batches import Batch, Batches
 from .face_augmentation import FaceAugmentation, augment, crop_face
-from .fit import EpochData, EveryEpochs, fit
-from .recipe import Recipe
+from .module import EncoderModule
+from .recipe import CorpusRecipe, Fit
 from .rendered import TICK_RATE
 from .result import is_done, load_result, save_result
+from .selection import with_mean_ccc
+from .trainer import fit
 
 _READERS = {"ferplus": ferplus, "diffusionfer": diffusionfer}
 
@@ -76,8 +77,8 @@ class FaceHeads(nn.Module):
         return affect * self.proxy_scale + self.proxy_shift
 
 
-class FaceBatches(IterableDataset):
-    """One epoch of augmented batches of several corpora, mixed; the same for the same seed and epoch."""
+class FaceBatches(Batches):
+    """Augmented batches of several corpora, mixed."""
 
     def __init__(
         self,
@@ -98,18 +99,18 @@ class FaceBatches(IterableDataset):
                 for k, (p, n) in enumerate(zip(parts, repeats, strict=True))
             ]
         )
-        self.epoch = 0
 
     def __len__(self) -> int:
         return len(self.items) // self.batch
 
-    def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        rng = np.random.default_rng((self.seed, self.epoch))
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of an epoch."""
+        rng = np.random.default_rng((self.seed, number))
         order = rng.permutation(len(self.items))[: len(self) * self.batch]
         for chosen in order.reshape(-1, self.batch):
             yield self._batch(self.items[chosen], rng)
 
-    def _batch(self, items: NDArray[np.intp], rng: np.random.Generator) -> dict[str, Tensor]:
+    def _batch(self, items: NDArray[np.intp], rng: np.random.Generator) -> Batch:
         images, emotions, affect, rated = [], [], [], []
         for part, item in items:
             faces = self.parts[part]
@@ -136,37 +137,37 @@ def augmented_crop(
 class FaceModule(EncoderModule[Encoder, FaceHeads]):
     """Soft-label cross entropy on the votes, 1 - CCC on their proxies, squared error on the ratings."""
 
-    def __init__(self, *, encoder: Encoder, **plan: Any) -> None:
-        super().__init__(encoder, FaceHeads(encoder.dim), **plan)
+    def __init__(self, encoder: Encoder, plan: Fit) -> None:
+        super().__init__(encoder, FaceHeads(encoder.dim), plan)
+        self.ccc = CCCLoss()
 
-    def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
-        """One batch of `FaceBatches`."""
-        images = self.net.preprocess(batch["images"]).to(memory_format=torch.channels_last)
-        logits, affect = self.heads(self.net.features(images))
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of a batch of `FaceBatches`."""
+        images = self.encoder.preprocess(batch["images"]).to(memory_format=torch.channels_last)
+        logits, affect = self.heads(self.encoder.features(images))
         logits, affect = logits.float(), affect.float()
         rated = batch["rated"]
-        loss = affect.new_zeros(())
+        loss, parts = affect.new_zeros(()), {}
         if not rated.all():
-            loss = loss + self._loss_on_votes(logits[~rated], affect[~rated], batch, ~rated)
+            parts = self._losses_on_votes(logits[~rated], affect[~rated], batch, ~rated)
+            loss = loss + (parts["emotion"] + parts["proxy"])
         if rated.any():
-            error = functional.mse_loss(affect[rated], batch["affect"][rated])
-            self.log("train/rated", error)
-            loss = loss + 4 * error  # few of the faces are rated, and errors of ratings are small
-        return loss
+            parts["rated"] = functional.mse_loss(affect[rated], batch["affect"][rated])
+            loss = loss + 4 * parts["rated"]  # few of the faces are rated, and errors of ratings are small
+        return loss, parts
 
-    def _loss_on_votes(
-        self, logits: Tensor, affect: Tensor, batch: dict[str, Tensor], voted: Tensor
-    ) -> Tensor:
+    def _losses_on_votes(
+        self, logits: Tensor, affect: Tensor, batch: Batch, voted: Tensor
+    ) -> dict[str, Tensor]:
         emotion = functional.cross_entropy(logits, batch["emotions"][voted])
         proxies, labels = self.heads.as_proxy(affect), batch["affect"][voted]
         proxy = self.ccc(proxies, labels) + functional.mse_loss(proxies, labels)
-        self.log_dict({"train/emotion": emotion, "train/proxy": proxy})
-        return emotion + proxy
+        return {"emotion": emotion, "proxy": proxy}
 
 
-def train_face(settings: Recipe, hook: Hook) -> None:
+def train_face(settings: CorpusRecipe, hook: Hook) -> None:
     """Train the encoder, unless ``work/face`` holds the result; measure it on held-out faces."""
-    folder = settings.work / "face"
+    folder = settings.folder("face")
     if is_done(folder):
         return
     corpora = read_corpora(settings, settings.face.corpora)
@@ -178,8 +179,8 @@ def train_face(settings: Recipe, hook: Hook) -> None:
         seed=settings.seed,
         augmentation=FaceAugmentation(),
     )
-    module = FaceModule(encoder=_create(settings), plan=plan, steps=plan.epochs * len(batches))
-    net, heads = module.averaged()
+    module = FaceModule(_create(settings), plan)
+    net, heads = module.kept_parts()
     trained_on = list(corpora.values())
 
     def measure(split: str = "val") -> dict[str, float]:
@@ -191,13 +192,12 @@ def train_face(settings: Recipe, hook: Hook) -> None:
 
     fit(
         module,
-        EpochData(batches),
-        stage="face",
+        batches,
+        measure=lambda: with_mean_ccc(measure()),
         folder=folder,
-        plan=plan,
+        stage="face",
         seed=settings.seed,
         hook=hook,
-        callbacks=(EveryEpochs(measure, every=4),),
     )
     unseen = {
         name: evaluate(net, heads, faces, trained_on=trained_on)
@@ -205,10 +205,9 @@ def train_face(settings: Recipe, hook: Hook) -> None:
     }
     figures = {**{split: measure(split) for split in SPLITS[1:]}, "unseen": unseen}
     save_result(folder, {"encoder": net, "heads": heads}, figures)
-    (folder / "last.ckpt").unlink(missing_ok=True)
 
 
-def load_face(settings: Recipe) -> tuple[Encoder, FaceHeads]:
+def load_face(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
     """The trained encoder and its heads, in evaluation mode.
 
     Raises
@@ -218,19 +217,19 @@ def load_face(settings: Recipe) -> tuple[Encoder, FaceHeads]:
     """
     net = _create(settings)
     heads = FaceHeads(net.dim)
-    load_result(settings.work / "face", {"encoder": net, "heads": heads})
+    load_result(settings.folder("face"), {"encoder": net, "heads": heads})
     return net, heads
 
 
-def _create(settings: Recipe) -> Encoder:
-    encoder = create_encoder("face", **settings.face.options)
+def _create(settings: CorpusRecipe) -> Encoder:
+    encoder = create_encoder(settings.face.encoder.name, **settings.face.encoder.options)
     check_encoder(encoder, stream="visual", dim=encoder.dim, tick_rate=TICK_RATE)
     return encoder
 
 
-def read_corpora(settings: Recipe, names: Iterable[str]) -> dict[str, AlignedFaces]:
+def read_corpora(settings: CorpusRecipe, names: Iterable[str]) -> dict[str, AlignedFaces]:
     """Face corpora by name; landmarks are found once and kept in ``work/face``."""
-    folder = settings.work / "face"
+    folder = settings.folder("face")
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
     for name in names:

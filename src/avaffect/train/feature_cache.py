@@ -24,12 +24,12 @@ from .feature_pool import (
     save_faces,
     save_voices,
 )
-from .recipe import Recipe
+from .recipe import CorpusRecipe
 from .voice import VoiceHeads, load_voice
 from .voice_clips import analyse_clips
 
 
-def read_pools(settings: Recipe, hook: Hook) -> dict[str, FeaturePool]:
+def read_pools(settings: CorpusRecipe, hook: Hook) -> dict[str, FeaturePool]:
     """Feature pools by split; no face and no speaker is in two of them.
 
     Where the recipe does not give the generalisation error of the encoders, it is measured: how much worse
@@ -37,7 +37,10 @@ def read_pools(settings: Recipe, hook: Hook) -> dict[str, FeaturePool]:
     """
     faces, voices = face_features(settings, hook), voice_features(settings, hook)
     pools = {split: FeaturePool(faces[split], voices[split]) for split in SPLITS}
-    face_error, voice_error = settings.fusion.face_slip, settings.fusion.voice_slip
+    face_error, voice_error = (
+        settings.paired.face_generalisation_error,
+        settings.paired.voice_generalisation_error,
+    )
     if face_error is None:
         face_heads = load_face(settings)[1]
         face_error = generalisation_error(*(face_errors(face_heads, faces[s]) for s in ("train", "val")))
@@ -50,7 +53,7 @@ def read_pools(settings: Recipe, hook: Hook) -> dict[str, FeaturePool]:
     return pools
 
 
-def cached_pool(settings: Recipe, split: str) -> FeaturePool:
+def cached_pool(settings: CorpusRecipe, split: str) -> FeaturePool:
     """One split as a finished run has left it in the work folder; needs no corpora and no encoders.
 
     Raises
@@ -65,7 +68,7 @@ def cached_pool(settings: Recipe, split: str) -> FeaturePool:
     return FeaturePool(load_faces(faces), load_voices(voices))
 
 
-def face_features(settings: Recipe, hook: Hook) -> dict[str, FaceFeatures]:
+def face_features(settings: CorpusRecipe, hook: Hook) -> dict[str, FaceFeatures]:
     """Features of every face by split, computed where they are not cached."""
     files = _files(settings, "faces")
     if not all(file.is_file() for file in files.values()):
@@ -73,12 +76,12 @@ def face_features(settings: Recipe, hook: Hook) -> dict[str, FaceFeatures]:
         corpora = read_corpora(settings, settings.face.corpora).values()
         for split, file in files.items():
             parts = [faces.part(split) for faces in corpora]
-            views, seed = settings.fusion.views, settings.seed
+            views, seed = settings.paired.views, settings.seed
             save_faces(file, extract_faces(net, heads, parts, views=views, seed=seed, hook=hook))
     return {split: load_faces(file) for split, file in files.items()}
 
 
-def voice_features(settings: Recipe, hook: Hook) -> dict[str, VoiceFeatures]:
+def voice_features(settings: CorpusRecipe, hook: Hook) -> dict[str, VoiceFeatures]:
     """Features of every clip by split, computed where they are not cached.
 
     Raises
@@ -97,12 +100,12 @@ def voice_features(settings: Recipe, hook: Hook) -> dict[str, VoiceFeatures]:
                     f"voice.corpora: no speaker of {', '.join(settings.voice.corpora)} is in the split "
                     f"{split!r}, which sequences need; add a corpus"
                 )
-            views, seed = settings.fusion.views, settings.seed
+            views, seed = settings.paired.views, settings.seed
             save_voices(file, extract_voices(net, part, views=views, seed=seed, hook=hook))
     return {split: load_voices(file) for split, file in files.items()}
 
 
-def _files(settings: Recipe, kind: str) -> dict[str, Path]:
+def _files(settings: CorpusRecipe, kind: str) -> dict[str, Path]:
     folder = settings.work / "features"
     return {split: folder / f"{kind}.{split}.npz" for split in SPLITS}
 

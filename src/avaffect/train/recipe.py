@@ -1,47 +1,166 @@
 """Recipes: everything a training run is made of, in one YAML file with a strict schema.
 
+A recipe trains the network behind the encoders, from one of two sources: `StoreRecipe` from a feature store,
+`CorpusRecipe` from corpora of faces and of voices, whose encoders it trains first. The keys of the network
+and of its training stand at the top of both, and mean the same.
+
 An unknown key, a value of the wrong kind or a missing one is a `DataError` that names it. ``key.sub=value``
 on the command line replaces what the file says, and ``extends: other.yaml`` in it builds on another recipe.
-
-Recipes that share `Recipe.work` share encoders and the features of every face and clip; what belongs to one
-of them alone lies in the folder of its name in there.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..corpus.speech import CORPORA as VOICES
-from ..errors import nearest
+from ..errors import DataError, nearest
+from ..registry import load_plugins
+from ..spec import Component
 from .recipe_file import as_recipe, read_yaml
 
 FACES = ("ferplus", "diffusionfer")
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A part of a recipe: an unknown key is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Fit(_Strict):
-    """How one network is optimised: AdamW, linear warm-up, then a cosine to zero."""
+class Part(Strict):
+    """A registered part by name, and its options."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def component(self) -> Component:
+        """As a spec has it."""
+        return Component(self.name, self.options)
+
+
+class Schedule(Strict):
+    """The learning rate over the epochs, behind a linear warm-up.
+
+    ``constant``; ``cosine``: half a cosine down to ``min_learning_rate`` at the last step; ``step``: times
+    ``factor`` every ``every`` epochs after ``start``; ``plateau``: times ``factor`` when what is monitored
+    has not become better for more than ``patience`` epochs.
+    """
+
+    name: Literal["constant", "cosine", "step", "plateau"] = "cosine"
+    warmup: float = Field(default=0.0, ge=0, description="epochs, parts of one too")
+    min_learning_rate: float = Field(default=0.0, ge=0, description="none of them goes below it")
+    factor: float = Field(default=0.5, gt=0, le=1)
+    every: int = Field(default=1, gt=0, description="epochs")
+    start: int = Field(default=0, ge=0, description="epochs")
+    patience: int = Field(default=10, ge=0, description="epochs")
+    monitor: Literal["val", "train"] = Field(default="val", description="validation CCC or training loss")
+
+
+class Fit(Strict):
+    """How a network or an encoder is optimised: how long, how fast, on what machines."""
 
     epochs: int = Field(gt=0)
-    batch: int = Field(gt=0)
-    rate: float = Field(gt=0, description="highest learning rate")
-    weight_decay: float = Field(0.05, ge=0)
-    warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps")
-    average: float = Field(0.995, ge=0, lt=1, description="decay of the running mean of weights")
-    precision: str = "32-true"
+    batch: int = Field(gt=0, description="items in a step, over all processes together")
+    optimizer: Literal["adam", "adamw", "sgd"] = "adamw"
+    learning_rate: float = Field(gt=0, description="the highest")
+    weight_decay: float = Field(default=0.0, ge=0)
+    decay: Literal["all", "matrices"] = Field(
+        default="all", description="what decays: all parameters, or none with one axis (gains and biases)"
+    )
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="of sgd")
+    schedule: Schedule = Schedule()
+    clip: float | None = Field(default=None, gt=0, description="largest norm of the gradient")
+    checkpoint: Literal["best", "last"] = Field(
+        default="best", description="the epoch that is kept: with the best validation CCC, or the last"
+    )
+    patience: int | None = Field(default=None, gt=0, description="epochs without a better CCC")
+    measure_every: int = Field(default=1, gt=0, description="epochs from one validation to the next")
+    ema_decay: float | None = Field(
+        default=None, gt=0, lt=1, description="keep the exponential moving average of the weights"
+    )
+    precision: str = Field(default="32-true", description="as Lightning names it, e.g. bf16-mixed")
+    workers: int = Field(default=0, ge=0, description="processes that make batches; 0: the training one")
+    devices: int = Field(default=1, gt=0, description="processes on a machine; under torchrun its number")
+    nodes: int = Field(default=1, gt=0, description="machines")
 
 
-class _Corpora(_Strict):
+class Loss(Strict):
+    """1 - CCC, averaged over the targets and over what is one sample each, and a share of other losses.
+
+    ``per``: all labelled ticks of a ``batch`` are one sample, or those of each ``recording`` in it, or those
+    of each ``window``.
+    """
+
+    per: Literal["batch", "recording", "window"] = "batch"
+    mse: float = Field(default=0.0, ge=0, description="weight of the mean squared error")
+    gate: float = Field(default=0.0, ge=0, description="weight of the loss that teaches gates")
+
+
+class NetworkFit(Fit):
+    """How the network behind the encoders is trained."""
+
+    loss: Loss = Loss()
+    noise: float = Field(default=0.0, ge=0, description="on the features, in their standard deviations")
+    hide: float = Field(default=0.0, ge=0, le=1, description="share of sequences without one of the streams")
+
+
+class CalibrationRecipe(Strict):
+    """Prediction intervals."""
+
+    coverage: float = Field(default=0.9, gt=0, lt=1, description="share of labels inside")
+    sequences: int = Field(default=1000, gt=0, description="paired sequences to measure on")
+
+
+def _threads() -> int:
+    """All cores, shared with the processes that torchrun has started beside this one."""
+    return max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+
+
+class Recipe(Strict):
+    """What both sources share: the network and its training. Sizes are per tick, durations in seconds."""
+
+    name: str = Field(pattern=r"^\w[\w-]*(\.[\w-]+)+$", description="architecture.tag, as in hgrjca.default")
+    output: Path = Field(description="folder of the finished model")
+    seed: int = 0
+    threads: int = Field(default_factory=_threads, gt=0)
+    plugins: tuple[str, ...] = Field(default=(), description="modules that register parts of their own")
+
+    streams: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="in the fusion's order; None: all, by name"
+    )
+    standardise: bool = Field(default=False, description="features to mean 0 and deviation 1")
+    temporal: Part | None = Part(name="tcn")
+    temporal_dim: int | dict[str, int] | None = Field(
+        default=64, description="size behind the temporal networks: of all streams, or by stream"
+    )
+    fusion: Part | None = Field(default=None, description="None with a single stream")
+    fused_temporal: Part | None = Field(default=None, description="temporal network on the fused features")
+    fused_temporal_dim: int | None = Field(default=None, gt=0, description="its output; None: as its input")
+    head: dict[str, Any] = Field(default_factory=dict, description="of avaffect.model.AffectHead")
+    window: float = Field(gt=0, description="seconds that the network sees at once")
+    fit: NetworkFit
+    calibration: CalibrationRecipe = CalibrationRecipe()
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if self.streams is not None and len(set(self.streams)) < len(self.streams):
+            raise ValueError(f"streams {list(self.streams)} name one twice; name each once")
+        return self
+
+    def folder(self, stage: str) -> Path:
+        """Where a stage leaves its result."""
+        return self.output / stage
+
+
+class _Corpora(Strict):
     corpora: tuple[str, ...] = Field(min_length=1, description="trained on, and measured on held-out parts")
-    unseen: tuple[str, ...] = Field((), description="measured on only, whole")
+    unseen: tuple[str, ...] = Field(default=(), description="measured on only, whole")
 
     def _check(self, known: Iterable[str]) -> Self:
         for name in (*self.corpora, *self.unseen):
@@ -53,13 +172,13 @@ class _Corpora(_Strict):
 
 
 class FaceRecipe(_Corpora):
-    """The face encoder and its corpora (paths relative to `Recipe.data`)."""
+    """The face encoder and its corpora (paths relative to `CorpusRecipe.data`)."""
 
-    options: dict[str, Any] = Field(default_factory=dict, description="of encoder.face.FaceNet")
-    corpora: tuple[str, ...] = Field(FACES, min_length=1)
+    encoder: Part = Part(name="face")
+    corpora: tuple[str, ...] = Field(default=FACES, min_length=1)
     ferplus: Path = Path("fer2013_ferplus.npz")
     diffusionfer: Path = Path("diffusionfer_va.npz")
-    rated_repeats: int = Field(4, gt=0, description="times a rated face is shown in an epoch")
+    rated_repeats: int = Field(default=4, gt=0, description="times a rated face is shown in an epoch")
     fit: Fit
 
     @model_validator(mode="after")
@@ -70,10 +189,10 @@ class FaceRecipe(_Corpora):
 class VoiceRecipe(_Corpora):
     """The voice encoder and its corpora."""
 
-    options: dict[str, Any] = Field(default_factory=dict, description="of encoder.voice.VoiceNet")
-    speech: Path = Field(Path("speech"), description="folder in `Recipe.data`")
-    corpora: tuple[str, ...] = Field(VOICES, min_length=1)
-    draws: int = Field(2400, gt=0, description="clips heard in an epoch")
+    encoder: Part = Part(name="voice")
+    speech: Path = Field(default=Path("speech"), description="folder in `CorpusRecipe.data`")
+    corpora: tuple[str, ...] = Field(default=VOICES, min_length=1)
+    draws: int = Field(default=2400, gt=0, description="clips heard in an epoch")
     fit: Fit
 
     @model_validator(mode="after")
@@ -81,81 +200,116 @@ class VoiceRecipe(_Corpora):
         return self._check(VOICES)
 
 
-class Part(_Strict):
-    """A registered part by name, and its options."""
-
-    name: str
-    options: dict[str, Any] = Field(default_factory=dict)
+Offset = tuple[float, float]
 
 
-Slip = tuple[float, float]
+class PairedRecipe(Strict):
+    """The paired sequences of faces and voices that the network learns from."""
+
+    views: int = Field(default=3, gt=0, description="views of each face and clip")
+    ticks: tuple[int, int] = Field(default=(24, 160), description="shortest and longest sequence")
+    steps: int = Field(default=200, gt=0, description="batches in an epoch")
+    held_out: int = Field(default=300, gt=0, description="sequences measured on")
+    face_generalisation_error: Offset | None = Field(
+        default=None,
+        description="standard deviation of what is added to the error on people never seen, valence and "
+        "arousal; measured on validation items if absent",
+    )
+    voice_generalisation_error: Offset | None = Field(default=None, description="likewise")
 
 
-class FusionRecipe(_Strict):
-    """What comes after the encoders, and the paired sequences it learns from."""
+class CorpusRecipe(Recipe):
+    """A run on corpora of faces and of voices.
 
+    Recipes that share ``work`` share encoders and the features of every face and clip; what belongs to one
+    of them alone lies in the folder of its name in there.
+    """
+
+    data: Path = Field(description="folder of the corpora")
+    work: Path = Field(default=Path("runs/default"), description="checkpoints and caches")
+    output: Path = Field(default=Path("runs/default/model"), description="folder of the finished model")
     streams: tuple[Literal["audio", "visual"], ...] = Field(
-        ("audio", "visual"), min_length=1, description="those that the model has, in the fusion's order"
+        default=("audio", "visual"),
+        min_length=1,
+        description="those that the model has, in the fusion's order",
     )
-    temporal: Part = Part(name="tcn")
-    mechanism: Part = Part(name="hgrjca")
-    joint: Part | None = None
-    head: dict[str, Any] = Field(default_factory=dict)
-    fused_dim: int = Field(128, gt=0)
-    window: float = Field(12.8, gt=0, description="seconds of context at prediction")
-    views: int = Field(3, gt=0, description="views of each face and clip")
-    ticks: tuple[int, int] = Field((24, 160), description="shortest and longest sequence")
-    steps: int = Field(200, gt=0, description="batches in an epoch")
-    held_out: int = Field(300, gt=0, description="sequences measured on")
-    face_slip: Slip | None = Field(
-        None, description="standard deviation of what strangers add to the error, valence and arousal"
-    )
-    voice_slip: Slip | None = Field(None, description="likewise; measured on validation items if absent")
-    noise: float = Field(0.15, ge=0, description="of the features, in their standard deviations")
-    hide: float = Field(0.2, ge=0, le=1, description="share of sequences without one of the streams")
-    gate: float = Field(0.0, ge=0, description="weight of the loss that tells gates what is damaged")
-    fit: Fit
+    window: float = Field(default=12.8, gt=0, description="seconds that prediction sees at once")
+    face: FaceRecipe
+    voice: VoiceRecipe
+    paired: PairedRecipe = PairedRecipe()
 
     @model_validator(mode="after")
-    def _once(self) -> Self:
-        if len(set(self.streams)) < len(self.streams):
-            raise ValueError(f"streams {list(self.streams)} name one twice; name each once")
+    def _not_standardised(self) -> Self:
+        if self.standardise:
+            raise ValueError("standardise is for stores: the encoders trained here scale their features")
+        return self
+
+    def folder(self, stage: str) -> Path:
+        """Encoders lie in ``work``, what is this recipe's alone in the folder of its name in there."""
+        return self.work / stage if stage in ("face", "voice") else self.work / self.name / stage
+
+
+class StoreRecipe(Recipe):
+    """A run on a feature store."""
+
+    store: Path = Field(description="folder that `avaffect extract` wrote")
+    output: Path = Field(default=Path("runs/store"), description="folder of checkpoints and the model")
+    encoders: str | None = Field(
+        default=None,
+        description="model that the store was extracted with; the output then predicts from media",
+    )
+    folds: int | Literal["subject"] | None = Field(
+        default=None, description="rolling folds, or one a subject; None: the official split"
+    )
+    fold: int | str = Field(default=0, description="which of the folds validates: its place or its name")
+    hop: float = Field(gt=0, description="seconds from one window to the next")
+    targets: tuple[str, ...] | None = Field(default=None, description="None: all of the store's")
+
+    @model_validator(mode="after")
+    def _no_gate_loss(self) -> Self:
+        if self.fit.loss.gate:
+            raise ValueError("fit.loss.gate needs to know what is corrupted, stores do not; leave it out")
         return self
 
 
-class CalibrationRecipe(_Strict):
-    """Prediction intervals."""
-
-    coverage: float = Field(0.9, gt=0, lt=1)
-    sequences: int = Field(1000, gt=0)
-
-
-class Recipe(_Strict):
-    """A whole run."""
-
-    name: str = Field(pattern=r"^\w[\w-]*(\.[\w-]+)+$", description="architecture.tag, as in hgrjca.default")
-    data: Path = Field(description="folder of the corpora")
-    work: Path = Field(Path("runs/default"), description="checkpoints and caches")
-    output: Path = Field(Path("runs/default/model"), description="folder of the finished model")
-    seed: int = 0
-    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, gt=0)
-    face: FaceRecipe
-    voice: VoiceRecipe
-    fusion: FusionRecipe
-    calibration: CalibrationRecipe = CalibrationRecipe(coverage=0.9, sequences=1000)
-
-    @property
-    def own(self) -> Path:
-        """Folder of what recipes with the same encoders do not share: fusion and calibration."""
-        return self.work / self.name
+SOURCES: Mapping[str, type[Recipe]] = {"store": StoreRecipe, "data": CorpusRecipe}
+"""The kind of a recipe by the key that names its source."""
 
 
 def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``key.sub=value`` overrides (values are YAML).
 
+    Returns
+    -------
+    Recipe
+        A `StoreRecipe` with the key ``store``, a `CorpusRecipe` with the key ``data``.
+
     Raises
     ------
     DataError
-        If the file is missing, is not YAML, or does not fit the schema.
+        If the file is missing, is not YAML, names no source or two, or does not fit the schema.
     """
-    return as_recipe(Recipe, read_yaml(path, overrides), path)
+    raw = read_yaml(path, overrides)
+    if isinstance(plugins := raw.get("plugins"), list):
+        load_plugins(map(str, plugins), folder=Path(path).parent)
+    named = [key for key in SOURCES if key in raw]
+    if len(named) != 1:
+        found = "both store and data" if named else "no source"
+        raise DataError(
+            f"{path}: {found}; give store=FOLDER (a feature store) or data=FOLDER (corpora), one of the two"
+        )
+    return as_recipe(SOURCES[named[0]], raw, path)
+
+
+def read_corpus_recipe(path: str | Path, overrides: Sequence[str] = ()) -> CorpusRecipe:
+    """`read_recipe` of a recipe that trains from corpora.
+
+    Raises
+    ------
+    DataError
+        As `read_recipe`, and if the recipe trains from a feature store.
+    """
+    recipe = read_recipe(path, overrides)
+    if not isinstance(recipe, CorpusRecipe):
+        raise DataError(f"{path} trains from a feature store; expected a recipe with data=FOLDER (corpora)")
+    return recipe

@@ -117,7 +117,7 @@ def _first(error: ValidationError, kind: type[BaseModel]) -> str:
     if problem["type"] == "missing":
         return f"the key {key!r} is missing; add it, or give {key}=VALUE on the command line"
     if problem["type"] == "value_error":  # a check of ours, which says it all
-        return f"{key}: {problem['ctx']['error']}"
+        return f"{key}: {problem['ctx']['error']}" if key else str(problem["ctx"]["error"])
     return f"{key}: {problem['msg']}, but it is {problem['input']!r}"
 
 

@@ -7,29 +7,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch.utilities import rank_zero_only
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..errors import DataError
 from ..files import replacing
+from .recipe import Recipe
+from .selection import BEST
+from .trainer import LAST
+
+WEIGHTS, FIGURES, RECIPE = "weights.safetensors", "figures.json", "recipe.json"
 
 
 def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping[str, Any]) -> None:
-    """Write the modules' weights and, last, the figures, whose presence says that the stage is done."""
+    """Write the modules' weights and, last, the figures, whose presence says that the stage is done.
+
+    What the training kept there to go on after a stop is removed.
+    """
     state: dict[str, Tensor] = {
         f"{name}.{key}": value.contiguous()
         for name, module in modules.items()
         for key, value in module.state_dict().items()
     }
-    with replacing(folder / "weights.safetensors") as part:
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / WEIGHTS) as part:
         save_file(state, part)
-    with replacing(folder / "figures.json") as part:
+    with replacing(folder / FIGURES) as part:
         part.write_text(json.dumps(dict(figures), indent=2) + "\n", encoding="utf-8")
+    for name in (LAST, BEST):
+        (folder / name).unlink(missing_ok=True)
 
 
 def is_done(folder: Path) -> bool:
     """True when the stage of this folder has finished."""
-    return (folder / "figures.json").is_file()
+    return (folder / FIGURES).is_file()
 
 
 def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
@@ -41,7 +53,7 @@ def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any
         If the stage of this folder is not done, or was of another recipe.
     """
     figures = load_figures(folder)
-    state = load_file(folder / "weights.safetensors")
+    state = load_file(folder / WEIGHTS)
     for name, module in modules.items():
         prefix = f"{name}."
         own = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
@@ -65,4 +77,33 @@ def load_figures(folder: Path) -> dict[str, Any]:
     """
     if not is_done(folder):
         raise DataError(f"{folder} holds no result: run the stage {folder.name!r} first")
-    return json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    return json.loads((folder / FIGURES).read_text(encoding="utf-8"))
+
+
+def claim(recipe: Recipe) -> None:
+    """Make the output folder this recipe's.
+
+    Raises
+    ------
+    DataError
+        If another recipe has trained there, or it cannot be written to.
+    """
+    path = recipe.output / RECIPE
+    text = recipe.model_dump_json(indent=2, exclude={"threads"}) + "\n"
+    if path.is_file():
+        if path.read_text(encoding="utf-8") != text:
+            raise DataError(
+                f"{recipe.output} holds a run of other settings; give another output=FOLDER, or remove it"
+            )
+        return
+    try:
+        recipe.output.mkdir(parents=True, exist_ok=True)
+        _write(path, text)
+    except OSError as error:
+        raise DataError(f"cannot write {path} ({error.strerror}); give another output=FOLDER") from error
+
+
+@rank_zero_only
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""One command from corpora to a model: face, voice, fusion, calibrate, export; or from a feature store.
+"""One command from a recipe to a model: train encoders and network, calibrate, export.
 
-Each stage leaves its result in the recipe's `work` folder and is skipped when it is there; a stopped
-stage goes on from its last checkpoint.
+Each stage leaves its result in a folder of the recipe and is skipped when it is there; a stopped stage goes
+on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -13,42 +13,29 @@ from pathlib import Path
 
 import torch
 from lightning import seed_everything
+from lightning.pytorch.utilities import rank_zero_only
 
 from ..errors import DataError, nearest
-from .fit import Hook
-from .recipe import Recipe
-from .recipe_file import as_recipe, read_yaml
-from .sequence.recipe import StoreRecipe
+from ..progress import Hook, silent
+from .recipe import CorpusRecipe, Recipe, read_recipe
 
 log = logging.getLogger(__name__)
 
 _STAGES = {
     "face": ("face", "train_face"),
     "voice": ("voice", "train_voice"),
-    "fusion": ("fusion.stage", "train_fusion"),
-    "calibrate": ("fusion.calibration_stage", "calibrate"),
-    "export": ("export_stage", "export"),
-    "sequence": ("sequence.stage", "train_sequence"),
+    "fusion": ("fusion", "train_network"),
+    "calibration": ("export", "calibrate"),
+    "export": ("export", "export"),
 }  # name -> file, function
-STORE_STAGES = ("sequence",)
-STAGES = tuple(stage for stage in _STAGES if stage not in STORE_STAGES)
+STAGES = tuple(_STAGES)
+STORE_STAGES = ("fusion", "calibration", "export")
+_ONE_PROCESS = ("calibration", "export")  # what one process does for all
 
 
-def read(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe | StoreRecipe:
-    """The recipe of a file: one with the key ``store`` trains from a feature store.
-
-    Raises
-    ------
-    DataError
-        If it does not fit its schema.
-    """
-    raw = read_yaml(recipe, overrides)
-    return as_recipe(StoreRecipe, raw, recipe) if "store" in raw else as_recipe(Recipe, raw, recipe)
-
-
-def stages_of(settings: Recipe | StoreRecipe) -> tuple[str, ...]:
+def stages_of(recipe: Recipe) -> tuple[str, ...]:
     """Names of the stages that a recipe goes through, in order."""
-    return STORE_STAGES if isinstance(settings, StoreRecipe) else STAGES
+    return STAGES if isinstance(recipe, CorpusRecipe) else STORE_STAGES
 
 
 def run(
@@ -56,19 +43,21 @@ def run(
     overrides: Sequence[str] = (),
     *,
     stages: Sequence[str] | None = None,
-    hook: Hook | None = None,
+    hook: Hook = silent,
 ) -> Path:
     """Train what a recipe says.
+
+    Every stage logs its epochs to the logger ``avaffect.train``, one line each.
 
     Parameters
     ----------
     recipe : path
-        A YAML file, see `avaffect.train.recipe.Recipe` and `avaffect.train.sequence.recipe.StoreRecipe`.
+        A YAML file, see `avaffect.train.Recipe`.
     overrides : sequence of str
         ``key.sub=value``, e.g. ``data=/path/to/corpora``.
     stages : sequence of str, optional
         Which of `stages_of` the recipe to run, in their order; each needs the results of those before it.
-    hook : callable, optional
+    hook : callable
         Called as ``hook(stage, completed, total)``.
 
     Returns
@@ -79,25 +68,21 @@ def run(
     Raises
     ------
     DataError
-        If the recipe does not fit its schema, a stage is unknown, or a corpus is missing or not as expected.
+        If the recipe does not fit its schema, a stage is unknown, or the data are missing or not as expected.
     """
-    settings = read(recipe, overrides)
+    settings = read_recipe(recipe, overrides)
     known = stages_of(settings)
     chosen = known if stages is None else stages
     for stage in chosen:
         if stage not in known:
             raise DataError(f"unknown stage {stage!r}; {nearest(stage, known)}")
     torch.set_num_threads(settings.threads)
-    if isinstance(settings, Recipe):
-        settings.work.mkdir(parents=True, exist_ok=True)
     for stage in sorted(chosen, key=known.index):
+        if stage in _ONE_PROCESS and getattr(rank_zero_only, "rank", 0) != 0:
+            continue
         log.info("stage %s", stage)
         seed_everything(settings.seed, verbose=False)
         file, function = _STAGES[stage]
         # Imported when it is its turn: each stage brings what only it needs.
-        getattr(import_module(f".{file}", __package__), function)(settings, hook or _silent)
+        getattr(import_module(f".{file}", __package__), function)(settings, hook)
     return settings.output
-
-
-def _silent(stage: str, completed: int, total: int) -> None:
-    del stage, completed, total

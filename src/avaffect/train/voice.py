@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,13 +16,16 @@ from .. import voice
 from ..corpus.speech import EMOTIONS, read_speech
 from ..corpus.splits import SPLITS
 from ..encoder import Encoder, check_encoder, create_encoder
+from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
 from ..progress import Hook
-from .averaged import EncoderModule
-from .fit import EpochData, EveryEpochs, fit
-from .recipe import Recipe
+from .batches import Batch
+from .module import EncoderModule
+from .recipe import CorpusRecipe, Fit
 from .rendered import TICK_RATE
 from .result import is_done, load_result, save_result
+from .selection import with_mean_ccc
+from .trainer import fit
 from .voice_augmentation import VoiceAugmentation
 from .voice_clips import AnalysedClip, VoiceBatches, analyse_clips, voiced_ticks
 
@@ -66,19 +69,18 @@ class VoiceHeads(nn.Module):
 class VoiceModule(EncoderModule[Encoder, VoiceHeads]):
     """Cross entropy among the emotions of the clip's own corpus, 1 - CCC and squared error on the proxies."""
 
-    def __init__(self, *, encoder: Encoder, **plan: Any) -> None:
-        super().__init__(encoder, VoiceHeads(encoder.dim), **plan)
+    def __init__(self, encoder: Encoder, plan: Fit) -> None:
+        super().__init__(encoder, VoiceHeads(encoder.dim), plan)
+        self.ccc = CCCLoss()
 
-    def training_step(self, batch: dict[str, Tensor], _index: int) -> Tensor:
-        """One batch of `VoiceBatches`."""
-        features = self.net(batch["logmel"])
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of a batch of `VoiceBatches`."""
+        features = self.encoder(batch["logmel"])
         with torch.autocast(features.device.type, enabled=False):
             logits, affect = self.heads(features.float(), batch["mask"])
         emotion = emotion_loss(logits, batch["emotion"], batch["known"])
         proxy = self.ccc(affect, batch["affect"]) + functional.mse_loss(affect, batch["affect"])
-        self.log("train/emotion", emotion)
-        self.log("train/proxy", proxy)
-        return emotion + proxy
+        return emotion + proxy, {"emotion": emotion, "proxy": proxy}
 
 
 def emotion_loss(logits: Tensor, emotion: Tensor, known: Tensor) -> Tensor:
@@ -99,12 +101,11 @@ def emotion_loss(logits: Tensor, emotion: Tensor, known: Tensor) -> Tensor:
     return -((1 - LABEL_SMOOTHING) * chosen + LABEL_SMOOTHING * spread).mean()
 
 
-def train_voice(settings: Recipe, hook: Hook) -> None:
+def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
     """Train the encoder, unless ``work/voice`` holds the result; measure it on held-out speakers."""
-    folder = settings.work / "voice"
+    folder = settings.folder("voice")
     if is_done(folder):
         return
-    folder.mkdir(parents=True, exist_ok=True)
     plan = settings.voice.fit
     items = analyse_clips(read_speech(settings.data / settings.voice.speech, settings.voice.corpora))
     batches = VoiceBatches(
@@ -114,8 +115,8 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
         seed=settings.seed,
         augmentation=VoiceAugmentation(),
     )
-    module = VoiceModule(encoder=_create(settings), plan=plan, steps=plan.epochs * len(batches))
-    net, heads = module.averaged()
+    module = VoiceModule(_create(settings), plan)
+    net, heads = module.kept_parts()
 
     def measure(split: str = "val") -> dict[str, float]:
         held_out = [item for item in items if item.clip.split == split]
@@ -123,13 +124,12 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
 
     fit(
         module,
-        EpochData(batches),
-        stage="voice",
+        batches,
+        measure=lambda: with_mean_ccc(measure()),
         folder=folder,
-        plan=plan,
+        stage="voice",
         seed=settings.seed,
         hook=hook,
-        callbacks=(EveryEpochs(measure, every=4),),
     )
     unseen = analyse_clips(read_speech(settings.data / settings.voice.speech, settings.voice.unseen))
     figures = {
@@ -137,10 +137,9 @@ def train_voice(settings: Recipe, hook: Hook) -> None:
         "unseen": per_corpus(net, heads, unseen),
     }
     save_result(folder, {"encoder": net, "heads": heads}, figures)
-    (folder / "last.ckpt").unlink(missing_ok=True)
 
 
-def load_voice(settings: Recipe) -> tuple[Encoder, VoiceHeads]:
+def load_voice(settings: CorpusRecipe) -> tuple[Encoder, VoiceHeads]:
     """The trained encoder and its heads, in evaluation mode.
 
     Raises
@@ -150,12 +149,12 @@ def load_voice(settings: Recipe) -> tuple[Encoder, VoiceHeads]:
     """
     net = _create(settings)
     heads = VoiceHeads(net.dim)
-    load_result(settings.work / "voice", {"encoder": net, "heads": heads})
+    load_result(settings.folder("voice"), {"encoder": net, "heads": heads})
     return net, heads
 
 
-def _create(settings: Recipe) -> Encoder:
-    encoder = create_encoder("voice", **settings.voice.options)
+def _create(settings: CorpusRecipe) -> Encoder:
+    encoder = create_encoder(settings.voice.encoder.name, **settings.voice.encoder.options)
     check_encoder(encoder, stream="audio", dim=encoder.dim, tick_rate=TICK_RATE)
     return encoder
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import IterableDataset
 
 from .. import voice
 from ..corpus.speech import EMOTIONS, Utterance
 from ..voice.level import GAIN_SPREAD, MANNER_SPREAD
+from .batches import Batch, Batches
 from .voice_augmentation import VoiceAugmentation, add_noise, mask_bands, random_crop
 
 STRIDE = 8  # log-mel frames of a tick: 12.5 ticks per second
@@ -113,8 +112,8 @@ def voiced_ticks(voiced: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return share >= min(0.5, share.max())
 
 
-class VoiceBatches(IterableDataset):
-    """One epoch of augmented crops of several corpora; the same for the same seed and epoch."""
+class VoiceBatches(Batches):
+    """Augmented crops of several corpora."""
 
     def __init__(
         self,
@@ -128,7 +127,6 @@ class VoiceBatches(IterableDataset):
         self.items = list(items)
         self.steps, self.batch, self.seed, self.augmentation = draws // batch, batch, seed, augmentation
         self.logmel = voice.LogMel()
-        self.epoch = 0
         self.groups: dict[str, dict[str, list[AnalysedClip]]] = {}
         for item in self.items:
             emotions = self.groups.setdefault(item.clip.corpus, {})
@@ -139,8 +137,9 @@ class VoiceBatches(IterableDataset):
     def __len__(self) -> int:
         return self.steps
 
-    def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        rng = np.random.default_rng((self.seed, self.epoch))
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of an epoch."""
+        rng = np.random.default_rng((self.seed, number))
         for _ in range(self.steps):
             yield self._batch(rng)
 
@@ -149,7 +148,7 @@ class VoiceBatches(IterableDataset):
         emotion = list(corpus.values())[rng.integers(len(corpus))]
         return emotion[rng.integers(len(emotion))]
 
-    def _batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
+    def _batch(self, rng: np.random.Generator) -> Batch:
         chosen = [self._draw(rng) for _ in range(self.batch)]
         sounds, masks = [], []
         for item in chosen:

@@ -56,8 +56,6 @@ class WindowedFeatureCorrelation(nn.Module):
         X_m <- W_hm^T H_m + X_m                         W_hm (k, L)
     """
 
-    positional = True
-
     def __init__(self, dims: Mapping[str, int], *, window: int, hidden: int | None = None) -> None:
         super().__init__()
         self.window = window
@@ -108,8 +106,6 @@ class WindowedTimeCorrelation(nn.Module):
 
     With ``joint_layer`` J is Linear([X_1; X_2; ...]), as RJCMA (arXiv 2403.13659) writes it.
     """
-
-    positional = True
 
     def __init__(self, dims: Mapping[str, int], *, window: int, joint_layer: bool = False) -> None:
         super().__init__()

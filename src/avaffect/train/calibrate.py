@@ -1,0 +1,102 @@
+"""Prediction intervals by split conformal prediction (Vovk et al. 2005; Lei et al. 2018).
+
+Half-widths come from recordings, or paired sequences of people, that training never saw. The residuals of one
+recording hang together, so a recording counts as one observation when the quantile is corrected for the size
+of the calibration set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .prediction import Prediction
+
+POOLED = "all"
+
+Predict = Callable[[tuple[str, ...]], Sequence[Prediction]]
+"""Predictions for some recordings, with these streams hidden throughout."""
+
+HalfWidths = dict[str, dict[str, float]]
+"""By condition (``audio+visual``, ``audio``, ...) and target, in units of the target."""
+
+
+def conditions(streams: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What may be available of a model's streams, by the name that `Spec.calibration` has for it.
+
+    >>> list(conditions(("audio", "visual")))
+    ['audio+visual', 'audio', 'visual']
+    """
+    sizes = range(len(streams), 0, -1)
+    return {"+".join(names): names for size in sizes for names in combinations(streams, size)}
+
+
+def residuals(predict: Predict, streams: Sequence[str]) -> dict[str, list[NDArray[np.floating]]]:
+    """Absolute errors (ticks, targets) of each recording, by condition.
+
+    For every condition the other streams are hidden, and the labelled ticks count at which all of the
+    condition's streams are available. Recordings without such a tick are left out.
+    """
+    found = {}
+    for condition, available in conditions(streams).items():
+        predictions = predict(tuple(name for name in streams if name not in available))
+        errors = [_errors(prediction, available) for prediction in predictions]
+        found[condition] = [error for error in errors if len(error)]
+    return found
+
+
+def half_widths(
+    predict: Predict, streams: Sequence[str], targets: Sequence[str], *, coverage: float
+) -> HalfWidths:
+    """Half-widths of the intervals; a condition that never occurs is left out.
+
+    With fewer recordings than ``coverage / (1 - coverage)`` they are the largest errors.
+    """
+    widths: HalfWidths = {}
+    for condition, errors in residuals(predict, streams).items():
+        if errors:
+            level = min(1.0, np.ceil((len(errors) + 1) * coverage) / len(errors))
+            ends = np.quantile(np.concatenate(errors), level, axis=0, method="higher")
+            widths[condition] = {target: float(end) for target, end in zip(targets, ends, strict=True)}
+    return widths
+
+
+def coverages(
+    predict: Predict,
+    streams: Sequence[str],
+    targets: Sequence[str],
+    widths: Mapping[str, Mapping[str, float]],
+) -> HalfWidths:
+    """Share of labelled ticks inside the interval, by condition and target.
+
+    `POOLED` is over all ticks of the recordings as they are, each with the width of what is available there.
+    """
+    ends = {name: np.array([by[target] for target in targets]) for name, by in widths.items()}
+    found = residuals(predict, streams)
+    inside = {name: np.concatenate(found[name]) <= end for name, end in ends.items() if found[name]}
+    as_they_are, by_condition = predict(()), conditions(streams)
+    pooled = [
+        _errors(prediction, by_condition[name], others=streams) <= end
+        for name, end in ends.items()
+        for prediction in as_they_are
+    ]
+    inside[POOLED] = np.concatenate(pooled)
+    return {
+        name: {target: float(hit[:, k].mean()) for k, target in enumerate(targets)}
+        for name, hit in inside.items()
+    }
+
+
+def _errors(
+    prediction: Prediction, available: Sequence[str], *, others: Sequence[str] = ()
+) -> NDArray[np.floating]:
+    """Absolute errors at the labelled ticks with these streams, and without the others."""
+    error = np.abs(prediction.values - prediction.labels)
+    there = np.logical_and.reduce([prediction.masks[name] for name in available])
+    for name in others:
+        if name not in available:
+            there = there & ~prediction.masks[name]
+    return error[there & np.isfinite(error).all(axis=1)]

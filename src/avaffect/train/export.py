@@ -1,0 +1,104 @@
+"""The last stages of a run: intervals for the trained network, and the model with its card."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from .. import checkpoint
+from ..corpus.store import FeatureStore
+from ..progress import Hook
+from ..spec import TARGETS
+from . import store as stores
+from .calibrate import coverages, half_widths
+from .card import write_card, write_store_card
+from .evaluate import predictions
+from .face import load_face
+from .feature_cache import read_pools
+from .fusion import load_network
+from .model_spec import encoders_of
+from .paired import SequenceCorruption
+from .paired_batches import held_out
+from .recipe import CorpusRecipe, Recipe, StoreRecipe
+from .result import is_done, load_figures, save_result
+from .voice import load_voice
+
+STAGES = ("face", "voice", "fusion", "calibration")
+"""Stages that leave figures."""
+
+
+def calibrate(recipe: Recipe, hook: Hook) -> None:
+    """Half-widths of intervals on validation data, and for paired sequences their coverage on test people."""
+    folder = recipe.folder("calibration")
+    if is_done(folder):
+        return
+    network = load_network(recipe).network
+    coverage = recipe.calibration.coverage
+    if isinstance(recipe, StoreRecipe):
+        _, val = stores.windows_of(recipe, FeatureStore(recipe.store))
+        widths = half_widths(
+            lambda hide: list(stores.predict(network, val, hide=hide).values()),
+            network.streams,
+            network.targets,
+            coverage=coverage,
+        )
+        save_result(folder, {}, {"half_widths": widths})
+        return
+    assert isinstance(recipe, CorpusRecipe)
+    pools = read_pools(recipe, hook)
+    usual = {
+        split: held_out(
+            pools[split],
+            count=recipe.calibration.sequences,
+            ticks=recipe.paired.ticks[1],
+            seed=recipe.seed + 7,
+            corruption=SequenceCorruption(),
+        )
+        for split in ("val", "test")
+    }
+    on = {split: partial(predictions, network, data) for split, data in usual.items()}
+    widths = half_widths(on["val"], network.streams, TARGETS, coverage=coverage)
+    covered = coverages(on["test"], network.streams, TARGETS, widths)
+    save_result(folder, {}, {"half_widths": widths, "coverage": covered})
+
+
+def export(recipe: Recipe, _hook: Hook) -> None:
+    """Write spec, weights and card to the recipe's `output`."""
+    stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[2:]
+    figures = {stage: load_figures(recipe.folder(stage)) for stage in stages}
+    model = load_network(recipe)
+    model.spec = replace(model.spec, calibration=figures["calibration"]["half_widths"], metrics=flat(figures))
+    encoders: dict[str, nn.Module]
+    if isinstance(recipe, CorpusRecipe):
+        encoders = {"visual": load_face(recipe)[0], "audio": load_voice(recipe)[0]}
+        card = write_card(model.spec, recipe, figures)
+    else:
+        assert isinstance(recipe, StoreRecipe)
+        encoders = {}
+        if recipe.encoders is not None:
+            encoders = dict(encoders_of(recipe, FeatureStore(recipe.store)).encoders.items())
+        card = write_store_card(model.spec)
+    for name, encoder in model.encoders.items():
+        encoder.load_state_dict(encoders[name].state_dict())
+    # Weights that ship are halved; those of an experiment are exactly what was trained.
+    checkpoint.save(model, recipe.output, card=card, half=isinstance(recipe, CorpusRecipe))
+
+
+def flat(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """Nested figures as ``stage/key/...``: number; lists, and what has no value, are left out.
+
+    >>> flat({"face": {"test": {"accuracy": 0.81234, "gain": [0.1]}}})
+    {'face/test/accuracy': 0.8123}
+    """
+    found: dict[str, float] = {}
+    for key, value in figures.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}/")
+        elif isinstance(value, float) and math.isfinite(value):
+            found[f"{prefix}{key}"] = round(value, 4)
+    return found

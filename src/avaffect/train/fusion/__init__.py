@@ -1,1 +1,0 @@
-"""Training, judging and calibrating what comes after the encoders."""

@@ -1,0 +1,199 @@
+"""One trainer for encoders and networks: in memory, or in a folder, resumable at every epoch."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback, Checkpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from ..errors import DataError
+from ..progress import Hook, silent
+from .batches import Batch, Batches
+from .module import TrainedModule
+from .recipe import Fit
+from .selection import Measure, Selection
+
+LAST = "last.ckpt"
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a training has given; the weights are in the module that was trained.
+
+    Attributes
+    ----------
+    epoch : int
+        The kept epoch, from 1.
+    figures : dict of str to float
+        Its validation figures, as `fit` was given them; empty without.
+    history : list of dict
+        A row an epoch: ``epoch``, ``learning_rate``, ``loss``, ``loss/...``, ``val/...``.
+    """
+
+    epoch: int
+    figures: dict[str, float]
+    history: list[dict[str, float]]
+
+
+def fit(
+    module: TrainedModule,
+    batches: Batches,
+    *,
+    measure: Measure | None = None,
+    folder: str | Path | None = None,
+    stage: str = "fusion",
+    seed: int = 0,
+    hook: Hook = silent,
+) -> Fitted:
+    """Train, and keep the epoch with the best validation CCC (or the last, as the plan says).
+
+    Afterwards ``module.trained`` holds the kept weights, averaged ones where the plan averages, in
+    evaluation mode, on the CPU. With several processes (torchrun, SLURM, or ``devices`` of the plan) each
+    takes its share of every batch, the loss of a `NetworkModule` is that of the whole batch, and every
+    process measures.
+
+    Parameters
+    ----------
+    module : TrainedModule
+        Seed before building it: its first weights are the caller's.
+    batches : Batches
+    measure : callable, optional
+        Gives the validation figures of ``module.kept``, ``ccc`` among them. Without it the last epoch is
+        kept.
+    folder : path, optional
+        Gets ``last.ckpt`` after every epoch, ``best.safetensors`` (what is kept so far), ``history.csv`` and
+        TensorBoard's events. A run that was stopped goes on from it with the epoch that was not finished.
+        Without it nothing is written.
+    stage : str
+        What the hook and the log call it.
+    seed : int
+        Of dropout and noise; that of the batches is their own.
+    hook : callable
+        Called as ``hook(stage, completed, total)`` after every step, by the first process alone.
+
+    Raises
+    ------
+    DataError
+        If what needs validation is asked for without it, or the batches cannot be divided among processes.
+    """
+    plan = module.plan
+    check_plan(plan, measured=measure is not None)
+    place = None if folder is None else Path(folder)
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+    module.begin(steps=len(batches), seed=seed)
+    selection = Selection(stage, measure, place)
+    callbacks: list[Callback] = [selection]
+    if hook is not silent:
+        callbacks.append(_Progress(stage, hook))
+    trainer = _trainer(plan, place, callbacks)
+    last = None if place is None else place / LAST
+    with warnings.catch_warnings():
+        # Said of loaders without workers, of short epochs, and of a folder that a resumed run finds again.
+        for message in (
+            ".*many workers.*",
+            ".*IterableDataset.*",
+            ".*logging interval.*",
+            ".*is not empty.*",
+            ".*LeafSpec.*",
+        ):
+            warnings.filterwarnings("ignore", message)
+        data = _Data(batches, plan.workers)
+        trainer.fit(module, datamodule=data, ckpt_path=last if last is not None and last.exists() else None)
+    for part in (module.trained, module.kept):
+        part.load_state_dict(selection.weights)
+    module.cpu().eval()
+    row = selection.history[selection.epoch - 1]
+    figures = {name.removeprefix("val/"): v for name, v in row.items() if name.startswith("val/")}
+    return Fitted(selection.epoch, figures, selection.history)
+
+
+def check_plan(plan: Fit, *, measured: bool) -> None:
+    """Raise a `DataError` if a plan asks for what it cannot have, with or without validation figures."""
+    plateau = plan.schedule.name == "plateau" and plan.schedule.monitor == "val"
+    if not measured and (plan.patience is not None or plateau):
+        raise DataError("patience and a plateau of val need validation recordings; give some, or drop them")
+    if plan.checkpoint == "last" and plan.patience is not None:
+        raise DataError(
+            "checkpoint=last and patience do not go together: patience waits for a better epoch; drop one"
+        )
+
+
+class _Data(L.LightningDataModule):
+    """Asks for the batches of an epoch when the epoch and the number of processes are known."""
+
+    def __init__(self, batches: Batches, workers: int) -> None:
+        super().__init__()
+        self.batches, self.workers = batches, workers
+
+    def train_dataloader(self) -> Iterable[Batch]:
+        """This process's share of each batch; called anew for every epoch."""
+        trainer = self.trainer
+        assert trainer is not None  # Lightning sets it before it asks
+        return self.batches.loader(
+            trainer.current_epoch,
+            process=trainer.global_rank,
+            processes=trainer.world_size,
+            workers=self.workers,
+        )
+
+
+class _Progress(Callback):
+    def __init__(self, stage: str, hook: Hook) -> None:
+        self.stage, self.hook = stage, hook
+
+    def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
+        if trainer.is_global_zero:
+            self.hook(self.stage, trainer.global_step, int(trainer.estimated_stepping_batches))
+
+
+class _Last(Checkpoint):
+    """Writes the state after every epoch.
+
+    Not `ModelCheckpoint`: it moves the file in from the folder for temporary files, which is a copy, and can
+    be cut short, where that is on another disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / LAST
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        part = self.path.with_name(f".{LAST}.part")
+        trainer.save_checkpoint(part)
+        if trainer.is_global_zero:
+            part.replace(self.path)
+
+
+def _trainer(plan: Fit, folder: Path | None, callbacks: list[Callback]) -> L.Trainer:
+    """A quiet trainer that knows where torchrun put it."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # it advertises at every start
+    # torchrun has started the processes of this machine already, and says how many.
+    devices = int(os.environ.get("LOCAL_WORLD_SIZE", plan.devices))
+    nodes = int(os.environ["WORLD_SIZE"]) // devices if "LOCAL_WORLD_SIZE" in os.environ else plan.nodes
+    if folder is not None:
+        callbacks = [*callbacks, _Last(folder)]
+    return L.Trainer(
+        max_epochs=plan.epochs,
+        accelerator="auto",
+        devices=devices,
+        num_nodes=nodes,
+        strategy="ddp" if devices * nodes > 1 else "auto",
+        precision=plan.precision,  # type: ignore[arg-type]
+        default_root_dir=folder,
+        logger=False if folder is None else TensorBoardLogger(folder, name="tensorboard", version=""),
+        callbacks=callbacks,
+        enable_checkpointing=folder is not None,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        reload_dataloaders_every_n_epochs=1,
+        use_distributed_sampler=False,
+    )
