@@ -31,6 +31,7 @@ timings: .venv/dev  ## what benchmarks/ measures in minutes
 	$(BIN)/python benchmarks/predict.py examples/sample.mp4
 	$(BIN)/python benchmarks/face.py examples/sample.mp4
 	$(BIN)/python benchmarks/voice.py
+	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/fusion.py --seconds 2
 	$(BIN)/python benchmarks/training.py --rounds 5
 

@@ -129,6 +129,15 @@ class FusionNetwork(nn.Module):
             fused = self.fused_temporal(fused, torch.stack(list(own.values())).any(dim=0))
         return Affect(self.head(fused), weights)
 
+    @property
+    def positional(self) -> bool:
+        """Whether an output depends on the position of its tick in the input.
+
+        Where it does not, masked ticks at either end can be cut off: the other outputs stay the same. A part
+        says so itself, by an attribute ``positional`` that is true.
+        """
+        return any(getattr(part, "positional", False) for part in self.modules() if part is not self)
+
     def set_scale(self, stream: str, mean: Tensor, deviation: Tensor) -> None:
         """Set what ``standardise`` takes off and divides by: (d,) mean and standard deviation of a stream."""
         self.get_buffer(f"mean_{stream}").copy_(mean)

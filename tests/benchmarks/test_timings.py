@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import face
+import people
 import predict
 import pytest
 import training
@@ -49,6 +50,13 @@ def test_voice(capsys: pytest.CaptureFixture) -> None:
     assert re.findall(r"^([\w-]+) +\d+ x real time", out, re.MULTILINE) == [
         "speech", "log-mel", "level", "network",
     ]  # fmt: skip
+
+
+def test_people(capsys: pytest.CaptureFixture) -> None:
+    people.main(["--people", "3", "6"])
+    head, *rows = capsys.readouterr().out.strip().splitlines()
+    assert head.split() == ["people", "seconds", "track", "speaker", "model", "ms/person"]
+    assert [int(row.split()[0]) for row in rows] == [3, 6]
 
 
 def test_training(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

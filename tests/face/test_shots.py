@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
 
-from avaffect.face.shots import CutDetector
+from avaffect.face.shots import CutDetector, DissolveDetector
 
 
 def test_another_scene_is_a_cut_and_only_its_first_frame():
@@ -31,3 +32,18 @@ def test_any_size(shape):
     cut = CutDetector()
     assert not cut(np.zeros(shape, np.uint8))
     assert cut(np.full(shape, 255, np.uint8))
+
+
+def test_a_dissolve_is_told_from_a_pan_and_from_a_cut():
+    random = np.random.default_rng(0)
+    one, two = (cv2.resize(random.integers(0, 256, (12, 16, 3), np.uint8), (640, 360)) for _ in range(2))
+
+    def flagged(pictures, cuts=()):
+        detector = DissolveDetector()
+        return any(detector(image, k / 25, cut=k in cuts) for k, image in enumerate(pictures))
+
+    mixed = [cv2.addWeighted(one, 1 - k / 15, two, k / 15, 0) for k in range(16)]
+    assert flagged([one] * 20 + mixed + [two] * 20)
+    assert not flagged([one] * 20 + [two] * 20, cuts=(20,))
+    assert not flagged([one] * 40)
+    assert not flagged([np.roll(one, 12 * k, axis=1) for k in range(40)])

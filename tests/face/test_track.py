@@ -216,3 +216,61 @@ def test_a_picture_seen_through_a_mirror_or_a_window(mtcnn, astronaut):
     # Views with unusual strides, as `bgr[..., ::-1]` and a crop are.
     for view in (astronaut[..., ::-1][..., ::-1], astronaut[:, ::-1], astronaut[20:, 30:]):
         assert len(FaceTracker(mtcnn).update(Shot(view, 0.0))) == 1
+
+
+def test_people_who_change_places_keep_their_numbers(stage):
+    left, right = (80, 90), (240, 90)
+    scenes = [{1: left, 2: right}] * 20 + [{1: right, 2: left}] * 20 + [{1: left, 2: right}] * 20
+    assert _play(stage, scenes) == [{1: 1, 2: 2}] * 60
+
+
+def test_who_takes_the_place_of_one_who_left_keeps_the_number(stage):
+    left, right = (80, 90), (240, 90)
+    reported = _play(stage, [{1: left, 2: right}] * 20 + [{2: left}] * 20 + [{1: right, 2: left}] * 20)
+    assert reported[:40] == [{1: 1, 2: 2}] * 20 + [{2: 2}] * 20
+    assert reported[48:] == [{1: 1, 2: 2}] * 12  # found again by the next search
+
+
+def _with_score(stage, frames, score, **options):
+    tracker = FaceTracker(stage, **options)
+    seen = []
+    for k in range(frames):
+        shot = stage.shot(k / RATE, {1: (60, 80)})
+        stage.seen = [Detection(d.box, d.landmarks, score) for d in stage.seen]
+        seen.append([face.track for face in tracker.update(shot)])
+    return seen
+
+
+def test_a_steady_weak_face_starts_a_track(stage):
+    seen = _with_score(stage, 100, 0.81)
+    begun = seen.index([1])
+    assert begun == pytest.approx(0.5 * RATE, abs=1)
+    assert seen[begun:] == [[1]] * (100 - begun)
+    assert _with_score(stage, 100, 0.86) == [[1]] * 100
+    assert not any(_with_score(stage, 100, 0.81, steady=10.0))
+
+
+def test_a_weak_face_that_comes_and_goes_starts_none(stage):
+    tracker = FaceTracker(stage)
+    for k in range(100):
+        shot = stage.shot(k / RATE, {1: (60, 80)} if k % 10 < 8 else {})
+        stage.seen = [Detection(d.box, d.landmarks, 0.81) for d in stage.seen]
+        assert tracker.update(shot) == []
+
+
+def test_after_a_dissolve_another_face_in_the_same_place_is_another_person(stage):
+    scenes = [({1: (100, 90)}, 0), ({2: (105, 92)}, 1), ({1: (95, 92)}, 0)]
+    tracker, time, seen, last = FaceTracker(stage), 0.0, [], None
+    for people, scene in scenes:
+        for k in range(50):
+            shot = stage.shot(time, people, scene=scene)
+            if last is not None and k < 15:  # the old picture gives way to the new one
+                share = (k + 1) / 16
+                shot.image = (share * shot.image + (1 - share) * last).astype(np.uint8)
+            found = tracker.update(shot)
+            time += 1 / RATE
+        last = shot.image
+        seen.append([face.track for face in found])
+        assert not tracker.cut
+    assert len({tuple(each) for each in seen}) == 2
+    assert seen[0] == seen[2] == [1]

@@ -55,3 +55,14 @@ def test_intervals_stay_inside_the_range_and_a_long_absence_is_nan(debug_spec):
     assert columns["valence_hi"][0] == 1.0
     assert np.isnan(columns["valence"][5:-5]).all()
     assert np.isfinite(columns["valence"][there]).all()
+
+
+def test_between_two_sights_of_a_face_nothing_is_made_up(debug_spec):
+    timeline = Timeline(12.5)
+    there = {"audio": np.array([False] * 3 + [True]), "visual": np.array([True] * 4)}
+    reading = Reading(np.full((4, 2), 0.5), there, {"attended.visual": np.full(4, 0.9)}, first=10)
+    seen = np.array([True, False, False, False])
+    pts = timeline.centres(14)[10:]
+    columns = person_rows(reading, debug_spec, timeline, pts, None, seen)
+    np.testing.assert_allclose(columns["valence"], [0.5, np.nan, np.nan, 0.5])
+    np.testing.assert_allclose(columns["attended_visual"], [0.9, np.nan, np.nan, np.nan])

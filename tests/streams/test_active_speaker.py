@@ -143,10 +143,11 @@ def predictor():
 
 
 def played(predictor, images, samples, rate=25.0):
-    """The table of pictures at an even rate with sound at 16 kHz."""
-    return predictor.process_signal(
+    """The rows of people in view, of pictures at an even rate with sound at 16 kHz."""
+    table = predictor.process_signal(
         frames=images, times=np.arange(len(images)) / rate, samples=samples, sample_rate=16000
     ).table
+    return table[table["track"].notna()]
 
 
 def heard(path):

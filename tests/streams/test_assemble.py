@@ -75,9 +75,11 @@ def test_a_person_who_listens_has_no_voice_and_nobody_else_loses_it(debug_spec):
     assert recording.of(unreadable).masks["audio"].all()
     assert np.isnan(recording.of(unreadable).speaking).all()
     nobody = recording.of(None)
-    assert nobody.masks["audio"].all()
+    assert not nobody.masks["audio"].any()  # the voice is the speaker's
     assert not nobody.masks["visual"].any()
     assert nobody.speaking is None
+    assert assembled(debug_spec, [listener], sound=2.0).of(None).masks["audio"].all()
+    assert assembled(debug_spec, sound=2.0).of(None).masks["audio"].all()
 
 
 def test_the_main_person_is_the_most_prominent(debug_spec):

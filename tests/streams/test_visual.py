@@ -16,6 +16,8 @@ IMAGE = np.zeros((8, 8, 3), np.uint8)
 class Script:
     """A tracker that says what the test wrote: track ids by frame, with a crop marked by the frame."""
 
+    cut = False
+
     def __init__(self, faces, confidence=0.9):
         self.faces, self.confidence, self.at = faces, confidence, -1
 
@@ -44,6 +46,8 @@ def play(crops, times, *, marks=None, size=(400, 400), rate=12.5):
     """One person in every frame, with these crops."""
 
     class Player:
+        cut = False
+
         def update(self, frame):
             found = Face(1, np.array([100, 100, 300, 300], np.float32), marks, 0.9, crops[frame.index])
             return [found]

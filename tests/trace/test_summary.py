@@ -55,7 +55,7 @@ def test_missing_time_is_told_by_reason(made):
         {
             "no face and no sound": 0.1,
             "no face and no speech": 0.1,
-            "no face and too little speech": 0.1,
+            "no face and a voice that may be another's": 0.1,
             "no face and another's voice": 0.1,
             "face too unclear": 0.1,
         }
@@ -77,7 +77,11 @@ def test_the_share_of_the_speech_that_is_their_own(made):
     rows["voiced"], rows["speaking"] = 0.9, [0.9] * 3 + [0.1] * 2 + [np.nan] * 5
     (one,) = summarise(rows, {}).people
     assert one.speaking_share == pytest.approx(0.6)
+    assert one.told_share == pytest.approx(0.5)
     assert "speech in 100 % of the time, their own in 60 % of it" in Trace(rows).describe()
+    assert "60 % of it where that can be told (50 % of the time)" in Trace(rows).describe()
+    rows["voiced"] = [0.9] * 5 + [0.1] * 5
+    assert "speech in 50 % of the time, their own in 60 % of it\n" in Trace(rows).describe()
     rows["speaking"] = np.nan
     (one,) = summarise(rows, {}).people
     assert one.speaking_share is None

@@ -42,7 +42,8 @@ def read_predictions(path: str | Path) -> list[Recording]:
     -------
     list of Recording
         Traces have times, and frames if they come from a video; ABAW files have frames only. Of several
-        people, the one seen longest is read; where that person has no row, the prediction from the voice.
+        people, the one seen longest is read; where that person has no prediction, that of a voice without
+        a face.
 
     Raises
     ------
@@ -168,8 +169,10 @@ def from_trace(trace: Trace) -> list[Recording]:
 
 
 def _main_person(name: str, trace: Trace) -> Recording:
-    # Where both have a row, the person's wins.
-    rows = pd.concat([trace.track(trace.main).table, trace.track(None).table])
+    # Of the rows of a moment the person's wins, unless only the voice without a face has a prediction.
+    person = trace.track(trace.main).table
+    known = person[list(TARGETS)].notna().all(axis=1)
+    rows = pd.concat([person[known], trace.track(None).table, person[~known]])
     rows = rows[~rows.index.duplicated()].sort_index(level="start")
     frame = rows["frame"]
     return Recording(

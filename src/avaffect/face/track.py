@@ -2,28 +2,30 @@
 
 All faces are looked for from time to time; between those moments each known face is only looked for
 near where it was, which costs about a tenth. A face that is gone for a moment gets its number back
-when it returns near by, or anywhere when it looks very much the same.
+when it returns near by, or anywhere when it looks very much the same. Numbers follow the faces, not
+the places: all faces of a frame are given to all known people together, by looks and place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from .align import align
 from .appearance import describe, unit
-from .boxes import overlap
 from .detector import Detection, FaceDetector, check_image
-from .shots import CutDetector
+from .shots import CutDetector, DissolveDetector
+from .tracklet import Sighting, Tracklet, apart, covered, likeness
 
 DETECTION_INTERVAL = 0.3
 """Seconds between two searches of the whole picture, unless another interval is asked for."""
 
-_SAME_PLACE = 0.4  # overlap from which two boxes in one picture are one face
-_COAST = 0.4  # seconds for which a lost face is thought to go on moving
+# What being where it was expected counts, in likeness. The same face from one frame to the next has 0.93 or
+# more, two people at most 0.8 (four speakers filmed alike).
+_PLACE = 0.1
 _FULL_SIZE = 40.0  # px: a smaller face is seen with less confidence
 
 
@@ -62,45 +64,6 @@ class Face:
     crop: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class _Sighting:
-    found: Detection
-    crop: np.ndarray
-    look: np.ndarray  # (d,) unit vector
-
-
-@dataclass(eq=False)
-class _Track:
-    number: int
-    last: _Sighting
-    seen: float  # seconds
-    usual: np.ndarray  # (d,) how it looks on the whole
-    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2, np.float32))  # px/s
-    active: bool = True  # seen in the latest frame
-    same_shot: bool = True  # no cut since it was seen
-
-    def predicted(self, pts: float) -> np.ndarray:
-        """(4,) the box where the face should be by now."""
-        shift = self.velocity * min(pts - self.seen, _COAST)
-        return self.last.found.box + np.tile(shift, 2)
-
-    def likeness(self, sighting: _Sighting) -> float:
-        """Cosine to this face, as it was last or as it usually is."""
-        return float(max(sighting.look @ self.last.look, sighting.look @ self.usual))
-
-    def accept(self, sighting: _Sighting, pts: float) -> None:
-        """Take what was seen at `pts` as this face."""
-        gap = pts - self.seen
-        if self.active and gap > 0:
-            step = (_centre(sighting.found.box) - _centre(self.last.found.box)) / gap
-            self.velocity = 0.5 * self.velocity + 0.5 * step
-        else:
-            self.velocity = np.zeros(2, np.float32)
-        self.last, self.seen = sighting, pts
-        self.usual = unit((0.95 * self.usual + 0.05 * sighting.look)[None])[0]
-        self.active = self.same_shot = True
-
-
 class FaceTracker:
     """Faces with stable numbers, frame after frame of one video.
 
@@ -125,7 +88,9 @@ class FaceTracker:
         Seconds for which it is remembered: after `max_loss` or after a cut it is known again only by
         looking the same.
     start : float
-        Least score with which a new track begins.
+        Score from which a new track begins at once.
+    steady : float
+        Seconds after which a track begins however low its score is, if the face is found in every frame.
     embed : callable, optional
         Crops (n, 112, 112, 3) uint8 -> vectors (n, d), compared by their cosine. The default,
         `appearance.describe`, takes 0.1 ms and tells the people of one video apart; it does not
@@ -133,6 +98,11 @@ class FaceTracker:
     same, unlike : float
         Cosine from which two crops show the same person, and below which they do not. Choose them
         anew with another `embed`.
+
+    Attributes
+    ----------
+    cut : bool
+        Whether the latest frame began a new shot.
     """
 
     def __init__(
@@ -144,6 +114,7 @@ class FaceTracker:
         max_loss: float = 1.5,
         memory: float = 30.0,
         start: float = 0.85,
+        steady: float = 0.5,
         embed: Callable[[np.ndarray], np.ndarray] | None = None,
         same: float = 0.85,
         unlike: float = 0.3,
@@ -154,14 +125,19 @@ class FaceTracker:
         self.max_loss = max_loss
         self.memory = memory
         self.start = start
+        self.steady = steady
         self.same = same
         self.unlike = unlike
+        self.cut = False
         self._embed = embed or describe
-        self._cut = CutDetector()
-        self._tracks: list[_Track] = []
+        self._shots = CutDetector()
+        self._dissolves = DissolveDetector()
+        self._dissolving = False
+        self._tracks: list[Tracklet] = []
         self._count = 0
         self._now = -np.inf
         self._searched = -np.inf
+        self._before: np.ndarray | None = None
 
     def update(self, frame: Picture) -> list[Face]:
         """The faces of the next frame.
@@ -187,20 +163,50 @@ class FaceTracker:
             self._tracks, self._searched = [], -np.inf
         self._now = pts
         self._tracks = [t for t in self._tracks if pts - t.seen <= self.memory]
-        if cut := self._cut(image):
+        self.cut = self._shots(image)
+        if self.cut:
             for track in self._tracks:
-                track.active = track.same_shot = False
+                track.active = track.same_place = False
+        dissolving = self._dissolves(image, pts, cut=self.cut)
+        if dissolving and not self._dissolving:
+            for track in self._tracks:
+                if pts - track.seen <= self._dissolves.seconds:
+                    track.remember(pts - self._dissolves.seconds)
         lost = self._follow(image, pts)
-        if cut or lost or self._due(pts):
+        changed = self._dissolving and not dissolving and self._part(image, pts)
+        self._dissolving = dissolving
+        if self.cut or lost or changed or self._due(pts):
             self._search(image, pts)
-        active = sorted((t for t in self._tracks if t.active), key=lambda t: t.number)
+        self._tracks = [t for t in self._tracks if t.number or t.active]
+        self._confirm(pts)
+        self._before = image
+        active = sorted((t for t in self._tracks if t.active and t.number), key=lambda t: t.number)
         return [_face(t) for t in active]
 
     def _due(self, pts: float) -> bool:
-        active = any(t.active for t in self._tracks)
-        missing = any(not t.active and t.same_shot and pts - t.seen <= self.max_loss for t in self._tracks)
+        known = [t for t in self._tracks if t.number]
+        active = any(t.active for t in known)
+        missing = any(not t.active and t.same_place and pts - t.seen <= self.max_loss for t in known)
         interval = self.detection_interval if active and not missing else self.search_interval
         return pts - self._searched >= interval - 1e-6
+
+    def _confirm(self, pts: float) -> None:
+        """Number the faces that are sure by now: by one good look at them, or by having been there long."""
+        for track in () if self._dissolving else self._tracks:
+            sure = track.last.found.score >= self.start or pts - track.born >= self.steady
+            if not track.number and sure:
+                self._count += 1
+                track.number = self._count
+
+    def _part(self, image: np.ndarray, pts: float) -> bool:
+        """After a dissolve: part with the faces that are not those from before it; whether there were any."""
+        parted = False
+        for track in self._tracks:
+            stays = track.resumes(self.same) and track.number > 0
+            parted |= track.active and not stays
+            track.active &= stays
+            track.same_place &= stays
+        return parted
 
     def _follow(self, image: np.ndarray, pts: float) -> bool:
         """Look for each active face near its last place; whether one of them was lost."""
@@ -208,26 +214,37 @@ class FaceTracker:
         if not active:
             return False
         found = self.detector.refine(image, np.stack([t.predicted(pts) for t in active]))
-        kept = [(t, f) for t, f in zip(active, found, strict=True) if f is not None and _near(t, f, pts)]
+        kept = [(t, f) for t, f in zip(active, found, strict=True) if f is not None and t.near(f, pts)]
         sightings = self._look(image, [f for _, f in kept])
-        pairs = [(t.likeness(s), t, s) for (t, _), s in zip(kept, sightings, strict=True)]
-        # Where two have run into one face, it belongs to the one it looks like.
-        taken: list[np.ndarray] = []
-        accepted: list[_Track] = []
-        for likeness, track, sighting in sorted(pairs, key=lambda p: -p[0]):
-            if likeness >= self.unlike and not _covered(sighting.found, taken):
-                taken.append(sighting.found.box)
-                accepted.append(track)
-                track.accept(sighting, pts)
+        places = {(id(t), i) for i, (t, _) in enumerate(kept)}
+        alike = likeness(self._tracks, sightings)
+        rows = {id(t): k for k, t in enumerate(self._tracks)}
+        for i, (track, face) in enumerate(kept):
+            # Another face where this one was, and other surroundings: somebody else took the place, unless it
+            # is another known face that passes in front.
+            others = [f.box for t, f in kept if t is not track]
+            strange = alike[rows[id(track)], i] < self.same and not covered(face, others)
+            if strange and self._replaced(track, face, image):
+                places.discard((id(track), i))
+                track.same_place = False
+        matches = self._match(self._tracks, sightings, alike, places)
+        for i, track in matches.items():
+            track.accept(sightings[i], pts)
+        matched = {id(track) for track in matches.values()}
         for track in active:
-            track.active = track in accepted
-        return len(accepted) < len(active)
+            track.active = id(track) in matched
+        return not all(track.active for track in active)
+
+    def _replaced(self, track: Tracklet, found: Detection, image: np.ndarray) -> bool:
+        """Whether what surrounds the face changed all at once, as at a cut."""
+        before, after = _surroundings(self._before, track.last.found.box), _surroundings(image, found.box)
+        return before is not None and after is not None and self._shots.changed(before, after)
 
     def _search(self, image: np.ndarray, pts: float) -> None:
         """Look for faces in the whole picture: known ones that were lost, and new ones."""
         self._searched = pts
         known = [t.last.found.box for t in self._tracks if t.active]
-        found = _apart(self.detector.detect(image), known)
+        found = apart(self.detector.detect(image), known)
         if not found:
             return
         # The look that the next frames will have too, so that landmarks do not step from one to
@@ -235,76 +252,67 @@ class FaceTracker:
         again = self.detector.refine(image, np.stack([f.box for f in found]))
         found = [f if better is None else better for f, better in zip(found, again, strict=True)]
         # Those who come at once are numbered from left to right.
-        found = sorted(_apart(found, known), key=lambda f: float(f.box[0]))
+        found = sorted(apart(found, known), key=lambda f: float(f.box[0]))
         sightings = self._look(image, found)
-        matches = self._match([t for t in self._tracks if not t.active], sightings, pts)
+        lost = [t for t in self._tracks if not t.active]
+        fresh = [t for t in lost if t.same_place and pts - t.seen <= self.max_loss]
+        places = {(id(t), i) for t in fresh for i, s in enumerate(sightings) if t.near(s.found, pts)}
+        matches = self._match(lost, sightings, likeness(lost, sightings), places)
         for i, sighting in enumerate(sightings):
             if i in matches:
                 matches[i].accept(sighting, pts)
-            elif sighting.found.score >= self.start:
-                self._count += 1
-                self._tracks.append(_Track(self._count, sighting, pts, sighting.look))
+            else:
+                self._tracks.append(Tracklet(0, sighting, pts, pts, sighting.look))
 
-    def _match(self, lost: list[_Track], sightings: list[_Sighting], pts: float) -> dict[int, _Track]:
-        """Which lost face each sighting is: its position -> track; the likeliest pair first."""
+    def _match(
+        self,
+        tracks: list[Tracklet],
+        sightings: list[Sighting],
+        alike: np.ndarray,
+        places: set[tuple[int, int]],
+    ) -> dict[int, Tracklet]:
+        """Which track each sighting is: its position -> track; the likeliest pair first.
+
+        A face may be where it was expected (``places``), unless it looks unlike; anywhere else it has to look
+        the same. So two who change places change their tracks' places.
+        """
         pairs: list[tuple[float, int, int]] = []
-        for k, track in enumerate(lost):
-            fresh = track.same_shot and pts - track.seen <= self.max_loss
-            for i, sighting in enumerate(sightings):
-                likeness = track.likeness(sighting)
-                if fresh and likeness >= self.unlike and _near(track, sighting.found, pts):
-                    pairs.append((1 - likeness, i, k))
-                elif likeness >= self.same:
-                    pairs.append((2 - likeness, i, k))
-        matches: dict[int, _Track] = {}
+        for k, i in np.argwhere(alike >= self.unlike).tolist():
+            here = (id(tracks[k]), i) in places
+            if here or (alike[k, i] >= self.same and tracks[k].number):
+                pairs.append((-alike[k, i] - (_PLACE if here else 0.0), i, k))
+        matches: dict[int, Tracklet] = {}
         used: set[int] = set()
+        taken: list[np.ndarray] = []
         for _, i, k in sorted(pairs):
-            if i not in matches and k not in used:
-                matches[i] = lost[k]
+            # Where two have run into one face, it belongs to the one it looks like.
+            if k not in used and not covered(sightings[i].found, taken):
+                matches[i] = tracks[k]
                 used.add(k)
+                taken.append(sightings[i].found.box)
         return matches
 
-    def _look(self, image: np.ndarray, found: list[Detection]) -> list[_Sighting]:
+    def _look(self, image: np.ndarray, found: list[Detection]) -> list[Sighting]:
         """What each detection looks like, aligned."""
         if not found:
             return []
         crops = np.stack([align(image, f.landmarks) for f in found])
         looks = unit(np.asarray(self._embed(crops), np.float32))
-        return [_Sighting(*parts) for parts in zip(found, crops, looks, strict=True)]
+        return [Sighting(*parts) for parts in zip(found, crops, looks, strict=True)]
 
 
-def _near(track: _Track, found: Detection, pts: float) -> bool:
-    """Whether a face can have come from the track's last box to where it was found."""
-    expected = track.predicted(pts)
-    side, now = _side(expected), _side(found.box)
-    moved = float(np.hypot(*(_centre(found.box) - _centre(expected))))
-    return 0.6 < now / side < 1.7 and moved < side * (0.6 + pts - track.seen)
+def _surroundings(image: np.ndarray | None, box: np.ndarray) -> np.ndarray | None:
+    """The part of a picture around a face, twice its size; None where there is none."""
+    if image is None:
+        return None
+    sides = np.tile(box[2:] - box[:2], 2) / 2 * (-1, -1, 1, 1)
+    x1, y1, x2, y2 = (box + sides).round().astype(int)
+    part = image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)]
+    return part if min(part.shape[:2]) > 1 else None
 
 
-def _covered(found: Detection, boxes: list[np.ndarray]) -> bool:
-    """Whether it is the same face as one of the boxes."""
-    return bool(boxes) and bool((overlap(found.box[None], np.stack(boxes)) > _SAME_PLACE).any())
-
-
-def _apart(found: list[Detection], known: list[np.ndarray]) -> list[Detection]:
-    """Those that lie on none of the known boxes and on none before them."""
-    apart: list[Detection] = []
-    for detection in found:
-        if not _covered(detection, [*known, *(d.box for d in apart)]):
-            apart.append(detection)
-    return apart
-
-
-def _face(track: _Track) -> Face:
+def _face(track: Tracklet) -> Face:
     found = track.last.found
     width = float(found.box[2] - found.box[0])
     confidence = min(max(found.score, 0.0), 1.0) * min(1.0, width / _FULL_SIZE)
     return Face(track.number, found.box, found.landmarks, confidence, track.last.crop)
-
-
-def _centre(box: np.ndarray) -> np.ndarray:
-    return (box[:2] + box[2:]) / 2
-
-
-def _side(box: np.ndarray) -> float:
-    return max(float(np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 0)))), 1.0)

@@ -100,6 +100,9 @@ class Fusion(nn.Module, ABC):
 
     min_streams: ClassVar[int] = 2
     max_streams: ClassVar[int | None] = None
+    positional: ClassVar[bool] = False
+    """True for a fusion whose output depends on the position of a tick in the sequence. The sequences of
+    others may be cut where every stream is masked at the ends."""
     output_dim: int
 
     def __init__(

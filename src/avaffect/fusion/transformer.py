@@ -36,6 +36,7 @@ class Transformer(Fusion):
     """
 
     min_streams = 1
+    positional = True
 
     def __init__(
         self,

@@ -9,11 +9,8 @@ import pandas as pd
 
 from ..fusion import STREAM_WEIGHTS
 from ..spec import Spec
-from ..streams.timeline import Timeline, fill_short_gaps
+from ..streams.timeline import Timeline
 from ..streams.visual import Person
-
-# Between two predicted ticks that are at most this far apart, values are interpolated.
-LONGEST_GAP = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,12 +27,15 @@ class Reading:
         fusions without such gates.
     speaking : (t,) np.ndarray or None
         Probability that this person speaks, NaN where unknown; None where it is never known.
+    first : int
+        Tick of the recording at which all of them begin.
     """
 
     values: np.ndarray
     masks: dict[str, np.ndarray]
     gates: dict[str, np.ndarray]
     speaking: np.ndarray | None = None
+    first: int = 0
 
     @property
     def available(self) -> np.ndarray:
@@ -68,41 +68,49 @@ def person_rows(
     timeline: Timeline,
     pts: np.ndarray,
     speech: np.ndarray | None,
+    seen: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Columns of the table that come from the model, at the times ``pts`` (n,) in seconds.
+
+    There is a prediction where the face is in this very frame, or the voice is there at its time. Between two
+    sights of a face nothing is made up.
 
     Parameters
     ----------
     speech : (t,) np.ndarray or None
-        Speech probability a tick, NaN where there is no sound; None for a recording without sound.
+        Speech probability at every tick of the recording, NaN where there is no sound; None for a recording
+        without sound.
+    seen : (n,) np.ndarray of bool, optional
+        True where the face is in the frame; by default in all.
     """
-    values, valid = reading.values.copy(), reading.available
-    valid = fill_short_gaps(values, valid, round(LONGEST_GAP * timeline.tick_rate))
-    widths = half_widths(spec, reading.masks)
+
+    def at(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        return timeline.at(pts, values, valid, reading.first)
+
+    there = {name: np.isfinite(at(mask.astype(float), mask)) for name, mask in reading.masks.items()}
+    if seen is not None and "visual" in there:
+        there["visual"] &= seen
+    known = np.logical_or.reduce(list(there.values()))[:, None]
+    centre = np.where(known, at(reading.values, reading.available), np.nan)
+    width = at(half_widths(spec, reading.masks), reading.available)
     columns: dict[str, np.ndarray] = {}
     low, high = spec.range
-    centre = np.clip(timeline.at(pts, values, valid), low, high)
-    width = timeline.at(pts, widths, valid)
+    centre = np.clip(centre, low, high)
     for i, target in enumerate(spec.targets):
         columns[target] = centre[:, i]
         columns[f"{target}_lo"] = np.clip(centre[:, i] - width[:, i], low, high)
         columns[f"{target}_hi"] = np.clip(centre[:, i] + width[:, i], low, high)
+    unknown = np.full(len(pts), np.nan)
     for kind in STREAM_WEIGHTS:
         for name in ("audio", "visual"):
             gate = reading.gates.get(f"{kind}.{name}")
-            columns[f"{kind}_{name}"] = _at(timeline, pts, gate, reading.masks.get(name))
-    columns["voiced"] = _at(timeline, pts, speech)
-    columns["speaking"] = _at(timeline, pts, reading.speaking)
+            columns[f"{kind}_{name}"] = (
+                unknown if gate is None else np.where(there[name], at(gate, reading.masks[name]), np.nan)
+            )
+    told = reading.speaking
+    columns["speaking"] = unknown if told is None else at(told, np.isfinite(told))
+    columns["voiced"] = unknown if speech is None else timeline.at(pts, speech, np.isfinite(speech))
     return columns
-
-
-def _at(
-    timeline: Timeline, pts: np.ndarray, values: np.ndarray | None, valid: np.ndarray | None = None
-) -> np.ndarray:
-    """Values of ticks at the times (n,); NaN where not valid (by default: NaN), or all if there are none."""
-    if values is None:
-        return np.full(len(pts), np.nan)
-    return timeline.at(pts, values, np.isfinite(values) if valid is None else valid)
 
 
 def face_rows(person: Person | None, pictures: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,13 @@ from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
-from ..sliding import slide
-from ..streams.assemble import RecordingStreams, StreamReader
+from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
+from .together import Clip, slide_all
 
 log = logging.getLogger(__name__)
 
@@ -327,54 +327,63 @@ class Predictor:
         return self._trace(name, recording, timing)
 
     def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
+        speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)
+        shares = self._shares(recording)
         parts = []
-        for person, positions in self._shares(recording):
-            with timing.measure("model"):
-                reading = self._read(recording, person)
-            speech = recording.audio.speech_at(recording.ticks) if recording.audio is not None else None
-            numbers = recording.numbers[positions]
+        with timing.measure("model"):
+            readings = list(self._read(recording, [person for person, _ in shares]))
+        for (person, positions), reading in zip(shares, readings, strict=True):
+            face = face_rows(person, recording.pictures[positions])
+            pts, numbers = recording.times[positions], recording.numbers[positions]
+            seen = np.isfinite(face["face_conf"])
+            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen)
             columns: dict[str, Any] = {
                 "position": positions,
                 "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),
                 "frame": pd.arrays.IntegerArray(numbers, numbers < 0),
-                "pts": recording.times[positions],
+                "pts": pts,
             }
-            columns |= person_rows(reading, self.spec, self.timeline, recording.times[positions], speech)
-            columns |= face_rows(person, recording.pictures[positions])
-            parts.append(pd.DataFrame(columns))
+            rows = pd.DataFrame(columns | model | face)
+            parts.append(rows if person is not None else rows[self._of_nobody(rows, shares)])
         meta = {**self._meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
         return Trace(table(name, parts, recording.ends), meta=meta)
 
-    def _shares(self, recording: RecordingStreams) -> Iterator[tuple[Person | None, np.ndarray]]:
-        """Which rows are whose: everyone's pictures from first to last sight, nobody's the rest.
+    def _shares(self, recording: RecordingStreams) -> list[tuple[Person | None, np.ndarray]]:
+        """Which rows may be whose: everyone's pictures from first to last sight, and last all, nobody's.
 
         With ``people="main"`` all pictures are the main person's.
         """
-        free = np.ones(len(recording.times), dtype=bool)
-        main = recording.main_person
-        everyone = recording.people if self.people == "all" or main is None else [main]
-        for person in everyone:
-            first, last = person.frames[0], person.frames[-1]
-            if self.people == "main":
-                first, last = 0, len(recording.visual.times)
-            positions = np.flatnonzero((recording.pictures >= first) & (recording.pictures <= last))
-            free[positions] = False
-            yield person, positions
-        if free.any():
-            yield None, np.flatnonzero(free)
+        pictures, main = recording.pictures, recording.main_person
+        if self.people == "main" and main is not None:
+            return [(main, np.flatnonzero(pictures >= 0)), (None, np.flatnonzero(pictures < 0))]
+        shares: list[tuple[Person | None, np.ndarray]] = [
+            (person, np.flatnonzero((pictures >= person.frames[0]) & (pictures <= person.frames[-1])))
+            for person in recording.people
+        ]
+        return [*shares, (None, np.arange(len(recording.times)))]
 
-    def _read(self, recording: RecordingStreams, person: Person | None) -> Reading:
-        """What the model says of a person; of the voice alone for None."""
-        streams = recording.of(person)
-        window = round(self.spec.window * self.spec.tick_rate)
-        values, gates = slide(
-            self.model.network,
-            {stream: torch.from_numpy(features) for stream, features in streams.features.items()},
-            {stream: torch.from_numpy(mask) for stream, mask in streams.masks.items()},
-            window=window,
-            hop=max(1, window // 2),
-        )
-        return Reading(values, streams.masks, gates, streams.speaking)
+    def _of_nobody(self, rows: pd.DataFrame, shares: list[tuple[Person | None, np.ndarray]]) -> np.ndarray:
+        """Which of nobody's rows stay: those that are no person's, and where a voice is nobody's."""
+        taken = [positions for person, positions in shares if person is not None]
+        free = ~rows["position"].isin(np.concatenate([np.zeros(0, dtype=int), *taken])).to_numpy()
+        return free | rows[list(self.spec.targets)].notna().any(axis=1).to_numpy()
+
+    def _read(self, recording: RecordingStreams, people: Sequence[Person | None]) -> Iterator[Reading]:
+        """What the model says of each person; for None, of the voice that is nobody's."""
+        waiting: deque[PersonStreams] = deque()
+
+        def sequences() -> Iterator[Clip]:
+            for person in people:
+                span = None if person is None or self.people == "main" else recording.span(person)
+                streams = recording.of(person, span)
+                tensors = {name: torch.from_numpy(each) for name, each in streams.features.items()}
+                masks = {name: torch.from_numpy(each) for name, each in streams.masks.items()}
+                waiting.append(replace(streams, features={}))
+                yield Clip(tensors, masks, streams.first)
+
+        for output in slide_all(self.model, sequences(), recording.ticks):
+            streams = waiting.popleft()
+            yield Reading(output.values, streams.masks, output.gates, streams.speaking, streams.first)
 
 
 def _reported(frames: Iterator[Frame], name: str, duration: float | None, hook: Hook) -> Iterator[Frame]:

@@ -47,22 +47,24 @@ beginning and end of the stretch, or while a person looks away."""
 
 
 def speaking_probability(
-    motion: Sequence[np.ndarray], active: np.ndarray, tick_rate: float
+    motion: Sequence[np.ndarray], active: np.ndarray, tick_rate: float, first: Sequence[int] | None = None
 ) -> list[np.ndarray]:
     """Probability that each person speaks, tick by tick.
 
     Parameters
     ----------
-    motion : sequence of (t,) np.ndarray
+    motion : sequence of (n,) np.ndarray
         `avaffect.face.mouth.mouth_motion` of each person in pixels; NaN where it cannot be told.
     active : (t,) np.ndarray of bool
         True where speech is heard, whoever speaks.
     tick_rate : float
         Ticks per second (Hz).
+    first : sequence of int, optional
+        The tick at which each person's ``motion`` begins; 0 for all by default.
 
     Returns
     -------
-    list of (t,) np.ndarray
+    list of (n,) np.ndarray
         In [0, 1]; NaN where no speech is heard, or where the answer is unknown.
 
     Examples
@@ -71,17 +73,21 @@ def speaking_probability(
     >>> [float(p[12].round(3)) for p in speaking_probability([still, moving], speech, 12.5)]
     [0.0, 0.992]
     """
-    if not motion:
-        return []
-    typical = np.stack([_typical(np.where(active, one, np.nan), tick_rate) for one in motion])  # (people, t)
-    alone = _sigmoid(typical, STILL)
+    starts = [0] * len(motion) if first is None else first
+    spans = [slice(start, start + len(one)) for start, one in zip(starts, motion, strict=True)]
+    typical = [
+        _typical(np.where(active[span], one, np.nan), tick_rate)
+        for span, one in zip(spans, motion, strict=True)
+    ]
+    most, second, who = _most_two(typical, spans, len(active))
     out = []
-    for person in range(len(motion)):
-        others = np.delete(np.nan_to_num(typical), person, axis=0).max(axis=0, initial=0.0)
+    for person, (span, mine) in enumerate(zip(spans, typical, strict=True)):
+        alone = _sigmoid(mine, STILL)
+        others = np.where(who[span] == person, second[span], most[span])
         # Only a person who surely speaks can take the voice from another whose mouth moves too.
         sure = _sigmoid(others, STILL)
-        beside = _sigmoid(typical[person], np.maximum(others / LESS, 1e-9))
-        out.append(_held(alone[person] * (1 - sure * (1 - beside)), active, round(HOLD * tick_rate)))
+        beside = _sigmoid(mine, np.maximum(others / LESS, 1e-9))
+        out.append(_held(alone * (1 - sure * (1 - beside)), active[span], round(HOLD * tick_rate)))
     return out
 
 
@@ -92,6 +98,20 @@ def is_speaking(probability: np.ndarray) -> np.ndarray:
     [True, False, True]
     """
     return ~(probability < SPEAKS)
+
+
+def _most_two(
+    typical: list[np.ndarray], spans: list[slice], ticks: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The largest and second largest motion at each tick, 0 where there is none, and whose the largest is."""
+    most, second, who = np.zeros(ticks), np.zeros(ticks), np.full(ticks, -1)
+    for person, (span, mine) in enumerate(zip(spans, typical, strict=True)):
+        moved = np.nan_to_num(mine)
+        ahead = moved > most[span]
+        second[span] = np.where(ahead, most[span], np.maximum(second[span], moved))
+        most[span] = np.where(ahead, moved, most[span])
+        who[span] = np.where(ahead, person, who[span])
+    return most, second, who
 
 
 def _sigmoid(motion: np.ndarray, middle: np.ndarray | float) -> np.ndarray:

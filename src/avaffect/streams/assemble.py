@@ -18,22 +18,20 @@ from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
 from ..model import AffectModel
 from ..spec import Spec
-from .active_speaker import is_speaking, speaking_probability
 from .audio import AudioStream, audio_stream
 from .cut_faces import cut_face_stream
 from .recording_rows import recording_rows
-from .timeline import Timeline, fill_short_gaps
+from .timeline import Stretch, Timeline, fill_short_gaps
 from .timing import Timing
-from .visual import Person, VisualStream, VisualStreamReader
+from .visual import FACE_GAP, Person, VisualStream, VisualStreamReader, person_span
+from .voice_owner import Voices
 
 VERSION = 3
 """Raised when the same recording and encoders give other streams: stored features are then made again.
 
 Since version 2 a person who listens has no voice. Since version 3 sound is read to its end, also where the
-pictures end before it, and its channels are mixed another way."""
-
-FACE_GAP = 0.25
-"""Seconds: shorter gaps in a face are closed by linear interpolation of its features."""
+pictures end before it, and its channels are mixed another way; a person who is out of view has no voice, and
+faces that return keep their person."""
 
 SMALLEST_FACE = 12
 """Pixels: below this no detector here finds faces."""
@@ -51,11 +49,14 @@ class PersonStreams:
         True where the stream is there for this person.
     speaking : (t,) np.ndarray or None
         Probability that this person speaks, NaN where unknown; None for nobody or without sound.
+    first : int
+        Tick of the recording at which all of them begin.
     """
 
     features: dict[str, np.ndarray]
     masks: dict[str, np.ndarray]
     speaking: np.ndarray | None
+    first: int = 0
 
 
 class RecordingStreams:
@@ -90,11 +91,17 @@ class RecordingStreams:
         rows = recording_rows(visual.times, visual.ends(self.timeline), sound, self.timeline)
         self.times, self.ends, self.pictures = rows.times, rows.ends, rows.pictures
         self.ticks = self.timeline.count(float(self.ends[-1])) if len(self.ends) else 0
-        self._speaking: dict[int, np.ndarray] = {}
+        self._voices: Voices | None = None
         if audio is not None:
-            motion = [person.mouth_motion(self.ticks) for person in visual.people]
-            found = speaking_probability(motion, audio.active_at(self.ticks), spec.tick_rate)
-            self._speaking = {p.track: each for p, each in zip(visual.people, found, strict=True)}
+            self._voices = Voices(visual, audio.active_at(self.ticks), self.frame_ends, self.timeline)
+
+    @property
+    def frame_ends(self) -> np.ndarray:
+        """(p,) seconds: end of each picture's row, in the order of the pictures."""
+        ends = np.empty(len(self.visual.times))
+        shown = self.pictures >= 0
+        ends[self.pictures[shown]] = self.ends[shown]
+        return ends
 
     @property
     def numbers(self) -> np.ndarray:
@@ -111,25 +118,46 @@ class RecordingStreams:
         """The most prominent person; None where nobody is seen."""
         return self.visual.main_person
 
-    def of(self, person: Person | None) -> PersonStreams:
-        """Features and masks of one person; of the voice alone for None.
+    def span(self, person: Person) -> tuple[int, int]:
+        """First tick, and one past the last, between a person's first and last sight."""
+        return person_span(person, self.visual.times, self.frame_ends, self.timeline)
 
-        Everyone has the voice that is heard, except while they are known to listen.
+    def of(self, person: Person | None, span: tuple[int, int] | None = None) -> PersonStreams:
+        """Features and masks of one person; for None, of the voice that belongs to nobody in view.
+
+        In view, everyone has the voice that is heard, except while they are known to listen. Who is out of
+        view has none, but for a moment after they turn away while they speak (`voice_owner`).
+
+        Parameters
+        ----------
+        person : Person or None
+        span : tuple of int, optional
+            First tick, and one past the last; by default the whole recording.
         """
-        speaking = self._speaking.get(person.track) if person is not None else None
+        first, stop = (0, self.ticks) if span is None else span
+        voice = self._voices.of(person) if person is not None and self._voices is not None else None
         features, masks = {}, {}
         for name, stream in self.spec.streams.items():
-            values = np.zeros((self.ticks, stream.dim), dtype=np.float32)
-            mask = np.zeros(self.ticks, dtype=bool)
+            values = np.zeros((stop - first, stream.dim), dtype=np.float32)
+            mask = np.zeros(stop - first, dtype=bool)
             if name == "visual" and person is not None and person.features:
-                values, seen = person.stream(self.ticks)
-                mask = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.tick_rate))
-            elif name == "audio" and self.audio is not None:
-                values, mask = self.audio.stream(self.ticks)
-                if speaking is not None:
-                    mask &= is_speaking(speaking)
+                values, mask = self._face(person, first, stop)
+            elif name == "audio" and self.audio is not None and self._voices is not None:
+                values, mask = self.audio.stream(stop - first, first)
+                own = voice.own if voice is not None else self._voices.unclaimed
+                mask &= own.between(first, stop, False)
             features[name], masks[name] = np.where(mask[:, None], values, 0), mask
-        return PersonStreams(features, masks, speaking)
+        speaking = None if voice is None else voice.speaking.between(first, stop, np.nan)
+        return PersonStreams(features, masks, speaking, first)
+
+    def _face(self, person: Person, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Features of the face and where they are known, short gaps closed; ticks ``first`` to ``stop``."""
+        begin, end = self.span(person)
+        values, seen = person.stream(end - begin, begin)
+        mask = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.tick_rate))
+        return Stretch(begin, values).between(first, stop, 0.0), Stretch(begin, mask).between(
+            first, stop, False
+        )
 
 
 class StreamReader:

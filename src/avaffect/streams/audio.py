@@ -55,12 +55,12 @@ class AudioStream:
     active: np.ndarray
     duration: float
 
-    def stream(self, ticks: int) -> tuple[np.ndarray, np.ndarray]:
-        """Features (ticks, d) float32 and mask (ticks,) bool, True where someone speaks."""
+    def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """From tick ``first`` on: features (ticks, d) float32; mask (ticks,), True where someone speaks."""
         features = np.zeros((ticks, self.features.shape[1]), dtype=np.float32)
-        shared = min(ticks, len(self.features))
-        features[:shared] = self.features[:shared]
-        return features, self.active_at(ticks)
+        found = self.features[first : first + ticks]
+        features[: len(found)] = found
+        return features, self.active_at(first + ticks)[first:]
 
     def active_at(self, ticks: int) -> np.ndarray:
         """(ticks,) bool: True where someone speaks, whoever it is."""

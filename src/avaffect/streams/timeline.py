@@ -59,7 +59,7 @@ class Timeline:
         """Times of the first ``count`` ticks, (count,) float64 seconds."""
         return (np.arange(count) + 0.5) / self.tick_rate
 
-    def at(self, times: np.ndarray, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    def at(self, times: np.ndarray, values: np.ndarray, valid: np.ndarray, first: int = 0) -> np.ndarray:
         """Values at ticks, interpolated to any times.
 
         Linear between neighbouring valid ticks, held for half a tick beyond either end of a run of
@@ -72,6 +72,8 @@ class Timeline:
         values : (t, ...) np.ndarray
             One row a tick.
         valid : (t,) np.ndarray of bool
+        first : int
+            The tick of the first row.
 
         Returns
         -------
@@ -80,14 +82,14 @@ class Timeline:
         out = np.full((len(times), *values.shape[1:]), np.nan)
         if not valid.any():
             return out
-        position = np.asarray(times, dtype=float) * self.tick_rate - 0.5
+        position = np.asarray(times, dtype=float) * self.tick_rate - 0.5 - first
         last = len(values) - 1
         lower = np.clip(np.floor(position).astype(int), 0, last)
         upper = np.clip(lower + 1, 0, last)
         share = np.clip(position - lower, 0.0, 1.0)
         # With one neighbour invalid the other one is held, but only over its own half of the way.
         share = np.where(valid[upper], np.where(valid[lower], share, 1.0), 0.0)
-        owner = np.clip(self.ticks(times), 0, last)
+        owner = np.clip(self.ticks(times) - first, 0, last)
         inside = (position >= -0.5 - _SLACK) & (position <= last + 0.5 + _SLACK)
         usable = inside & ((valid[lower] & valid[upper]) | valid[owner])
         mix = share.reshape(-1, *([1] * (values.ndim - 1)))
@@ -95,6 +97,26 @@ class Timeline:
         known = np.where(valid.reshape(-1, *([1] * (values.ndim - 1))), values, 0.0)
         blended = (1.0 - mix) * known[lower] + mix * known[upper]
         out[usable] = blended[usable]
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Values (t, ...) of a part of a recording, that begins at tick ``first``."""
+
+    first: int
+    values: np.ndarray
+
+    def between(self, first: int, stop: int, fill: float) -> np.ndarray:
+        """The values of ticks ``first`` to ``stop``, (stop - first, ...); ``fill`` where there are none.
+
+        >>> Stretch(3, np.array([1, 2])).between(0, 5, 0)
+        array([0, 0, 0, 1, 2])
+        """
+        out = np.full((max(stop - first, 0), *self.values.shape[1:]), fill, dtype=self.values.dtype)
+        begin, end = max(first, self.first), min(stop, self.first + len(self.values))
+        if begin < end:
+            out[begin - first : end - first] = self.values[begin - self.first : end - self.first]
         return out
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..face import Face, FaceTracker
+from ..face.identity import Looks, same_people
 from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
-from .timeline import Timeline
+from .timeline import Timeline, fill_short_gaps
 
 Embed = Callable[[np.ndarray], np.ndarray]
 """(n, 112, 112, 3) uint8 aligned crops to (n, d) float32 features."""
@@ -26,6 +27,9 @@ MIN_CONFIDENCE = 0.3
 MIN_SECONDS = 0.5
 # Seconds that the last frame is shown at most, whatever the file says.
 LONGEST_FRAME = 3600.0
+FACE_GAP = 0.25
+"""Seconds: shorter gaps in a face are closed by linear interpolation of its features."""
+
 # Mouths further apart in time (seconds) are not compared: too much else will have changed.
 MOUTH_GAP = 0.25
 
@@ -62,20 +66,34 @@ class Person:
         """Height of the face in pixels times its confidence, summed over the frames."""
         return float(sum(c * (b[3] - b[1]) for b, c in zip(self.boxes, self.confidences, strict=True)))
 
-    def stream(self, ticks: int) -> tuple[np.ndarray, np.ndarray]:
-        """Features (ticks, d) float32 and mask (ticks,) bool; rows of masked ticks are NaN."""
+    def join(self, other: Person) -> None:
+        """Take what was seen of another track, at other frames, as this person."""
+        order = np.argsort([*self.frames, *other.frames]).tolist()
+        self.frames, self.boxes, self.confidences = (
+            [(mine + others)[k] for k in order]
+            for mine, others in (
+                (self.frames, other.frames),
+                (self.boxes, other.boxes),
+                (self.confidences, other.confidences),
+            )
+        )
+        self.features.update(other.features)
+        self.mouth.update(other.mouth)
+
+    def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """From tick ``first`` on: features (ticks, d) float32, NaN where masked, and mask (ticks,) bool."""
         dim = len(next(iter(self.features.values()))) if self.features else 0
         values = np.full((ticks, dim), np.nan, dtype=np.float32)
-        for tick, feature in self.features.items():
-            values[tick] = feature
         mask = np.zeros(ticks, dtype=bool)
-        mask[list(self.features)] = True
+        for tick, feature in self.features.items():
+            values[tick - first] = feature
+            mask[tick - first] = True
         return values, mask
 
-    def mouth_motion(self, ticks: int) -> np.ndarray:
-        """(ticks,) float64 pixels, NaN where the motion of the mouth is unknown."""
+    def mouth_motion(self, ticks: int, first: int = 0) -> np.ndarray:
+        """(ticks,) float64 pixels from tick ``first`` on; NaN where the motion of the mouth is unknown."""
         values = np.full(ticks, np.nan)
-        values[list(self.mouth)] = list(self.mouth.values())
+        values[np.asarray(list(self.mouth), dtype=int) - first] = list(self.mouth.values())
         return values
 
 
@@ -93,12 +111,15 @@ class VisualStream:
         In order of appearance.
     last_duration : float
         How long the file says that the last frame is shown, in seconds; 0 where it does not say.
+    cuts : tuple of int
+        Positions, in the list of frames, at which a new shot begins; the first frame is not among them.
     """
 
     times: np.ndarray
     numbers: np.ndarray
     people: list[Person]
     last_duration: float = 0.0
+    cuts: tuple[int, ...] = ()
 
     def ends(self, timeline: Timeline) -> np.ndarray:
         """(n,) seconds: when the next frame is shown.
@@ -115,6 +136,34 @@ class VisualStream:
     def main_person(self) -> Person | None:
         """The most prominent person; None where nobody is seen."""
         return max(self.people, key=lambda person: person.prominence, default=None)
+
+
+def person_span(person: Person, times: np.ndarray, ends: np.ndarray, timeline: Timeline) -> tuple[int, int]:
+    """First tick, and one past the last, between a person's first and last sight.
+
+    It is the whole recording for faces that were cut beforehand: of those no frames are known.
+
+    Parameters
+    ----------
+    times, ends : (n,) np.ndarray
+        Begin and end of each frame in seconds.
+    """
+    if not person.frames:
+        return 0, timeline.count(float(ends[-1]))
+    return timeline.tick(float(times[person.frames[0]])), timeline.count(float(ends[person.frames[-1]]))
+
+
+def in_view(person: Person, times: np.ndarray, ends: np.ndarray, timeline: Timeline) -> np.ndarray:
+    """Where a person is seen within their `person_span`, (t,) bool; gaps up to `FACE_GAP` count as seen."""
+    first, stop = person_span(person, times, ends, timeline)
+    if not person.frames:
+        return np.ones(stop - first, dtype=bool)
+    change = np.zeros(stop - first + 1, dtype=int)
+    for frame in person.frames:
+        change[timeline.tick(float(times[frame])) - first] += 1
+        change[timeline.count(float(ends[frame])) - first] -= 1
+    seen = np.cumsum(change)[:-1] > 0
+    return fill_short_gaps(np.zeros((len(seen), 0)), seen, round(FACE_GAP * timeline.tick_rate))
 
 
 @dataclass
@@ -147,6 +196,8 @@ class VisualStreamReader:
         self._people: dict[int, Person] = {}
         self._candidates: dict[int, _Candidate] = {}
         self._mouths: dict[int, tuple[int, np.ndarray]] = {}  # tick and reduced crop, the latest
+        self._looks: dict[int, Looks] = {}
+        self._cuts: list[int] = []
         self._queue: list[_Candidate] = []
 
     def add(self, frame: Frame) -> None:
@@ -155,7 +206,10 @@ class VisualStreamReader:
         self._times.append(frame.pts)
         self._duration = frame.duration
         self._numbers.append(frame.index)
-        for face in self.tracker.update(frame) if self.tracker else ():
+        faces = self.tracker.update(frame) if self.tracker else []
+        if self.tracker and self.tracker.cut and position:
+            self._cuts.append(position)
+        for face in faces:
             person = self._people.setdefault(face.track, Person(face.track))
             person.frames.append(position)
             person.boxes.append(face.box)
@@ -166,8 +220,8 @@ class VisualStreamReader:
     def finish(self) -> VisualStream:
         """All frames and people, false alarms left out.
 
-        A track is kept if it was seen for half a second, or for half of a recording that is shorter
-        than a second.
+        Tracks that look the same and are never there at once are one person. People are kept who were seen
+        for half a second, or for half of a recording that is shorter than a second.
         """
         self._queue.extend(self._candidates.values())
         self._candidates.clear()
@@ -175,10 +229,22 @@ class VisualStreamReader:
         times = np.asarray(self._times, dtype=float)
         step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
         needed = min(MIN_SECONDS, len(times) * step / 2)
-        kept = [p for p in self._people.values() if len(p.frames) * step >= needed]
+        kept = [p for p in self._joined() if len(p.frames) * step >= needed]
         for number, person in enumerate(kept, start=1):
             person.track = number
-        return VisualStream(times, np.asarray(self._numbers, dtype=int), kept, self._duration)
+        return VisualStream(
+            times, np.asarray(self._numbers, dtype=int), kept, self._duration, tuple(self._cuts)
+        )
+
+    def _joined(self) -> list[Person]:
+        """The people behind the tracks, in order of appearance."""
+        tracks = list(self._people.values())
+        looks = [self._looks.get(person.track, Looks()) for person in tracks]
+        firsts = same_people(looks, [person.frames for person in tracks])
+        for person, first in zip(tracks, firsts, strict=True):
+            if tracks[first] is not person:
+                tracks[first].join(person)
+        return [tracks[first] for first in sorted(set(firsts))]
 
     def _consider(self, face: Face, frame: Frame) -> None:
         tick = self.timeline.tick(frame.pts)
@@ -199,6 +265,7 @@ class VisualStreamReader:
         features = self.embed(np.stack([chosen.face.crop for chosen in self._queue]))
         for chosen, feature in zip(self._queue, features, strict=True):
             self._people[chosen.face.track].features[chosen.tick] = feature
+            self._looks.setdefault(chosen.face.track, Looks()).add(chosen.face.crop)
             self._compare_mouth(chosen)
         self._queue.clear()
 

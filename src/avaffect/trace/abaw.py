@@ -27,8 +27,8 @@ def write_abaw(
         A trace's table, of one file with pictures.
     path : path
     track : int, optional
-        Person to write. By default the one seen longest, and on frames where that person has no row
-        the voice's prediction, where there is one.
+        Person to write. By default the one seen longest, and on frames where that person has no prediction
+        that of the voice without a face, where there is one.
     frames : int, optional
         Number of rows, if it must be that of another file; by default up to the last frame.
 
@@ -53,7 +53,8 @@ def _by_frame(table: pd.DataFrame, *, track: int | None, frames: int | None) -> 
     person = main_track(table) if track is None else track
     rows = of_track(table, person)
     if track is None and person is not None:
-        rows = pd.concat([of_track(table, None), rows])  # where both have a row, the person's wins
+        # Where both have a prediction, the person's wins.
+        rows = pd.concat([of_track(table, None), rows[rows[list(TARGETS)].notna().all(axis=1)]])
     rows = rows[rows["frame"].notna()]
     known = table["frame"].dropna()
     if known.empty:

@@ -21,6 +21,9 @@ _AROUSAL = (
     "slightly activated", "activated", "highly activated",
 )  # fmt: skip
 
+# Of the speech, from which share on "their own in ... of it" needs no further word.
+_MOST = 0.9
+
 # What the low and the high end of each scale mean.
 ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "activated")}
 EMPTY = "The trace is empty: no frame and no sound was read."
@@ -92,14 +95,18 @@ def _person(person: Person, held: float, *, alone: bool) -> list[str]:
         seen = f"in view {person.seconds_seen:.1f} of {person.seconds:.1f} s"
         first = f"  Person {person.track}: {seen}"
     else:
-        heard = alone and person.speech_share is not None
-        first = f"  {'Voice' if heard else 'Nobody in view'}: {person.seconds:.1f} s"
+        predicted = person.valence is not None or person.arousal is not None
+        voice = "Voice" if alone else "Voice without a face"
+        heard = predicted or (alone and person.speech_share is not None)
+        first = f"  {voice if heard else 'Nobody in view'}: {person.seconds:.1f} s"
     if person.speech_share is None:
         first += ", no sound"
     else:
         first += f", speech in {percent(person.speech_share)} of the time"
     if person.speaking_share is not None:
         first += f", their own in {percent(person.speaking_share)} of it"
+        if person.told_share < _MOST * (person.speech_share or 0.0):
+            first += f" where that can be told ({percent(person.told_share)} of the time)"
     lines = [first]
     if person.valence or person.arousal:
         means = [level.mean if level else None for level in (person.valence, person.arousal)]

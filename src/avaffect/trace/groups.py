@@ -52,6 +52,10 @@ def groups_of(table: pd.DataFrame, people: Mapping[int | None, Person], most: in
     everybody = tracks(table)
     order = everybody if len(everybody) <= len(PEOPLE) else faces
     tracks_taken = [*faces, None] if voice else faces
-    heard = table["voiced"].notna().any() and not seen
-    names = {t: f"person {t}" for t in tracks_taken} | {None: "voice" if heard else "nobody in view"}
+    names: dict[int | None, str] = {t: f"person {t}" for t in tracks_taken}
+    predicted = nobody is not None and bool(nobody.valence or nobody.arousal)
+    if seen:
+        names[None] = "voice without a face" if predicted else "nobody in view"
+    else:
+        names[None] = "voice" if table["voiced"].notna().any() else "nobody in view"
     return [Group(t, names[t], person_colour(t, order), of_track(table, t)) for t in tracks_taken]

@@ -38,7 +38,7 @@ def tracks(table: pd.DataFrame) -> list[int]:
 
 
 def of_track(table: pd.DataFrame, number: int | None) -> pd.DataFrame:
-    """The rows of one person; with None, the rows that belong to nobody in view.
+    """The rows of one person; with None, those that belong to nobody in view.
 
     Raises
     ------

@@ -46,7 +46,8 @@ class Person:
     ----------
     file : str
     track : int or None
-        None gathers the rows that belong to nobody in view.
+        None gathers the rows that belong to nobody in view: frames without a person, and a voice without
+        a face.
     start, end : float
         Seconds of the first row's start and the last row's end.
     seconds : float
@@ -61,6 +62,8 @@ class Person:
     speaking_share : float or None
         Share of the time in which it is known whether this person or another speaks, that it is this
         person; None where it is never known.
+    told_share : float
+        Share of the time in which that is known: somebody speaks, and this person's mouth can be read.
     valence, arousal : Level or None
         None where never predicted.
     missing_share : float
@@ -78,6 +81,7 @@ class Person:
     face_share: float
     speech_share: float | None
     speaking_share: float | None
+    told_share: float
     valence: Level | None
     arousal: Level | None
     missing_share: float
@@ -130,7 +134,8 @@ def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str]) -
     seen = rows["face_conf"].notna().to_numpy()
     voiced, speaking = rows["voiced"].to_numpy(), rows["speaking"].to_numpy()
     told = float(share[np.isfinite(speaking)].sum())
-    missing = {reason: float(share[why].sum()) for reason, why in _reasons(rows, used).items()}
+    reasons = _reasons(rows, used, somebody=track is not None)
+    missing = {reason: float(share[why].sum()) for reason, why in reasons.items()}
     return Person(
         file=file,
         track=track,
@@ -141,6 +146,7 @@ def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str]) -
         face_share=float(share[seen].sum()),
         speech_share=None if np.isnan(voiced).all() else float(share[voiced >= SPEAKING].sum()),
         speaking_share=float(share[speaking >= SPEAKING].sum()) / told if told else None,
+        told_share=told,
         valence=_level(rows, "valence", weight),
         arousal=_level(rows, "arousal", weight),
         missing_share=float(sum(missing.values())),
@@ -169,10 +175,11 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
     )
 
 
-def _reasons(rows: pd.DataFrame, used: list[str]) -> dict[str, np.ndarray]:
+def _reasons(rows: pd.DataFrame, used: list[str], *, somebody: bool) -> dict[str, np.ndarray]:
     """Why a row has no prediction, (n,) bool each; a row has at most one reason.
 
-    ``used`` are the streams of the model: what it does not use is no reason.
+    ``used`` are the streams of the model: what it does not use is no reason. ``somebody`` is False for the
+    rows of nobody in view, of whom no voice is kept.
     """
     empty = rows[list(TARGETS)].isna().all(axis=1).to_numpy()
     faceless = rows["face_conf"].isna().to_numpy() | ("visual" not in used)
@@ -189,4 +196,6 @@ def _reasons(rows: pd.DataFrame, used: list[str]) -> dict[str, np.ndarray]:
     }
     if "visual" not in used:
         return {reason: empty & why for reason, why in lacking.items()}
+    if somebody:
+        lacking["a voice that may be another's"] = lacking.pop("too little speech")
     return {f"no face and {reason}": empty & faceless & why for reason, why in lacking.items()} | unclear

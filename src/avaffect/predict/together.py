@@ -1,0 +1,188 @@
+"""The network over all people of a recording together: overlapping windows, cross-faded.
+
+A window is only run where a person has a face or a voice, so that the cost of a person is that of the time
+for which there is something to read. What is masked changes no other tick; at both ends of a window it is cut
+off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..fusion import stream_weights
+from ..model import Affect, AffectModel
+from ..sliding import BATCH, fixed_length
+from ..windows import window_starts
+
+TOGETHER = 4096
+"""Ticks of people that are run together: enough to fill batches with short appearances."""
+
+
+@dataclass
+class Clip:
+    """What the network reads of one person, from tick ``first`` of the recording on.
+
+    Attributes
+    ----------
+    streams : mapping of str to (t, d) torch.Tensor
+    masks : mapping of str to (t,) torch.BoolTensor
+    first : int
+        Tick of the recording that comes first.
+    """
+
+    streams: Mapping[str, Tensor]
+    masks: Mapping[str, Tensor]
+    first: int = 0
+
+    def __len__(self) -> int:
+        return len(next(iter(self.masks.values())))
+
+
+class Output(NamedTuple):
+    """What the network says of one person, over the ticks of its `Clip`.
+
+    Attributes
+    ----------
+    values : (t, targets) np.ndarray
+        NaN at ticks that no window with an available tick reaches.
+    gates : dict of str to (t,) np.ndarray
+        ``attended.<stream>`` or ``share.<stream>``, as in `avaffect.fusion.Fused`; empty for fusions
+        without such gates.
+    """
+
+    values: np.ndarray
+    gates: dict[str, np.ndarray]
+
+
+def slide_all(model: AffectModel, clips: Iterable[Clip], ticks: int) -> Iterator[Output]:
+    """What `avaffect.sliding.slide` gives, for many people of a recording, in their order.
+
+    Windows lie at the same ticks for everybody and weigh in by a triangle that is largest in their middle,
+    where context is on both sides. A person's values are those of a run over the whole recording with
+    everything masked that their clip does not cover.
+
+    Parameters
+    ----------
+    ticks : int
+        Length of the recording.
+    """
+    waiting: list[Clip] = []
+    for clip in clips:
+        waiting.append(clip)
+        if sum(map(len, waiting)) >= TOGETHER:
+            yield from _run(model, waiting, ticks)
+            waiting = []
+    yield from _run(model, waiting, ticks)
+
+
+@dataclass
+class _Sum:
+    """Weighted sum of the windows of one person, (t, columns), and the weights, (t, 1)."""
+
+    total: Tensor | None = None
+    weight: Tensor = field(default_factory=lambda: torch.zeros(0, 1))
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Ticks ``start`` to ``stop`` of a clip, and how much each counts, (stop - start, 1).
+
+    They stand behind ``lead`` masked ticks in an input of ``size`` ticks.
+    """
+
+    owner: int
+    start: int
+    stop: int
+    taper: Tensor
+    lead: int
+    size: int
+
+    @property
+    def place(self) -> slice:
+        """Where in the input the ticks stand."""
+        return slice(self.lead, self.lead + self.stop - self.start)
+
+
+@torch.inference_mode()
+def _run(model: AffectModel, clips: list[Clip], ticks: int) -> list[Output]:
+    windows = [window for k, clip in enumerate(clips) for window in _windows(model, k, clip, ticks)]
+    names: list[str] = []
+    sums = [_Sum(weight=torch.zeros(len(clip), 1).double()) for clip in clips]
+    for batch in _batches(windows):
+        parts = [clips[window.owner] for window in batch]
+        out = model.network(
+            {name: _stack([p.streams[name] for p in parts], batch) for name in parts[0].streams},
+            {name: _stack([p.masks[name] for p in parts], batch) for name in parts[0].masks},
+        )
+        names, columns = _columns(out)
+        for window, values in zip(batch, columns, strict=True):
+            done, at = sums[window.owner], slice(window.start, window.stop)
+            if done.total is None:
+                done.total = torch.zeros(len(done.weight), values.shape[-1], dtype=torch.float64)
+            done.total[at] += values[window.place] * window.taper
+            done.weight[at] += window.taper
+    return [_output(done, names, len(model.spec.targets)) for done in sums]
+
+
+def _windows(model: AffectModel, owner: int, clip: Clip, ticks: int) -> Iterator[_Window]:
+    """The windows in which the clip has an available tick.
+
+    What is masked at their ends is left out, unless the network goes by the position of a tick.
+    """
+    fixed = fixed_length(model.network)
+    positional = fixed or model.network.positional
+    window = round(model.spec.window * model.spec.tick_rate)
+    length = min(ticks, window)
+    taper = torch.minimum(torch.arange(1, length + 1), torch.arange(length, 0, -1)).double()[:, None]
+    there = np.flatnonzero(torch.stack(list(clip.masks.values())).any(dim=0).numpy()) + clip.first
+    for begin in window_starts(ticks, window, max(1, window // 2)):
+        left, right = np.searchsorted(there, [begin, begin + length])
+        if left == right:
+            continue
+        start, stop = int(there[left]), int(there[right - 1]) + 1
+        yield _Window(
+            owner,
+            start - clip.first,
+            stop - clip.first,
+            taper[start - begin : stop - begin],
+            lead=start - begin if positional else 0,
+            size=window if fixed else length if positional else stop - start,
+        )
+
+
+def _batches(windows: list[_Window]) -> Iterator[list[_Window]]:
+    """Windows of similar size together, the largest of each batch first."""
+    ordered = sorted(windows, key=lambda window: window.size, reverse=True)
+    room = BATCH * ordered[0].size if ordered else 0
+    first = 0
+    while first < len(ordered):
+        after = first + max(1, room // ordered[first].size)
+        yield ordered[first:after]
+        first = after
+
+
+def _stack(parts: list[Tensor], windows: list[_Window]) -> Tensor:
+    """The windows' ticks as one input, (b, size, ...); zero, or masked, where a window has none."""
+    out = parts[0].new_zeros(len(windows), windows[0].size, *parts[0].shape[1:])
+    for row, part, window in zip(out, parts, windows, strict=True):
+        row[window.place] = part[window.start : window.stop]
+    return out
+
+
+def _columns(out: Affect) -> tuple[list[str], Tensor]:
+    """Names of the gates; targets and gates side by side, (b, t, targets + gates) float64."""
+    gates = stream_weights(out.weights)
+    columns = [out.values, *(value[..., None] for value in gates.values())]
+    return list(gates), torch.cat(columns, dim=-1).double()
+
+
+def _output(done: _Sum, names: list[str], targets: int) -> Output:
+    total = torch.zeros(len(done.weight), targets + len(names)) if done.total is None else done.total
+    mean = (total / done.weight).numpy()
+    return Output(mean[:, :targets], {name: mean[:, targets + i] for i, name in enumerate(names)})
