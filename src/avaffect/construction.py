@@ -48,13 +48,13 @@ def constructing(what: str, *, largest: int = LARGEST) -> Iterator[None]:
     ...     torch.nn.Linear(1000, 1000)
     Traceback (most recent call last):
         ...
-    avaffect.errors.ModelError: the recipe asks for a network of more than 100 numbers; expected smaller sizes
+    avaffect.errors.ModelError: the recipe: asks for a network of more than 100 numbers; expected smaller sizes
     """
     try:
-        with _Counted(what, largest):
+        with _Counted(largest):
             yield
-    except AvaffectError:
-        raise
+    except AvaffectError as error:
+        raise ModelError(f"{what}: {error}") from error
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise ModelError(f"{what}: no network can be built from it ({reason})") from error
@@ -63,9 +63,9 @@ def constructing(what: str, *, largest: int = LARGEST) -> Iterator[None]:
 class _Counted(TorchFunctionMode):
     """Counts tensors and their sizes before they are made."""
 
-    def __init__(self, what: str, largest: int) -> None:
+    def __init__(self, largest: int) -> None:
         super().__init__()
-        self.what, self.largest = what, largest
+        self.largest = largest
         self.tensors, self.numbers = 0, 0
 
     def __torch_function__(
@@ -80,9 +80,9 @@ class _Counted(TorchFunctionMode):
         self.tensors, self.numbers = self.tensors + 1, self.numbers + numbers
         if self.numbers > self.largest:
             raise ModelError(
-                f"{self.what} asks for a network of more than {self.largest:,} numbers; expected smaller sizes"
+                f"asks for a network of more than {self.largest:,} numbers; expected smaller sizes"
             )
         if self.tensors > MOST_TENSORS:
             raise ModelError(
-                f"{self.what} asks for a network of more than {MOST_TENSORS:,} tensors; expected fewer layers"
+                f"asks for a network of more than {MOST_TENSORS:,} tensors; expected fewer layers"
             )

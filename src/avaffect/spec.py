@@ -183,15 +183,15 @@ class Spec:
             range, or does not fit the others. The key is named.
         """
         spec = from_json(cls, text, ModelError, name)
-        if fault := spec._misfit():
+        if fault := spec.misfit():
             raise ModelError(f"{name}: {fault}")
         return spec
 
-    def _misfit(self) -> str:
-        """What does not fit each other; "" where all does."""
+    def misfit(self) -> str:
+        """Which values do not fit each other, in words; "" where all do."""
         low, high = self.range
-        if low >= high:
-            return f"range: expected [lowest, highest], but it is [{low:g}, {high:g}]"
+        if not -1 <= low < high <= 1:
+            return f"range: expected [lowest, highest] in [-1, 1], but it is [{low:g}, {high:g}]"
         if len(set(self.targets)) < len(self.targets):
             return f"targets: {list(self.targets)} name one twice; name each once"
         ticks = self.window * self.tick_rate

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..construction import constructing
 from ..corpus.faces import EMOTIONS, FaceSet, diffusionfer, ferplus, framings
 from ..corpus.splits import SPLITS
 from ..encoder import Encoder, check_encoder, create_encoder
@@ -170,8 +171,10 @@ def train_face(settings: CorpusRecipe, hook: Hook) -> None:
     folder = settings.folder("face")
     if is_done(folder):
         return
-    corpora = read_corpora(settings, settings.face.corpora)
     plan = settings.face.fit
+    # Before the data: reading them draws random numbers, or none where landmarks are cached.
+    module = FaceModule(_create(settings), plan)
+    corpora = read_corpora(settings, settings.face.corpora)
     batches = FaceBatches(
         [faces.part("train") for faces in corpora.values()],
         [settings.face.rated_repeats if faces.corpus.rated.all() else 1 for faces in corpora.values()],
@@ -179,7 +182,6 @@ def train_face(settings: CorpusRecipe, hook: Hook) -> None:
         seed=settings.seed,
         augmentation=FaceAugmentation(),
     )
-    module = FaceModule(_create(settings), plan)
     net, heads = module.kept_parts()
     trained_on = list(corpora.values())
 
@@ -222,7 +224,8 @@ def load_face(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
 
 
 def _create(settings: CorpusRecipe) -> Encoder:
-    encoder = create_encoder(settings.face.encoder.name, **settings.face.encoder.options)
+    with constructing(f"recipe {settings.name}"):
+        encoder = create_encoder(settings.face.encoder.name, **settings.face.encoder.options)
     check_encoder(encoder, stream="visual", dim=encoder.dim, tick_rate=TICK_RATE)
     return encoder
 

@@ -35,7 +35,7 @@ def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping
         save_file(state, part)
     with replacing(folder / FIGURES) as part:
         part.write_text(json.dumps(dict(figures), indent=2) + "\n", encoding="utf-8")
-    for name in (LAST, BEST):
+    for name in (LAST, f".{LAST}.part", BEST):
         (folder / name).unlink(missing_ok=True)
 
 
