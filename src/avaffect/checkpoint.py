@@ -185,7 +185,9 @@ def _weights(path: Path, digest: str = "") -> dict[str, torch.Tensor]:
         raise ModelError(f"{path} is not the file that its name says: it was changed; copy it again")
     for name, value in state.items():
         if value.is_floating_point() and not value.isfinite().all():
-            raise ModelError(f"{path}: {name} holds values that are no finite numbers; copy or train it again")
+            raise ModelError(
+                f"{path}: {name} holds values that are no finite numbers; copy or train it again"
+            )
     return state
 
 

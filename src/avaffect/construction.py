@@ -1,4 +1,4 @@
-"""Building networks from options that somebody else wrote: so large and no larger, and each mistake a line."""
+"""Building networks from options that somebody else wrote: of a bounded size, and each mistake a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .errors import AvaffectError, ModelError
 LARGEST = 1_000_000_000
 """Numbers in a network that is trained: 4 GB of weights."""
 
-MOST_TENSORS = 20_000
+MOST_TENSORS = 5_000
 _MAKERS = (
     torch.empty,
     torch.zeros,
@@ -48,7 +48,7 @@ def constructing(what: str, *, largest: int = LARGEST) -> Iterator[None]:
     ...     torch.nn.Linear(1000, 1000)
     Traceback (most recent call last):
         ...
-    avaffect.errors.ModelError: the recipe: asks for a network of more than 100 numbers; expected smaller sizes
+    avaffect.errors.ModelError: the recipe: a network of more than 100 numbers; give smaller sizes
     """
     try:
         with _Counted(largest):
@@ -79,10 +79,6 @@ class _Counted(TorchFunctionMode):
     def _count(self, numbers: int) -> None:
         self.tensors, self.numbers = self.tensors + 1, self.numbers + numbers
         if self.numbers > self.largest:
-            raise ModelError(
-                f"asks for a network of more than {self.largest:,} numbers; expected smaller sizes"
-            )
+            raise ModelError(f"a network of more than {self.largest:,} numbers; give smaller sizes")
         if self.tensors > MOST_TENSORS:
-            raise ModelError(
-                f"asks for a network of more than {MOST_TENSORS:,} tensors; expected fewer layers"
-            )
+            raise ModelError(f"a network of more than {MOST_TENSORS:,} tensors; give fewer layers")

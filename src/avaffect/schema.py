@@ -6,13 +6,15 @@ Every mistake is one line that names the key, what was expected and, shortened, 
 from __future__ import annotations
 
 import dataclasses
+import re
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints, is_typeddict
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from typing_extensions import is_typeddict
 
 from .errors import AvaffectError, nearest
 
@@ -27,6 +29,10 @@ TickRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 
 Kind = TypeVar("Kind")
 
+_KIND_OF_VALUE = re.compile(r"int|float|str|bool|constrained-\w+|\w+\[.*\]")
+"""What pydantic adds to a key that takes values of several kinds."""
+
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 _short = reprlib.Repr()
 _short.maxlevel, _short.maxdict, _short.maxlist, _short.maxtuple, _short.maxset = 2, 3, 4, 4, 4
 _short.maxstring, _short.maxother, _short.maxlong = 60, 60, 40
@@ -86,7 +92,8 @@ def from_json(kind: type[Kind], text: str | bytes, error: type[AvaffectError], w
         Of the type ``error``, if the text is not JSON or does not fit; ``what`` begins the message.
     """
     try:
-        return _adapter(kind).validate_json(text, strict=True)
+        checked: Kind = _adapter(kind).validate_json(text, strict=True)
+        return checked
     except ValidationError as fault:
         raise error(f"{what}: {problem(fault, kind)}") from fault
 
@@ -103,8 +110,8 @@ def problem(error: ValidationError, kind: type, *, add: str = "add it") -> str:
         What to do about a key that is missing; ``{key}`` in it is its name.
     """
     first = error.errors(include_url=False)[0]
-    where = [str(part) for part in first["loc"]]
-    key = _printable(".".join(where))
+    where = [part for part in map(str, first["loc"]) if not _KIND_OF_VALUE.fullmatch(part)]
+    key = printable(".".join(where))
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"unknown key {key!r}; {nearest(where[-1], _fields(kind, where[:-1]))}"
     if first["type"] == "missing":
@@ -113,16 +120,12 @@ def problem(error: ValidationError, kind: type, *, add: str = "add it") -> str:
         return f"not valid JSON ({first['ctx']['error']})"
     if first["type"] == "value_error":  # a check of ours, which says it all
         return f"{key}: {first['ctx']['error']}" if key else str(first["ctx"]["error"])
-    said = f"{_printable(first['msg'], 200)}, but it is {short(first['input'])}"
+    said = f"{printable(first['msg'], 200)}, but it is {short(first['input'])}"
     return f"{key}: {said}" if key else said
 
 
-@cache
-def _adapter(kind: type[Kind]) -> TypeAdapter[Kind]:
-    return TypeAdapter(kind)
-
-
-def _printable(text: str, limit: int = 100) -> str:
+def printable(text: str, limit: int = 100) -> str:
+    """A name as it is shown in a message: on one line, what no terminal shows written out."""
     return (text if text.isprintable() else repr(text)[1:-1])[:limit]
 
 

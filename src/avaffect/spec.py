@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, FiniteFloat
+from pydantic import ConfigDict, Field, FiniteFloat, with_config
 from typing_extensions import TypedDict
 
 from .errors import ModelError
@@ -29,10 +29,9 @@ _Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 _STRICT = ConfigDict(extra="forbid")
 
 
+@with_config(_STRICT)
 class HeadOptions(TypedDict, total=False):
     """Options of `avaffect.model.AffectHead`."""
-
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
 
     hidden: Size
     dropout: Annotated[float, Field(ge=0, lt=1)]

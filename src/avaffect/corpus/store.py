@@ -30,9 +30,6 @@ from .splits import Fold, leave_one_out, rolling_folds
 ENDING = ".safetensors"
 FORMAT: Final = 2
 
-Layout = tuple[str, tuple[int, ...]]
-"""Of an array in a file: its kind, as safetensors names it, and its shape."""
-
 
 @dataclass(frozen=True)
 class Meta:
@@ -62,7 +59,7 @@ class Meta:
 
     name: Annotated[str, Field(min_length=1)]
     subject: str
-    split: Literal["", "train", "val", "test"]
+    split: Annotated[str, Field(pattern="^(train|val|test)?$")]
     corpus: str
     targets: Annotated[tuple[str, ...], Field(min_length=1)]
     tick_rate: TickRate
@@ -272,29 +269,39 @@ def inspect(path: Path) -> Stored:
     if "labelled" not in found or len(found["labelled"][1]) != 1:
         raise _foreign(path, "no array 'labelled' of one axis")
     (ticks,) = found["labelled"][1]
-    names = sorted(key.removeprefix("features.") for key in found if key.startswith("features."))
-    dims = {name: found[f"features.{name}"][1][-1] for name in names if found[f"features.{name}"][1]}
-    expected = {"labels": (("F32",), (ticks, len(meta.targets))), "labelled": (("BOOL",), (ticks,))}
-    for name in names:
-        expected[f"features.{name}"] = ("F16", "F32"), (ticks, dims.get(name, 1))
-        expected[f"mask.{name}"] = ("BOOL",), (ticks,)
-    for key in sorted({*expected, *found}):
-        fault = _fault(found.get(key), expected.get(key))
-        if fault:
-            raise _foreign(path, f"{short(key)}: {fault}")
+    dims = {
+        key.removeprefix("features."): shape[-1]
+        for key, (_, shape) in found.items()
+        if key.startswith("features.") and shape
+    }
+    if fault := _misfit(found, _arrays(ticks, len(meta.targets), dims)):
+        raise _foreign(path, fault)
     return Stored(meta, path, ticks, dims)
 
 
-def _fault(found: Layout | None, expected: tuple[tuple[str, ...], tuple[int, ...]] | None) -> str:
-    """What is wrong with the kind and the shape of an array; "" where nothing is."""
-    if expected is None:
-        return "no such array belongs there"
-    kinds, shape = expected
-    if found is None:
-        return f"missing; expected {' or '.join(kinds)} of shape {shape}"
-    if found[0] not in kinds or found[1] != shape or 0 in shape[1:]:
-        return f"{found[0]} of shape {found[1]}; expected {' or '.join(kinds)} of shape {shape}"
-    return ""
+def _arrays(ticks: int, targets: int, dims: dict[str, int]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Arrays of a file: their kinds, as safetensors names them, and shapes."""
+    arrays: dict[str, tuple[str, tuple[int, ...]]] = {
+        "labels": ("F32", (ticks, targets)),
+        "labelled": ("BOOL", (ticks,)),
+    }
+    for name, dim in dims.items():
+        arrays[f"features.{name}"] = "F16 F32", (ticks, dim)
+        arrays[f"mask.{name}"] = "BOOL", (ticks,)
+    return arrays
+
+
+def _misfit(
+    found: dict[str, tuple[str, tuple[int, ...]]], expected: dict[str, tuple[str, tuple[int, ...]]]
+) -> str:
+    """Which array is not as expected; "" where all are."""
+    for key, (kinds, shape) in expected.items():
+        if key not in found:
+            return f"{key} is missing"
+        if found[key][0] not in kinds.split() or found[key][1] != shape or 0 in shape[1:]:
+            return f"{key} is {found[key][0]} of shape {found[key][1]}; expected {kinds} of shape {shape}"
+    unknown = sorted(set(found) - set(expected))
+    return f"{short(unknown[0])} does not belong there" if unknown else ""
 
 
 def _foreign(path: Path, reason: str) -> DataError:

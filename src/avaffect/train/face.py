@@ -22,6 +22,7 @@ from ..construction import constructing
 from ..corpus.faces import EMOTIONS, FaceSet, diffusionfer, ferplus, framings
 from ..corpus.splits import SPLITS
 from ..encoder import Encoder, check_encoder, create_encoder
+from ..errors import DataError
 from ..face.mtcnn import MTCNN
 from ..files import replacing
 from ..loss import CCCLoss
@@ -243,10 +244,22 @@ def read_corpora(settings: CorpusRecipe, names: Iterable[str]) -> dict[str, Alig
 
 def _framings(corpus: FaceSet, cache: Path) -> NDArray[np.float64]:
     if cache.is_file():
-        return np.load(cache)
+        return _cached_framings(cache, len(corpus))
     matrices = framings(corpus.images, MTCNN().landmarks_of_crops)
     with replacing(cache) as part:
         np.save(part, matrices)
+    return matrices
+
+
+def _cached_framings(cache: Path, count: int) -> NDArray[np.float64]:
+    try:
+        matrices = np.load(cache, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError) as error:
+        raise DataError(f"{cache} is damaged; remove it, and the landmarks are found again") from error
+    if matrices.shape != (count, 2, 3) or matrices.dtype != np.float64 or not np.isfinite(matrices).all():
+        raise DataError(
+            f"{cache} is not of these {count} faces; remove it, and the landmarks are found again"
+        )
     return matrices
 
 

@@ -100,8 +100,12 @@ class Fit(Strict):
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"] = Field(
         default="32-true", description="as Lightning names it"
     )
-    workers: int = Field(default=0, ge=0, le=1024, description="processes that make batches; 0: the training one")
-    devices: int = Field(default=1, gt=0, le=1024, description="processes on a machine; under torchrun its number")
+    workers: int = Field(
+        default=0, ge=0, le=1024, description="processes that make batches; 0: the training one"
+    )
+    devices: int = Field(
+        default=1, gt=0, le=1024, description="processes on a machine; under torchrun its number"
+    )
     nodes: int = Field(default=1, gt=0, le=1024, description="machines")
 
 

@@ -138,7 +138,16 @@ def _check_resumable(path: Path, module: TrainedModule) -> None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         theirs = {name: value.shape for name, value in state.items()}
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, LookupError, TypeError, AttributeError, ValueError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+    ) as error:
         raise DataError(f"{path} is damaged; remove it, and the stage begins anew") from error
     if theirs != {name: value.shape for name, value in module.state_dict().items()}:
         raise DataError(f"{path} is of a training of another network; give another output, or remove it")
@@ -218,14 +227,17 @@ class _Last(Checkpoint):
         except OSError as error:
             if trainer.is_global_zero:
                 part.unlink(missing_ok=True)
-            raise DataError(f"cannot write {self.path} ({error.strerror}); free space, and start again") from error
+            raise DataError(
+                f"cannot write {self.path} ({error.strerror}); free space, and start again"
+            ) from error
 
 
 class _Beside(TorchCheckpointIO):
-    """Writes checkpoints where they are to lie. Lightning's own way leads over the folder for temporary files,
-    which may be small."""
+    """Writes checkpoints where they are to lie; Lightning writes to the folder for temporary files first."""
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
+    ) -> None:
         with Path(path).open("wb") as file:
             torch.save(checkpoint, file)
 
@@ -245,7 +257,7 @@ def _trainer(plan: Fit, folder: Path | None, callbacks: list[Callback]) -> L.Tra
         devices=devices,
         num_nodes=nodes,
         strategy="ddp" if devices * nodes > 1 else "auto",
-        precision=plan.precision,  # type: ignore[arg-type]
+        precision=plan.precision,
         default_root_dir=folder,
         logger=False if folder is None else TensorBoardLogger(folder, name="tensorboard", version=""),
         callbacks=callbacks,
