@@ -238,4 +238,6 @@ def _widen(value: torch.Tensor) -> torch.Tensor:
 
 
 def _narrow(value: torch.Tensor) -> torch.Tensor:
-    return value.half() if value.is_floating_point() else value
+    """As float16, unless that is too small for it."""
+    fits = value.is_floating_point() and bool(value.half().isfinite().all())
+    return value.half() if fits else value

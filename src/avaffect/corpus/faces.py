@@ -29,9 +29,9 @@ EMOTIONS = (
 
 _FERPLUS = {
     "X": Expected("u", ("faces", None, None)),
-    "ferplus_votes": Expected("iu", ("faces", "names")),
+    "ferplus_votes": Expected("iuf", ("faces", None)),
     "ferplus_names": Expected("U", ("names",)),
-    "split": Expected("iu", ("faces",)),
+    "split": Expected("iuf", ("faces",)),
     "leak_dup": Expected("b", ("faces",)),
 }
 _DIFFUSIONFER = {
@@ -118,6 +118,8 @@ def ferplus(path: Path) -> FaceSet:
     names = [str(name) for name in data["ferplus_names"]]
     if set(EMOTIONS) - set(names):
         raise DataError(f"{path}: ferplus_names are {names}; expected at least {list(EMOTIONS)}")
+    if data["ferplus_votes"].shape[1] != len(names):
+        raise DataError(f"{path}: {data['ferplus_votes'].shape[1]} columns of votes for {len(names)} names")
     raw = data["ferplus_votes"].astype(np.float32)
     votes = np.where(raw <= 1, 0, raw)
     top = votes.argmax(axis=1)
