@@ -73,3 +73,26 @@ def test_half_precision_is_computed_in_single(batch):
     expected = CCCLoss()(small[0].float(), small[1].float(), mask)
     assert loss.dtype == torch.float32
     torch.testing.assert_close(loss, expected)
+
+
+@pytest.mark.parametrize("per", ["batch", "recording", "window"])
+def test_a_target_that_is_not_rated_does_not_take_the_other_with_it(batch, per):
+    """The row ``0.5,-5`` teaches valence: the loss is that of each target alone, averaged."""
+    predicted, labels, mask, recording = batch
+    labels = labels.clone()
+    labels[:, ::3, 1] = float("nan")
+    predicted = predicted.requires_grad_()
+    both = NetworkLoss(Loss(per=per, mse=0.5), recordings=3)
+    alone = [
+        both(predicted[..., [k]], labels[..., [k]], mask, recording)
+        - 0.5 * (predicted - labels).square()[..., k][mask & labels[..., k].isfinite()].mean()
+        for k in range(2)
+    ]
+    known = mask.unsqueeze(-1) & labels.isfinite()
+    error = (predicted - labels).square()[known].mean()
+    loss = both(predicted, labels, mask, recording)
+    torch.testing.assert_close(loss, torch.stack(alone).mean() + 0.5 * error)
+    (gradient,) = torch.autograd.grad(loss, predicted)
+    assert gradient.isfinite().all()
+    assert (gradient[known] != 0).all()
+    assert (gradient[~known] == 0).all()

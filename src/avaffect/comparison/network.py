@@ -141,7 +141,7 @@ class RandomWindows(Batches):
 def _batch(rows: Sequence[tuple[Example, slice]]) -> Batch:
     """Windows as one batch."""
     labels = torch.stack([each.labels[at] for each, at in rows])
-    batch = {"affect": labels, "labelled": labels.isfinite().all(dim=-1)}
+    batch = {"affect": labels, "labelled": labels.isfinite().any(dim=-1)}
     for name in rows[0][0].streams:
         batch[name] = torch.stack([each.streams[name][at] for each, at in rows])
         batch[f"{name}_mask"] = torch.stack([each.masks[name][at] for each, at in rows])

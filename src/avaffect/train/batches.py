@@ -14,7 +14,7 @@ from ..errors import DataError
 Batch = dict[str, Tensor]
 """By name. What a network is trained on: for each stream ``NAME`` (b, t, d) features, ``NAME_mask`` (b, t)
 bool, True where it is available, and where known ``NAME_corrupted`` (b, t) bool; ``affect`` (b, t, targets)
-labels; ``labelled`` (b, t) bool, True where all of them count; ``recording`` (b,) int64, whose windows they
+labels; ``labelled`` (b, t) bool, True where any of them counts; ``recording`` (b,) int64, whose windows they
 are."""
 
 

@@ -42,9 +42,9 @@ class NetworkLoss(nn.Module):
         Parameters
         ----------
         predicted, labels : (b, t, targets) torch.Tensor
-            Labels that do not count may be NaN when masked.
+            A label that is NaN does not count, each target by itself.
         mask : (b, t) torch.BoolTensor
-            True where a label counts; where none does, the loss is 0 and has zero gradients.
+            True where labels count; where none does, the loss is 0 and has zero gradients.
         recording : (b,) int64 torch.Tensor
             Whose window it is, below ``recordings``.
         """
@@ -87,17 +87,17 @@ class NetworkLoss(nn.Module):
         self, predicted: Tensor, labels: Tensor, mask: Tensor, recording: Tensor
     ) -> dict[str, Tensor]:
         with torch.autocast(predicted.device.type, enabled=False):
-            keep = mask.unsqueeze(-1)
+            keep = mask.unsqueeze(-1) & labels.isfinite()  # (b, t, targets)
             x, y = predicted.float().where(keep, 0.0), labels.float().where(keep, 0.0)
             parts = {"ccc": self._ccc(x, y, keep, recording)}
             if self.weights["mse"]:
-                sums = torch.stack([(x - y).square().mean(-1).sum(), keep.float().sum()])
-                error, ticks = over_processes(sums)
-                parts["mse"] = error / ticks.clamp_min(1.0)
+                sums = torch.stack([(x - y).square().sum(), keep.float().sum()])
+                error, number = over_processes(sums)
+                parts["mse"] = error / number.clamp_min(1.0)
             return parts
 
     def _ccc(self, x: Tensor, y: Tensor, keep: Tensor, recording: Tensor) -> Tensor:
-        """1 - CCC, averaged over the targets and over the groups that have labels."""
+        """1 - CCC, averaged over the targets and groups that have labels."""
         group, groups = self._groups(recording)
         reduce = _same if self.per == "window" else over_processes
 
@@ -106,7 +106,7 @@ class NetworkLoss(nn.Module):
             return reduce(values.new_zeros(groups, values.shape[-1]).index_add(0, group, values.sum(1)))
 
         count = total(keep.float())
-        n = count.clamp_min(1.0)
+        n = count.clamp_min(1.0).repeat(1, 2)  # (groups, 2 targets), for two sums side by side
         mean_x, mean_y = (total(torch.cat([x, y], dim=-1)) / n).chunk(2, dim=-1)
         dx = (x - mean_x[group].unsqueeze(1)) * keep
         dy = (y - mean_y[group].unsqueeze(1)) * keep
@@ -114,7 +114,7 @@ class NetworkLoss(nn.Module):
         covariance, spread = moments.chunk(2, dim=-1)
         ccc = 2 * covariance / (spread + (mean_x - mean_y).square() + self.epsilon)
         there = (count > 0).float()
-        sums = torch.stack([((1 - ccc).mean(-1, keepdim=True) * there).sum(), there.sum()])
+        sums = torch.stack([((1 - ccc) * there).sum(), there.sum()])
         loss, number = over_processes(sums) if self.per == "window" else sums
         return loss / number.clamp_min(1.0)
 

@@ -136,7 +136,7 @@ class CutWindows(Dataset[Batch]):
         if not indices:
             labels = torch.full_like(labels, float("nan"))
         recording = torch.tensor([self.windows.windows[i].recording for i in chosen])
-        return batch | {"affect": labels, "labelled": labels.isfinite().all(-1), "recording": recording}
+        return batch | {"affect": labels, "labelled": labels.isfinite().any(-1), "recording": recording}
 
 
 def columns_of(targets: tuple[str, ...], windows: Windows) -> list[int]:
