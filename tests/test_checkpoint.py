@@ -1,9 +1,14 @@
 """Weights come back as they were written; what does not fit is said in one line."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+from safetensors.torch import save as save_weights
 
 from avaffect import checkpoint
 from avaffect.errors import ModelError
@@ -119,3 +124,104 @@ def test_an_embedded_model_is_complete(name):
     free = {corpus.terms for corpus in spec.corpora} <= {"CC0", "Apache-2.0"}
     assert spec.licence.startswith("MIT" if free else "non-commercial")
     assert free == name.endswith(".open")
+
+
+def changed(path, change):
+    """A file of weights with its floating-point tensors changed."""
+    state = load_file(path)
+    return save_weights({k: change(v) if v.is_floating_point() else v for k, v in state.items()})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda v: torch.full_like(v, float("nan")), "no finite numbers"),
+        (lambda v: torch.full_like(v, float("inf")), "no finite numbers"),
+        (lambda v: v.to(torch.int8), "is int8; expected float32"),
+        (lambda v: v.bool(), "is bool; expected float32"),
+        (lambda v: v.to(torch.complex64), "is complex64; expected float32"),
+    ],
+)
+@pytest.mark.parametrize("part", ["network", "encoder"])
+def test_weights_that_no_training_gives(model, tmp_path, part, change, message):
+    folder = checkpoint.save(model, tmp_path / "m", card="")
+    if part == "network":
+        path = folder / checkpoint.NETWORK
+        path.write_bytes(changed(path, change))
+    else:
+        path = next((folder / checkpoint.ENCODERS).iterdir())
+        content = changed(path, change)
+        digest = hashlib.sha256(content).hexdigest()
+        path.with_name(f"{digest}.safetensors").write_bytes(content)
+        spec = folder / checkpoint.SPEC
+        spec.write_text(spec.read_text().replace(path.stem, digest))
+    with pytest.raises(ModelError, match=message) as error:
+        checkpoint.load(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_changed_encoder_is_not_the_one_that_was_named(model, tmp_path):
+    folder = checkpoint.save(model, tmp_path / "m", card="")
+    path = next((folder / checkpoint.ENCODERS).iterdir())
+    path.write_bytes(changed(path, lambda value: value + 1))
+    with pytest.raises(ModelError, match="is not the file that its name says"):
+        checkpoint.load(folder)
+
+
+def test_weights_too_large_for_half_precision_stay_whole(model, tmp_path):
+    again = AffectModel(model.spec)
+    with torch.no_grad():
+        again.network.head.layers[0].bias += 1e6
+    loaded = checkpoint.load(checkpoint.save(again, tmp_path / "m", card="", half=True))
+    assert torch.equal(loaded.network.head.layers[0].bias, again.network.head.layers[0].bias)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"levels": 2', '"levels": 1000000000', "a network of more than"),
+        ('"levels": 2', '"levels": "2"', "levels: Input should be a valid integer"),
+        ('"tick_rate": 12.5', '"tick_rate": 25.0', "VoiceNet gives 12.5 features a second; the spec says 25"),
+        ('"logmel": "default16k"', '"logmel": "other"', "takes input of preprocessing="),
+    ],
+)
+def test_a_spec_that_asks_for_what_cannot_be(model, tmp_path, old, new, message):
+    folder = checkpoint.save(model, tmp_path / "m", card="")
+    text = (folder / "spec.json").read_text()
+    assert old in text
+    (folder / "spec.json").write_text(text.replace(old, new))
+    with pytest.raises(ModelError, match=f"spec.json: .*{message}"):
+        checkpoint.load(folder)
+
+
+def test_the_card(model, tmp_path):
+    folder = checkpoint.save(model, tmp_path / "m", card="A \x1b[31mred\tcard.\n")
+    assert checkpoint.read_card(folder) == "A [31mred\tcard.\n"
+    (folder / "card.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(ModelError, match="cannot read the model's card: it is not text in UTF-8"):
+        checkpoint.read_card(folder)
+    (folder / "card.md").unlink()
+    with pytest.raises(ModelError, match="cannot read the model's card"):
+        checkpoint.read_card(folder)
+
+
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_byte_changed_gives_a_model_or_a_line(whole_model, data):
+    path = data.draw(st.sampled_from(sorted(p for p in whole_model.rglob("*") if p.is_file())))
+    content, fault = path.read_bytes(), ""
+    place = data.draw(st.integers(0, min(len(content) - 1, 4000)))  # the head is where the structure is
+    rest = content[place + data.draw(st.integers(0, 4)) :]
+    try:
+        path.write_bytes(content[:place] + data.draw(st.binary(max_size=4)) + rest)
+        checkpoint.load(whole_model)
+    except ModelError as error:
+        fault = str(error)
+    finally:
+        path.write_bytes(content)
+    assert "\n" not in fault
+
+
+@pytest.fixture(scope="module")
+def whole_model(model, tmp_path_factory):
+    return checkpoint.save(model, tmp_path_factory.mktemp("m") / "m", card="A card.")

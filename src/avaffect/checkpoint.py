@@ -17,10 +17,15 @@ from safetensors.torch import load as parse
 from safetensors.torch import save as serialise
 from torch import nn
 
+from .construction import constructing
 from .errors import ModelError, nearest
 from .files import replacing
 from .model import AffectModel
+from .schema import read_text
 from .spec import Spec
+
+NOT_STORED = 4_000_000
+"""Numbers that a network may hold beside its weights: tables that it computes itself."""
 
 NETWORK, SPEC, CARD, ENCODERS = "network.safetensors", "spec.json", "card.md", "encoders"
 
@@ -56,14 +61,33 @@ def find(reference: str | Path) -> Path:
 
 
 def read_spec(reference: str | Path) -> Spec:
-    """The spec of a model, without its weights."""
-    return Spec.from_json((find(reference) / SPEC).read_text(encoding="utf-8"))
+    """The spec of a model, without its weights.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or its spec does not describe one.
+    """
+    path = find(reference) / SPEC
+    return Spec.from_json(read_text(path, ModelError, "a model's description"), name=str(path))
+
+
+def read_card(reference: str | Path) -> str:
+    """The card of a model, markdown.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it has no card that can be read.
+    """
+    text = read_text(find(reference) / CARD, ModelError, "the model's card")
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")  # no commands to the terminal
 
 
 def weights_hash(reference: str | Path) -> str:
     """SHA-256 over the weights of the network and the encoders: what identifies a model in results."""
     folder = find(reference)
-    digest = hashlib.sha256((folder / NETWORK).read_bytes())
+    digest = hashlib.sha256(_read(folder / NETWORK))
     for name, stream in sorted(read_spec(folder).streams.items()):
         digest.update(f"{name} {stream.encoder_weights}".encode())
     return digest.hexdigest()
@@ -78,10 +102,19 @@ def load(reference: str | Path) -> AffectModel:
         If there is no such model, or the weights do not fit the spec.
     """
     folder = find(reference)
-    model = AffectModel(read_spec(folder))
+    spec = read_spec(folder)
+    weights = {
+        name: _weights(_encoder_file(folder, name, stream.encoder_weights), stream.encoder_weights)
+        for name, stream in spec.streams.items()
+        if stream.encoder is not None
+    }
+    network = _weights(folder / NETWORK)
+    held = sum(value.numel() for state in (network, *weights.values()) for value in state.values())
+    with constructing(str(folder / SPEC), largest=held + NOT_STORED):
+        model = AffectModel(spec)
     for name, encoder in model.encoders.items():
-        _fill(encoder, _encoder_file(folder, name, model.spec.streams[name].encoder_weights))
-    _fill(model.network, folder / NETWORK)
+        _fill(encoder, weights[name], _encoder_file(folder, name, spec.streams[name].encoder_weights))
+    _fill(model.network, network, folder / NETWORK)
     return model.eval()
 
 
@@ -140,14 +173,58 @@ def _encoder_file(folder: Path, stream: str, digest: str) -> Path:
     )
 
 
-def _fill(module: nn.Module, path: Path) -> None:
-    """Load a file's tensors into a module."""
+def _weights(path: Path, digest: str = "") -> dict[str, torch.Tensor]:
+    """The tensors of a file; ``digest`` is the SHA-256 that the file is named by.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read, is not the one that was named, or holds weights that no training gives.
+    """
+    content = _read(path)
     try:
-        state = parse(path.read_bytes())
+        state = parse(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ModelError(f"{path} does not fit its {SPEC}: {_reason(error)}") from error
+    if digest and hashlib.sha256(content).hexdigest() != digest:
+        raise ModelError(f"{path} is not the file that its name says: it was changed; copy it again")
+    for name, value in state.items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise ModelError(
+                f"{path}: {name} holds values that are no finite numbers; copy or train it again"
+            )
+    return state
+
+
+def _fill(module: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None:
+    """Put tensors into a module."""
+    own = module.state_dict()
+    for name, value in state.items():
+        if name in own and value.is_floating_point() != own[name].is_floating_point():
+            raise ModelError(
+                f"{path} does not fit its {SPEC}: {name} is {_kind(value)}; expected {_kind(own[name])}"
+            )
+    try:
         module.load_state_dict({name: _widen(value) for name, value in state.items()})
-    except (OSError, SafetensorError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise ModelError(f"{path} does not fit its {SPEC}: {reason}") from error
+    except RuntimeError as error:
+        raise ModelError(f"{path} does not fit its {SPEC}: {_reason(error)}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path} is not a regular file; expected weights in safetensors")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); copy the whole folder") from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _kind(value: torch.Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
 
 
 def _content(module: nn.Module, *, half: bool) -> bytes:
@@ -166,4 +243,6 @@ def _widen(value: torch.Tensor) -> torch.Tensor:
 
 
 def _narrow(value: torch.Tensor) -> torch.Tensor:
-    return value.half() if value.is_floating_point() else value
+    """As float16, unless that is too small for it."""
+    fits = value.is_floating_point() and bool(value.half().isfinite().all())
+    return value.half() if fits else value

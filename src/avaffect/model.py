@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .encoder import check_encoder, create_encoder
 from .errors import ModelError
 from .fusion import Fusion, create_fusion
+from .schema import short
 from .spec import Spec, Stream
 from .temporal import create_temporal
 
@@ -170,6 +171,11 @@ class AffectModel(nn.Module):
             if stream.encoder is not None:
                 encoder = create_encoder(stream.encoder.name, **stream.encoder.options)
                 check_encoder(encoder, stream=name, dim=stream.dim, tick_rate=spec.tick_rate)
+                if dict(stream.preprocessing) != dict(encoder.preprocessing):
+                    raise ModelError(
+                        f"the encoder {stream.encoder.name!r} takes input of preprocessing="
+                        f"{dict(encoder.preprocessing)}; the spec says {short(stream.preprocessing)}"
+                    )
                 self.encoders[name] = encoder
         self.network = FusionNetwork(spec)
 

@@ -7,6 +7,7 @@ or a module that was imported registers it. `docs/extending.md` shows the last t
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -14,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from .errors import AvaffectError, ModelError, nearest
 
@@ -99,8 +100,10 @@ class Registry(Generic[Part]):
         self._check_options(name, part, args, options)
         try:
             return part(*args, **options)
-        except TypeError as error:
-            raise self._misfit(name, error) from error
+        except AvaffectError:
+            raise
+        except Exception as error:  # of whatever kind: options come from files that others wrote
+            raise self._misfit(name, _one_line(error)[:300]) from error
 
     def register(self, name: str) -> Callable[[_Made], _Made]:
         """Decorator: give a class or factory a name.
@@ -183,9 +186,41 @@ class Registry(Generic[Part]):
             signature.bind(*args, **options)
         except TypeError as error:
             raise self._misfit(name, error) from error
+        types = _option_types(part)
+        for option, value in options.items():
+            if option in types and (fault := _type_fault(types[option], value)):
+                raise self._misfit(name, f"{option}: {fault}")
 
     def _misfit(self, name: str, reason: object) -> AvaffectError:
         return self.error(f"{self.kind} {name!r} does not take these options: {reason}")
+
+
+def _option_types(part: Callable[..., Any]) -> dict[str, Any]:
+    """Types of a part's options, where its signature says them in terms that can be looked up."""
+    own = getattr(part, "__init__", part) if isinstance(part, type) else part
+    try:
+        return get_type_hints(own)
+    except (NameError, TypeError, AttributeError):
+        return {}
+
+
+def _type_fault(kind: Any, value: Any) -> str:
+    """What is wrong with the type of an option that a file can hold; "" where nothing is, or none can."""
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+
+    from .schema import problem
+
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError):
+        return ""
+    try:
+        TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False)).validate_json(text, strict=True)
+    except ValidationError as error:
+        return problem(error, object)
+    except PydanticUserError:
+        return ""
+    return ""
 
 
 def load_plugins(modules: Iterable[str], folder: str | Path = ".") -> None:

@@ -8,20 +8,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Self
 
-from .errors import ModelError, nearest
+from pydantic import ConfigDict, Field, FiniteFloat, with_config
+from typing_extensions import TypedDict
+
+from .errors import ModelError
+from .schema import Size, TickRate, from_json, short
 
 TARGETS = ("valence", "arousal")
 """What the models of this package predict, in the order of their last axis."""
+
+LONGEST_WINDOW = 20_000
+"""Ticks that a model can see at once at most: attention over a window takes the square of it in memory."""
+
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+_Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+_STRICT = ConfigDict(extra="forbid")
+
+
+@with_config(_STRICT)
+class HeadOptions(TypedDict, total=False):
+    """Options of `avaffect.model.AffectHead`."""
+
+    hidden: Size
+    dropout: Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)
 class Component:
     """A registered part and its options, e.g. ``Component("tcn", {"levels": 4})``."""
 
-    name: str
+    __pydantic_config__ = _STRICT
+
+    name: _Name
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -47,12 +69,14 @@ class Stream:
         Feature size that ``temporal`` gives and the fusion takes; None: ``dim``.
     """
 
-    dim: int
+    __pydantic_config__ = _STRICT
+
+    dim: Size
     encoder: Component | None = None
-    encoder_weights: str = ""
+    encoder_weights: _Hash = ""
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     temporal: Component | None = None
-    temporal_dim: int | None = None
+    temporal_dim: Size | None = None
 
     @property
     def fusion_dim(self) -> int:
@@ -63,6 +87,8 @@ class Stream:
 @dataclass(frozen=True)
 class Corpus:
     """A corpus that weights were trained on, and its terms of use."""
+
+    __pydantic_config__ = _STRICT
 
     name: str
     terms: str
@@ -114,19 +140,21 @@ class Spec:
         The avaffect version that wrote the weights.
     """
 
-    name: str
-    streams: Mapping[str, Stream]
+    __pydantic_config__ = _STRICT
+
+    name: _Name
+    streams: Annotated[Mapping[_Identifier, Stream], Field(min_length=1, max_length=16)]
     fusion: Component | None = None
     fused_temporal: Component | None = None
-    fused_temporal_dim: int | None = None
+    fused_temporal_dim: Size | None = None
     standardise: bool = False
-    head: Mapping[str, Any] = field(default_factory=dict)
-    targets: tuple[str, ...] = TARGETS
-    range: tuple[float, float] = (-1.0, 1.0)
-    tick_rate: float = 12.5
-    window: float = 20.0
-    calibration: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    coverage: float = 0.9
+    head: HeadOptions = field(default_factory=HeadOptions)
+    targets: Annotated[tuple[_Identifier, ...], Field(min_length=1, max_length=16)] = TARGETS
+    range: tuple[FiniteFloat, FiniteFloat] = (-1.0, 1.0)
+    tick_rate: TickRate = 12.5
+    window: Annotated[FiniteFloat, Field(gt=0)] = 20.0
+    calibration: Mapping[str, Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]] = field(default_factory=dict)
+    coverage: Annotated[float, Field(gt=0, lt=1)] = 0.9
     meaning: str = ""
     licence: str = ""
     corpora: tuple[Corpus, ...] = ()
@@ -144,40 +172,38 @@ class Spec:
         return all(stream.encoder is not None for stream in self.streams.values())
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read a spec that `to_json` wrote.
+    def from_json(cls, text: str, *, name: str = "spec.json") -> Self:
+        """Read a spec that `to_json` wrote; ``name`` is what messages call it.
 
         Raises
         ------
         ModelError
-            If the text is not JSON, or has unknown or lacks required keys.
+            If the text is not JSON; a key is unknown or missing; a value is of another type or out of its
+            range, or does not fit the others. The key is named.
         """
-        try:
-            raw = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ModelError(
-                f"spec.json is not valid JSON ({error}); restore it beside its weights"
-            ) from error
-        known = [f.name for f in fields(cls)]
-        for key in raw:
-            if key not in known:
-                raise ModelError(f"spec.json has the unknown key {key!r}; {nearest(key, known)}")
-        try:
-            raw["streams"] = {name: _stream(value) for name, value in raw["streams"].items()}
-            for key in ("fusion", "fused_temporal"):
-                raw[key] = _component(raw.get(key))
-            raw["corpora"] = tuple(Corpus(**value) for value in raw.get("corpora", ()))
-            for key in ("targets", "range"):
-                if key in raw:
-                    raw[key] = tuple(raw[key])
-            return cls(**raw)
-        except (KeyError, TypeError) as error:
-            raise ModelError(f"spec.json does not describe a model: {error}") from error
+        spec = from_json(cls, text, ModelError, name)
+        if fault := spec.misfit():
+            raise ModelError(f"{name}: {fault}")
+        return spec
 
-
-def _stream(raw: dict[str, Any]) -> Stream:
-    return Stream(**{**raw, **{key: _component(raw.get(key)) for key in ("encoder", "temporal")}})
-
-
-def _component(raw: dict[str, Any] | None) -> Component | None:
-    return None if raw is None else Component(**raw)
+    def misfit(self) -> str:
+        """Which values do not fit each other, in words; "" where all do."""
+        low, high = self.range
+        if not -1 <= low < high <= 1:
+            return f"range: expected [lowest, highest] in [-1, 1], but it is [{low:g}, {high:g}]"
+        if len(set(self.targets)) < len(self.targets):
+            return f"targets: {list(self.targets)} name one twice; name each once"
+        ticks = self.window * self.tick_rate
+        if not 0.5 <= ticks <= LONGEST_WINDOW:
+            return (
+                f"window: {self.window:g} s at {self.tick_rate:g} ticks a second are {ticks:g} ticks;"
+                f" expected 1 to {LONGEST_WINDOW}"
+            )
+        for condition, widths in self.calibration.items():
+            if set(condition.split("+")) - set(self.streams):
+                names = ", ".join(self.streams)
+                return f"calibration: {short(condition)} is none of {names}, or several joined by +"
+            for target in self.targets:
+                if target not in widths:
+                    return f"calibration.{condition}: no half-width of {target!r}; add it"
+        return ""

@@ -6,6 +6,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.numpy import load_file, save
 
 from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, inspect, write
@@ -163,3 +167,93 @@ def test_windows_can_be_sent_to_another_process(store, load):
     first = windows[0]
     copy = pickle.loads(pickle.dumps(windows))
     torch.testing.assert_close(copy[0], first, equal_nan=True)
+
+
+def rewritten(path, change, metadata=None):
+    """Change the arrays of a file, or its metadata."""
+    with safe_open(path, framework="np") as file:
+        text = file.metadata()["meta"]
+    arrays = change(load_file(path))
+    text = text if metadata is None else metadata(text)
+    path.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}, metadata={"meta": text}))
+
+
+def same(arrays):
+    return arrays
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a | {"features.audio": a["features.audio"][:, 0]}, "features.audio is F.. of shape"),
+        (lambda a: a | {"features.audio": a["features.audio"][:, :0]}, "features.audio is F.. of shape"),
+        (lambda a: a | {"features.audio": a["features.audio"].astype(int)}, "features.audio is I64 of shape"),
+        (lambda a: a | {"mask.audio": a["mask.audio"][:3]}, "mask.audio is BOOL of shape"),
+        (lambda a: a | {"mask.audio": a["mask.audio"].astype(float)}, "mask.audio is F64 of shape"),
+        (lambda a: a | {"labels": a["labels"][:, :1]}, "labels is F32 of shape"),
+        (lambda a: {k: v for k, v in a.items() if k != "mask.audio"}, "mask.audio is missing"),
+        (lambda a: {k: v for k, v in a.items() if k != "labels"}, "labels is missing"),
+        (lambda a: {k: v for k, v in a.items() if k != "labelled"}, "no array 'labelled'"),
+        (lambda a: a | {"other": a["labels"]}, "'other' does not belong there"),
+    ],
+)
+def test_arrays_are_checked_before_use(store, change, message):
+    rewritten(store.recordings[0].path, change)
+    with pytest.raises(DataError, match=f"not a file of a feature store .{message}.*; delete it") as caught:
+        FeatureStore(store.path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        (lambda text: "[" * 100_000, "not valid JSON"),
+        (lambda text: text.replace('"split": "', '"split": "x'), "split: String should match"),
+        (lambda text: text.replace("12.5", "-1"), "tick_rate: Input should be greater than 0"),
+        (
+            lambda text: text.replace('"corpus"', '"korpus"'),
+            "the key 'corpus' is missing|unknown key",
+        ),
+        (lambda text: text.replace('"format": 2', '"format": 1'), "format: Input should be 2, but it is 1"),
+    ],
+)
+def test_metadata_are_checked_before_use(store, metadata, message):
+    rewritten(store.recordings[0].path, same, metadata)
+    with pytest.raises(DataError, match=f"its metadata: ({message})") as caught:
+        FeatureStore(store.path)
+    assert "\n" not in str(caught.value)
+
+
+def test_available_features_are_numbers(store):
+    def spoil(arrays):
+        values, mask = arrays["features.audio"].copy(), arrays["mask.audio"]
+        values[np.flatnonzero(mask)[0]] = np.nan
+        return arrays | {"features.audio": values}
+
+    rewritten(store.recordings[0].path, spoil)
+    with pytest.raises(DataError, match="features.audio are no finite numbers at ticks where mask.audio"):
+        FeatureStore(store.path).recordings[0].read()
+
+
+def test_two_files_of_one_recording(store):
+    first = store.recordings[0].path
+    first.with_name("copy.safetensors").write_bytes(first.read_bytes())
+    with pytest.raises(DataError, match="two files hold the recording"):
+        FeatureStore(store.path)
+
+
+@given(data=st.data())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_byte_changed_gives_a_recording_or_a_line(store, data):
+    path, fault = store.recordings[0].path, ""
+    content = path.read_bytes()
+    place = data.draw(st.integers(0, min(len(content) - 1, 1500)))
+    rest = content[place + data.draw(st.integers(0, 4)) :]
+    path.write_bytes(content[:place] + data.draw(st.binary(max_size=4)) + rest)
+    try:
+        inspect(path).read()
+    except DataError as error:
+        fault = str(error)
+    finally:
+        path.write_bytes(content)
+    assert "\n" not in fault

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from avaffect.errors import DataError, ModelError
 from avaffect.fusion import list_fusions
@@ -19,6 +22,10 @@ def test_committed_recipes_are_valid(path: Path) -> None:
     recipe = read_corpus_recipe(path, ["data=/some/where"])
     assert recipe.data == Path("/some/where")
     assert path.stem == recipe.name
+
+
+BOMB = "\n".join(f"  - &z{i} [{', '.join([f'*z{i - 1}'] * 10)}]" for i in range(1, 9))
+"""Ten aliases of ten aliases of ...: a line each, and a hundred million values."""
 
 
 def test_overrides_reach_inside(recipe: Path) -> None:
@@ -50,6 +57,20 @@ def test_overrides_reach_inside(recipe: Path) -> None:
         ("face.fit.loss.mse=1", "unknown key 'face.fit.loss'"),
         ("standardise=true", "standardise is for stores"),
         ("seed.deep=1", "override 'seed.deep=1': 'seed' is a value"),
+        ("seed=-1", "seed: .*greater than or equal to 0"),
+        ("seed=99999999999", "seed: .*less than 4294967296"),
+        ("seed=@", "override 'seed=@': not valid YAML"),
+        ("fit.epochs=[1", "override .*: not valid YAML"),
+        ("window=.inf", "window: .*finite number"),
+        ("threads=100000000", "threads: .*less than or equal to 1024"),
+        ("temporal_dim=-3", "temporal_dim: .*greater than or equal to 1, but it is -3"),
+        ("head.a=1", "unknown key 'head.a'; known: dropout, hidden"),
+        ("head.hidden=0", "head.hidden: .*greater than or equal to 1"),
+        ("fit.precision=x", "fit.precision: Input should be '32-true'"),
+        ("fit.learning_rate=.nan", "fit.learning_rate: .*finite number"),
+        ("fusion.options.a=2001-01-01", "fusion.options.a: .*JSON"),
+        ("paired.ticks=[9, 3]", "paired: ticks: the shortest is longer than the longest"),
+        ('work="a\\0b"', "work: no path holds a null byte"),
     ],
 )
 def test_wrong_overrides(recipe: Path, override: str, message: str) -> None:
@@ -68,11 +89,22 @@ def test_missing_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a: [1", "not valid YAML"), ("just words", "a recipe is a mapping")],
+    [
+        ("a: [1", "not valid YAML"),
+        ("just words", "a recipe is a mapping"),
+        ("caf\xe9: 1".encode("latin-1"), "not text in UTF-8"),
+        ("seed: 0".encode("utf-16"), "not text in UTF-8"),
+        ("seed: 2001-99-99", "not valid YAML: a value cannot be read"),
+        ("seed: !!int ''", "not valid YAML: a value cannot be read"),
+        ("a: " + "{b: " * 5000 + "1" + "}" * 5000, "not valid YAML: nested too deeply"),
+        ("name: &a [*a]", "more than 10,000 values, aliases counted"),
+        ("name:\n  - &z0 [q, q]\n" + BOMB, "more than 10,000 values, aliases counted"),
+        ('extends: "a\\0b"', "cannot read the recipe, which .* extends .embedded null byte"),
+    ],
 )
-def test_not_a_recipe(tmp_path: Path, text: str, message: str) -> None:
+def test_not_a_recipe(tmp_path: Path, text: str | bytes, message: str) -> None:
     path = tmp_path / "bad.yaml"
-    path.write_text(text)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(DataError, match=message) as caught:
         read_recipe(path)
     assert "\n" not in str(caught.value)
@@ -182,3 +214,43 @@ def test_a_recipe_names_plugins_beside_it(recipe: Path) -> None:
     assert "made_up_concat" in list_fusions()
     with pytest.raises(ModelError, match="plugin .*nothing.py: no such file"):
         read_recipe(recipe, ["plugins=[nothing.py]"])
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(data=st.data())
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_value_gives_a_recipe_or_a_line(recipe: Path, data: st.DataObject) -> None:
+    raw = yaml.safe_load(recipe.read_text())
+    inner, value = raw, data.draw(VALUES)
+    while True:
+        key = data.draw(st.sampled_from(sorted(set(inner) - {"plugins"})))
+        if not isinstance(inner[key], dict) or not inner[key] or data.draw(st.booleans()):
+            inner[key] = value
+            break
+        inner = inner[key]
+    path = recipe.with_name("changed.yaml")
+    path.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    check_recipe_or_line(path)
+
+
+@given(st.binary() | st.text(alphabet="ab:[]{}&*!-?|>'\" \n#,0").map(str.encode))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_file_gives_a_recipe_or_a_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "any.yaml"
+    path.write_bytes(content)
+    check_recipe_or_line(path)
+
+
+def check_recipe_or_line(path: Path) -> None:
+    fault = ""
+    try:
+        read_recipe(path)
+    except (DataError, ModelError) as error:
+        fault = str(error)
+    assert "\n" not in fault

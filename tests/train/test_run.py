@@ -188,3 +188,22 @@ def test_unknown_stage(recipe: Path) -> None:
 def test_a_stage_that_lacks_the_one_before_it_says_so(recipe: Path) -> None:
     with pytest.raises(DataError, match="run the stage 'face' first"):
         run(recipe, stages=["fusion"])
+
+
+def test_weights_do_not_depend_on_caches(recipe: Path, tmp_path: Path) -> None:
+    """Stopped once the caches were there and before the first checkpoint, a run gives the same model."""
+    run(recipe, stages=["face", "voice", "fusion"])
+    work = tmp_path / "work"
+    names = ("face", "voice", "debug.test/fusion")
+    whole = {name: load_file(work / name / "weights.safetensors") for name in names}
+    for cached in (("face", "debug.test/fusion"), names):
+        for name in cached:
+            for path in (work / name).iterdir():
+                if path.is_file() and path.suffix != ".npy":
+                    path.unlink()
+        run(recipe, stages=["face", "voice", "fusion"])
+        for name in names:
+            again = load_file(work / name / "weights.safetensors")
+            assert again.keys() == whole[name].keys()
+            for key, value in whole[name].items():
+                torch.testing.assert_close(again[key], value, rtol=0, atol=0)

@@ -37,9 +37,9 @@ def describe(
     """Print a model's card: what its numbers mean, corpora and terms, held-out figures, limits."""
     from rich.markdown import Markdown
 
-    from ..checkpoint import CARD, find
+    from ..checkpoint import read_card
 
-    Console().print(Markdown((find(model) / CARD).read_text(encoding="utf-8")))
+    Console().print(Markdown(read_card(model)))
 
 
 def fusions(as_json: AsJson = False) -> None:

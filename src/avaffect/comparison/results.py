@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..corpus.npz import NUMBERS, Expected, names_in, read_npz
 from ..evaluate.bootstrap import interval, resample
 from ..evaluate.match import Matched
 from ..evaluate.moments import measures
@@ -149,8 +150,7 @@ def _finished(
 
 
 def _read(path: Path) -> dict[str, NDArray]:
-    with np.load(path, allow_pickle=False) as archive:
-        return {key: archive[key] for key in archive.files}
+    return read_npz(path, dict.fromkeys(names_in(path), Expected(NUMBERS)))
 
 
 def _sums(predicted: Sequence[NDArray], segments: Sequence[Segment]) -> NDArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -160,29 +159,3 @@ def need_training_file(path: Path) -> Path:
     if not path.is_file():
         raise DataError(f"{path}: no such file; give the folder of corpora as data=PATH")
     return path
-
-
-def read_npz(path: Path, keys: Sequence[str], *, optional: Sequence[str] = ()) -> dict[str, NDArray]:
-    """Arrays of an .npz file. Pickled objects are refused, since opening one can run any code.
-
-    Parameters
-    ----------
-    path : Path
-    keys, optional : sequence of str
-        Arrays that must be there, and arrays that may be.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or no .npz, lacks one of ``keys``, or holds pickled objects.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [key for key in keys if key not in archive.files]
-            if missing:
-                raise DataError(f"{path}: no {missing[0]!r} inside; it has {', '.join(archive.files[:12])}")
-            return {key: archive[key] for key in (*keys, *optional) if key in archive.files}
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{path}: not readable as an .npz of plain arrays ({' '.join(str(error).split())})"
-        ) from error

@@ -17,13 +17,28 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..face.align import align_matrix
-from .base import need_training_file, read_npz
+from .base import need_training_file
 from .emotions import coordinates
+from .npz import Expected, read_npz
 from .splits import SPLITS
 
 EMOTIONS = (
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
 )  # fmt: skip
+
+
+_FERPLUS = {
+    "X": Expected("u", ("faces", None, None)),
+    "ferplus_votes": Expected("iuf", ("faces", None)),
+    "ferplus_names": Expected("U", ("names",)),
+    "split": Expected("iuf", ("faces",)),
+    "leak_dup": Expected("b", ("faces",)),
+}
+_DIFFUSIONFER = {
+    "X": Expected("u", ("faces", None, None, 3)),
+    "va": Expected("f", ("faces", 2)),
+    "is_test": Expected("b", ("faces",)),
+}
 
 
 @dataclass(frozen=True)
@@ -99,10 +114,12 @@ def ferplus(path: Path) -> FaceSet:
     DataError
         If the file is missing or has other contents.
     """
-    data = read_npz(need_training_file(path), ("X", "ferplus_votes", "ferplus_names", "split", "leak_dup"))
+    data = read_npz(need_training_file(path), _FERPLUS)
     names = [str(name) for name in data["ferplus_names"]]
     if set(EMOTIONS) - set(names):
         raise DataError(f"{path}: ferplus_names are {names}; expected at least {list(EMOTIONS)}")
+    if data["ferplus_votes"].shape[1] != len(names):
+        raise DataError(f"{path}: {data['ferplus_votes'].shape[1]} columns of votes for {len(names)} names")
     raw = data["ferplus_votes"].astype(np.float32)
     votes = np.where(raw <= 1, 0, raw)
     top = votes.argmax(axis=1)
@@ -137,7 +154,9 @@ def diffusionfer(path: Path, *, val_every: int = 10) -> FaceSet:
     DataError
         If the file is missing or has other contents.
     """
-    data = read_npz(need_training_file(path), ("X", "va", "is_test"))
+    data = read_npz(need_training_file(path), _DIFFUSIONFER)
+    if not (np.abs(data["va"]) <= 1).all():
+        raise DataError(f"{path}: va: values outside of [-1, 1], or no numbers; expected valence and arousal")
     test = data["is_test"].astype(bool)
     split = np.where(test, 2, 0).astype(np.int8)
     split[np.flatnonzero(~test)[::val_every]] = 1

@@ -12,21 +12,23 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor
 
 from ..errors import DataError, nearest
 from ..files import replacing
+from ..schema import TickRate, from_json, short
 from .base import Features
 from .splits import Fold, leave_one_out, rolling_folds
 
 ENDING = ".safetensors"
-FORMAT = 2
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -56,17 +58,19 @@ class Meta:
         Version of this layout.
     """
 
-    name: str
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1)]
     subject: str
-    split: str
+    split: Annotated[str, Field(pattern="^(train|val|test)?$")]
     corpus: str
-    targets: tuple[str, ...]
-    tick_rate: float
+    targets: Annotated[tuple[str, ...], Field(min_length=1)]
+    tick_rate: TickRate
     encoders: str = ""
     ratings: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     media: str = ""
-    format: int = FORMAT
+    format: Literal[2] = FORMAT
 
     def to_json(self) -> str:
         """As JSON with sorted keys, so that equal metadata give equal text."""
@@ -107,9 +111,25 @@ class Stored:
         return self.meta.split
 
     def read(self) -> dict[str, Tensor]:
-        """All tensors of the file by name, as the module describes them."""
-        with safe_open(self.path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+        """All tensors of the file by name, as the module describes them.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read any more, or an available tick has features that are no numbers.
+        """
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+        except (SafetensorError, OSError) as error:
+            raise DataError(f"{self.path}: cannot be read ({error}); extract again") from error
+        for name in self.dims:
+            if not tensors[f"features.{name}"][tensors[f"mask.{name}"]].isfinite().all():
+                raise DataError(
+                    f"{self.path}: features.{name} are no finite numbers at ticks where mask.{name} says that"
+                    " they are there; delete it and extract again"
+                )
+        return tensors
 
     def features(self) -> Features:
         """The streams and their masks, features as float32."""
@@ -161,6 +181,10 @@ class FeatureStore:
                 )
         self.tick_rate, self.targets, self.dims = first.meta.tick_rate, first.meta.targets, first.dims
         self._by_name = {stored.name: stored for stored in self.recordings}
+        if len(self._by_name) < len(self.recordings):
+            names = [stored.name for stored in self.recordings]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise DataError(f"{self.path}: two files hold the recording {twice!r}; remove one of them")
 
     def __len__(self) -> int:
         return len(self.recordings)
@@ -244,19 +268,57 @@ def inspect(path: Path) -> Stored:
         If it is not a file of this format.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise _foreign(path, "it is not a regular file")
         with safe_open(path, framework="pt") as file:
-            raw = json.loads(file.metadata()["meta"])
-            shapes = {
-                key: file.get_slice(key).get_shape()
-                for key in file.keys()  # noqa: SIM118 - not a mapping
-            }
-        meta = Meta(**{**raw, "targets": tuple(raw["targets"])})
-        dims = {k.removeprefix("features."): s[1] for k, s in shapes.items() if k.startswith("features.")}
-        return Stored(meta, path, shapes["labelled"][0], dims)
-    except (SafetensorError, OSError, TypeError, KeyError, ValueError) as error:
-        raise DataError(
-            f"{path}: not a file of a feature store ({error}); delete it and extract again"
-        ) from error
+            text = (file.metadata() or {}).get("meta")
+            slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+            found = {key: (each.get_dtype(), tuple(each.get_shape())) for key, each in slices.items()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _foreign(path, " ".join(str(error).split())[:200]) from error
+    if text is None:
+        raise _foreign(path, "it has no metadata 'meta'")
+    meta = from_json(Meta, text, DataError, f"{path}: its metadata")
+    if "labelled" not in found or len(found["labelled"][1]) != 1:
+        raise _foreign(path, "no array 'labelled' of one axis")
+    (ticks,) = found["labelled"][1]
+    dims = {
+        key.removeprefix("features."): shape[-1]
+        for key, (_, shape) in found.items()
+        if key.startswith("features.") and shape
+    }
+    if fault := _misfit(found, _arrays(ticks, len(meta.targets), dims)):
+        raise _foreign(path, fault)
+    return Stored(meta, path, ticks, dims)
+
+
+def _arrays(ticks: int, targets: int, dims: dict[str, int]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Arrays of a file: their kinds, as safetensors names them, and shapes."""
+    arrays: dict[str, tuple[str, tuple[int, ...]]] = {
+        "labels": ("F32", (ticks, targets)),
+        "labelled": ("BOOL", (ticks,)),
+    }
+    for name, dim in dims.items():
+        arrays[f"features.{name}"] = "F16 F32", (ticks, dim)
+        arrays[f"mask.{name}"] = "BOOL", (ticks,)
+    return arrays
+
+
+def _misfit(
+    found: dict[str, tuple[str, tuple[int, ...]]], expected: dict[str, tuple[str, tuple[int, ...]]]
+) -> str:
+    """Which array is not as expected; "" where all are."""
+    for key, (kinds, shape) in expected.items():
+        if key not in found:
+            return f"{key} is missing"
+        if found[key][0] not in kinds.split() or found[key][1] != shape or 0 in shape[1:]:
+            return f"{key} is {found[key][0]} of shape {found[key][1]}; expected {kinds} of shape {shape}"
+    unknown = sorted(set(found) - set(expected))
+    return f"{short(unknown[0])} does not belong there" if unknown else ""
+
+
+def _foreign(path: Path, reason: str) -> DataError:
+    return DataError(f"{path}: not a file of a feature store ({reason}); delete it and extract again")
 
 
 def _kind(stored: Stored) -> Sequence[object]:

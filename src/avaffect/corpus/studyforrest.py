@@ -19,13 +19,20 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..spec import TARGETS
 from ..streams.timeline import Timeline
-from .base import FeatureCorpus, Features, Recording, read_npz
+from .base import FeatureCorpus, Features, Recording
 from .labels import parse_number
+from .npz import Expected, names_in, read_npz
 from .ratings import Ratings, check_range, tick_means, ticks_of
 from .splits import Fold, leave_one_out
 
 FRAME_RATE = 25.0
-_KEYS = ("audio", "visual", "phash", *TARGETS, "labelled")
+_ARRAYS = {
+    "audio": Expected("f", (None, 2)),
+    "visual": Expected("f", (None, 4)),
+    "phash": Expected("u", (None, 18)),
+    **{target: Expected("f", (None,)) for target in TARGETS},
+    "labelled": Expected("b", (None,)),
+}
 
 
 class Studyforrest(FeatureCorpus):
@@ -53,8 +60,7 @@ class Studyforrest(FeatureCorpus):
         if not 0 < tick_rate <= FRAME_RATE:
             raise DataError(f"tick_rate={tick_rate:g}: expected ticks per second in (0, {FRAME_RATE:g}]")
         self.path, self.tick_rate, self.phash = _only_npz(Path(path)), float(tick_rate), phash
-        with np.load(self.path, allow_pickle=False) as archive:
-            runs = sorted({int(m[1]) for key in archive.files if (m := re.match(r"run(\d+)_", key))})
+        runs = sorted({int(m[1]) for key in names_in(self.path) if (m := re.match(r"run(\d{1,6})_", key))})
         if not runs:
             raise DataError(f"{self.path}: no runs inside; expected arrays run1_audio, run1_visual, ...")
         super().__init__([Recording(f"run{run}", f"run{run}") for run in runs])
@@ -97,8 +103,8 @@ class Studyforrest(FeatureCorpus):
         return Features({name: np.nan_to_num(values) for name, values in streams.items()}, masks)
 
     def _read(self, recording: Recording) -> dict[str, NDArray]:
-        raw = read_npz(self.path, [f"{recording.name}_{key}" for key in _KEYS])
-        run = {key: raw[f"{recording.name}_{key}"] for key in _KEYS}
+        raw = read_npz(self.path, {f"{recording.name}_{key}": each for key, each in _ARRAYS.items()})
+        run = {key: raw[f"{recording.name}_{key}"] for key in _ARRAYS}
         lengths = {len(values) for values in run.values()}
         if len(lengths) > 1:
             raise DataError(

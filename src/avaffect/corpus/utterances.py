@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ..corpus.splits import SPLITS
 from ..errors import DataError
-from .base import FeatureCorpus, Features, Recording, need_folder, read_npz
+from .base import FeatureCorpus, Features, Recording, need_folder
 from .labels import parse_number, parse_scale
+from .npz import NUMBERS, Expected, read_npz
 from .ratings import Ratings, check_range
 
 STREAMS = ("text", "audio", "visual")
@@ -93,7 +94,7 @@ class Utterances(FeatureCorpus):
 
     def _read(self, recording: Recording) -> dict[str, NDArray]:
         path = self.root / f"{recording.name}.npz"
-        data = read_npz(path, (*STREAMS, "score"))
+        data = read_npz(path, {name: Expected(NUMBERS) for name in (*STREAMS, "score")})
         for name in STREAMS:
             if data[name].ndim != 2 or not len(data[name]):
                 raise DataError(
@@ -112,7 +113,7 @@ def _nearest(have: int, want: int) -> NDArray[np.int64]:
 
 
 def _recording(path: Path) -> Recording:
-    known = read_npz(path, (), optional=("subject", "split"))
+    known = read_npz(path, {}, optional={name: Expected("U", ()) for name in ("subject", "split")})
     split = str(known.get("split", ""))
     if split not in (*SPLITS, ""):
         raise DataError(f"{path}: split {split!r}; expected {', '.join(SPLITS)}, or empty")

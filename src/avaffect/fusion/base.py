@@ -215,6 +215,12 @@ def at_least(option: str, given: float, lowest: float) -> None:
         raise ModelError(f"{option}={given}; expected {lowest} or more")
 
 
+def between(option: str, given: float, lowest: float, highest: float) -> None:
+    """Raise a `ModelError` if ``given`` is not from ``lowest`` to ``highest``."""
+    if not lowest <= given <= highest:
+        raise ModelError(f"{option}={given}; expected {lowest} to {highest}")
+
+
 def _checked_dims(kind: type[Fusion], dims: Mapping[str, int]) -> dict[str, int]:
     name = kind.__name__
     if len(dims) < kind.min_streams or (kind.max_streams is not None and len(dims) > kind.max_streams):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 Options = TypeVar("Options")
 
@@ -37,6 +37,7 @@ def takes(
 
         own, dims, _ = inspect.signature(by_keyword, follow_wrapped=False).parameters.values()
         by_keyword.__signature__ = inspect.Signature([own, dims, *fields])  # type: ignore[attr-defined]
+        by_keyword.__annotations__ = get_type_hints(options)
         return by_keyword
 
     return wrap

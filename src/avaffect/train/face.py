@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..construction import constructing
 from ..corpus.faces import EMOTIONS, FaceSet, diffusionfer, ferplus, framings
 from ..corpus.splits import SPLITS
 from ..encoder import Encoder, check_encoder, create_encoder
+from ..errors import DataError
 from ..face.mtcnn import MTCNN
 from ..files import replacing
 from ..loss import CCCLoss
@@ -170,8 +172,10 @@ def train_face(settings: CorpusRecipe, hook: Hook) -> None:
     folder = settings.folder("face")
     if is_done(folder):
         return
-    corpora = read_corpora(settings, settings.face.corpora)
     plan = settings.face.fit
+    # Before the data: reading them draws random numbers, or none where landmarks are cached.
+    module = FaceModule(_create(settings), plan)
+    corpora = read_corpora(settings, settings.face.corpora)
     batches = FaceBatches(
         [faces.part("train") for faces in corpora.values()],
         [settings.face.rated_repeats if faces.corpus.rated.all() else 1 for faces in corpora.values()],
@@ -179,7 +183,6 @@ def train_face(settings: CorpusRecipe, hook: Hook) -> None:
         seed=settings.seed,
         augmentation=FaceAugmentation(),
     )
-    module = FaceModule(_create(settings), plan)
     net, heads = module.kept_parts()
     trained_on = list(corpora.values())
 
@@ -222,7 +225,8 @@ def load_face(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
 
 
 def _create(settings: CorpusRecipe) -> Encoder:
-    encoder = create_encoder(settings.face.encoder.name, **settings.face.encoder.options)
+    with constructing(f"recipe {settings.name}"):
+        encoder = create_encoder(settings.face.encoder.name, **settings.face.encoder.options)
     check_encoder(encoder, stream="visual", dim=encoder.dim, tick_rate=TICK_RATE)
     return encoder
 
@@ -240,10 +244,22 @@ def read_corpora(settings: CorpusRecipe, names: Iterable[str]) -> dict[str, Alig
 
 def _framings(corpus: FaceSet, cache: Path) -> NDArray[np.float64]:
     if cache.is_file():
-        return np.load(cache)
+        return _cached_framings(cache, len(corpus))
     matrices = framings(corpus.images, MTCNN().landmarks_of_crops)
     with replacing(cache) as part:
         np.save(part, matrices)
+    return matrices
+
+
+def _cached_framings(cache: Path, count: int) -> NDArray[np.float64]:
+    try:
+        matrices = np.load(cache, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError) as error:
+        raise DataError(f"{cache} is damaged; remove it, and the landmarks are found again") from error
+    if matrices.shape != (count, 2, 3) or matrices.dtype != np.float64 or not np.isfinite(matrices).all():
+        raise DataError(
+            f"{cache} is not of these {count} faces; remove it, and the landmarks are found again"
+        )
     return matrices
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..corpus.npz import Expected, read_npz
+from ..errors import DataError
 from ..files import replacing
 
 Array = NDArray[np.float32]
@@ -87,6 +89,21 @@ class FeaturePool:
     voice_generalisation_error: tuple[float, float] = (0.0, 0.0)
 
 
+_FACES = {
+    "intact": Expected("f", ("faces", "views", "dim")),
+    "corrupted": Expected("f", ("faces", "views", "dim")),
+    "affect": Expected("f", ("faces", 2)),
+}
+_VOICES = {
+    "speaker": Expected("U", ("clips",)),
+    "ticks": Expected("iu", ("clips",)),
+    "intact": Expected("f", ("ticks", "dim")),
+    "corrupted": Expected("f", ("ticks", "dim")),
+    "active": Expected("b", ("ticks",)),
+    "affect": Expected("f", ("clips", 2)),
+}
+
+
 def save_faces(path: Path, faces: FaceFeatures) -> None:
     """Write the faces of a split; the file appears when it is complete."""
     _save(
@@ -99,7 +116,7 @@ def save_faces(path: Path, faces: FaceFeatures) -> None:
 
 def load_faces(path: Path) -> FaceFeatures:
     """Read what `save_faces` wrote, as float32."""
-    data = _load(path)
+    data = read_npz(path, _FACES)
     return FaceFeatures(
         data["intact"].astype(np.float32), data["corrupted"].astype(np.float32), data["affect"]
     )
@@ -121,7 +138,9 @@ def save_voices(path: Path, voices: VoiceFeatures) -> None:
 
 def load_voices(path: Path) -> dict[str, list[ClipFeatures]]:
     """Read what `save_voices` wrote, as float32."""
-    data = _load(path)
+    data = read_npz(path, _VOICES)
+    if data["ticks"].min(initial=0) < 0 or data["ticks"].sum() != len(data["active"]):
+        raise DataError(f"{path}: ticks: they do not add up to those of the features; remove the file")
     voices: dict[str, list[ClipFeatures]] = {}
     ends = np.cumsum(data["ticks"])
     for row, (end, length) in enumerate(zip(ends, data["ticks"], strict=True)):
@@ -140,8 +159,3 @@ def _save(path: Path, **arrays: NDArray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-
-
-def _load(path: Path) -> dict[str, NDArray]:
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}

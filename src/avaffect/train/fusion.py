@@ -9,6 +9,7 @@ from typing import Any
 
 from lightning.pytorch.utilities import rank_zero_only
 
+from ..construction import constructing
 from ..corpus.store import FeatureStore
 from ..model import AffectModel, FusionNetwork
 from ..progress import Hook
@@ -61,7 +62,9 @@ def train_network(recipe: Recipe, hook: Hook) -> None:
     folder = recipe.folder("fusion")
     # What does not fit is said before a folder is made.
     check_plan(recipe.fit, measured=True)
-    network = FusionNetwork(spec_of(recipe))
+    spec = spec_of(recipe)
+    with constructing(f"recipe {recipe.name}"):
+        network = FusionNetwork(spec)
     if isinstance(recipe, StoreRecipe):
         stores.split_of(recipe, FeatureStore(recipe.store))
         claim(recipe)
@@ -88,7 +91,9 @@ def load_network(recipe: Recipe) -> AffectModel:
     DataError
         If the stage is not done, or was of another recipe.
     """
-    model = AffectModel(spec_of(recipe))
+    spec = spec_of(recipe)
+    with constructing(f"recipe {recipe.name}"):
+        model = AffectModel(spec)
     load_result(recipe.folder("fusion"), {"network": model.network})
     return model.eval()
 

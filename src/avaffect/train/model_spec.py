@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .. import __version__, checkpoint
+from ..construction import constructing
 from ..corpus.encode import encoders_hash
 from ..corpus.store import FeatureStore
 from ..encoder import create_encoder
@@ -38,7 +39,8 @@ def _from_corpora(recipe: CorpusRecipe) -> Spec:
     parts = {"audio": recipe.voice.encoder, "visual": recipe.face.encoder}
     streams: dict[str, Stream] = {}
     for name in recipe.streams:
-        with torch.device("meta"):  # for its size alone: no weights, nothing drawn
+        # On meta for its size alone: no weights, nothing drawn.
+        with constructing(f"recipe {recipe.name}"), torch.device("meta"):
             encoder = create_encoder(parts[name].name, **parts[name].options)
         streams[name] = Stream(
             dim=encoder.dim,
@@ -117,7 +119,7 @@ def _of_encoders(corpora: Iterable[Corpus]) -> tuple[Corpus, ...]:
 def _spec(recipe: Recipe, streams: Mapping[str, Stream], **about: Any) -> Spec:
     """Streams that end at the encoders, and the recipe's network behind them."""
     temporal = recipe.temporal.component if recipe.temporal else None
-    return Spec(
+    spec = Spec(
         name=recipe.name,
         streams={
             name: replace(stream, temporal=temporal, temporal_dim=_temporal_dim(recipe, name))
@@ -133,6 +135,9 @@ def _spec(recipe: Recipe, streams: Mapping[str, Stream], **about: Any) -> Spec:
         code_version=__version__,
         **about,
     )
+    if fault := spec.misfit():
+        raise DataError(f"recipe {recipe.name}: {fault}")
+    return spec
 
 
 def _temporal_dim(recipe: Recipe, stream: str) -> int | None:

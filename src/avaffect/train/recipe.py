@@ -13,30 +13,43 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from ..corpus.speech import CORPORA as VOICES
 from ..errors import DataError, nearest
 from ..registry import load_plugins
-from ..spec import Component
+from ..schema import Size, short
+from ..spec import LONGEST_WINDOW, Component, HeadOptions
 from .recipe_file import as_recipe, read_yaml
 
 FACES = ("ferplus", "diffusionfer")
 
 
+Count = Annotated[int, Field(gt=0, le=1_000_000)]
+
+
+def _no_null(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError(f"no path holds a null byte, but it is {str(path)!r}")
+    return path
+
+
+Place = Annotated[Path, AfterValidator(_no_null)]
+
+
 class Strict(BaseModel):
     """A part of a recipe: an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Part(Strict):
     """A registered part by name, and its options."""
 
     name: str
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, JsonValue] = Field(default_factory=dict)
 
     @property
     def component(self) -> Component:
@@ -56,17 +69,17 @@ class Schedule(Strict):
     warmup: float = Field(default=0.0, ge=0, description="epochs, parts of one too")
     min_learning_rate: float = Field(default=0.0, ge=0, description="none of them goes below it")
     factor: float = Field(default=0.5, gt=0, le=1)
-    every: int = Field(default=1, gt=0, description="epochs")
-    start: int = Field(default=0, ge=0, description="epochs")
-    patience: int = Field(default=10, ge=0, description="epochs")
+    every: Count = Field(default=1, description="epochs")
+    start: int = Field(default=0, ge=0, le=1_000_000, description="epochs")
+    patience: int = Field(default=10, ge=0, le=1_000_000, description="epochs")
     monitor: Literal["val", "train"] = Field(default="val", description="validation CCC or training loss")
 
 
 class Fit(Strict):
     """How a network or an encoder is optimised: how long, how fast, on what machines."""
 
-    epochs: int = Field(gt=0)
-    batch: int = Field(gt=0, description="items in a step, over all processes together")
+    epochs: Count
+    batch: Count = Field(description="items in a step, over all processes together")
     optimizer: Literal["adam", "adamw", "sgd"] = "adamw"
     learning_rate: float = Field(gt=0, description="the highest")
     weight_decay: float = Field(default=0.0, ge=0)
@@ -79,15 +92,21 @@ class Fit(Strict):
     checkpoint: Literal["best", "last"] = Field(
         default="best", description="the epoch that is kept: with the best validation CCC, or the last"
     )
-    patience: int | None = Field(default=None, gt=0, description="epochs without a better CCC")
-    measure_every: int = Field(default=1, gt=0, description="epochs from one validation to the next")
+    patience: Count | None = Field(default=None, description="epochs without a better CCC")
+    measure_every: Count = Field(default=1, description="epochs from one validation to the next")
     ema_decay: float | None = Field(
         default=None, gt=0, lt=1, description="keep the exponential moving average of the weights"
     )
-    precision: str = Field(default="32-true", description="as Lightning names it, e.g. bf16-mixed")
-    workers: int = Field(default=0, ge=0, description="processes that make batches; 0: the training one")
-    devices: int = Field(default=1, gt=0, description="processes on a machine; under torchrun its number")
-    nodes: int = Field(default=1, gt=0, description="machines")
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"] = Field(
+        default="32-true", description="as Lightning names it"
+    )
+    workers: int = Field(
+        default=0, ge=0, le=1024, description="processes that make batches; 0: the training one"
+    )
+    devices: int = Field(
+        default=1, gt=0, le=1024, description="processes on a machine; under torchrun its number"
+    )
+    nodes: int = Field(default=1, gt=0, le=1024, description="machines")
 
 
 class Loss(Strict):
@@ -114,7 +133,7 @@ class CalibrationRecipe(Strict):
     """Prediction intervals."""
 
     coverage: float = Field(default=0.9, gt=0, lt=1, description="share of labels inside")
-    sequences: int = Field(default=1000, gt=0, description="paired sequences to measure on")
+    sequences: Count = Field(default=1000, description="paired sequences to measure on")
 
 
 def _threads() -> int:
@@ -126,9 +145,9 @@ class Recipe(Strict):
     """What both sources share: the network and its training. Sizes are per tick, durations in seconds."""
 
     name: str = Field(pattern=r"^\w[\w-]*(\.[\w-]+)+$", description="architecture.tag, as in hgrjca.default")
-    output: Path = Field(description="folder of the finished model")
-    seed: int = 0
-    threads: int = Field(default_factory=_threads, gt=0)
+    output: Place = Field(description="folder of the finished model")
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    threads: int = Field(default_factory=_threads, gt=0, le=1024)
     plugins: tuple[str, ...] = Field(default=(), description="modules that register parts of their own")
 
     streams: tuple[str, ...] | None = Field(
@@ -136,14 +155,14 @@ class Recipe(Strict):
     )
     standardise: bool = Field(default=False, description="features to mean 0 and deviation 1")
     temporal: Part | None = Part(name="tcn")
-    temporal_dim: int | dict[str, int] | None = Field(
+    temporal_dim: Size | dict[str, Size] | None = Field(
         default=64, description="size behind the temporal networks: of all streams, or by stream"
     )
     fusion: Part | None = Field(default=None, description="None with a single stream")
     fused_temporal: Part | None = Field(default=None, description="temporal network on the fused features")
-    fused_temporal_dim: int | None = Field(default=None, gt=0, description="its output; None: as its input")
-    head: dict[str, Any] = Field(default_factory=dict, description="of avaffect.model.AffectHead")
-    window: float = Field(gt=0, description="seconds that the network sees at once")
+    fused_temporal_dim: Size | None = Field(default=None, description="its output; None: as its input")
+    head: HeadOptions = Field(default_factory=HeadOptions, description="of avaffect.model.AffectHead")
+    window: float = Field(gt=0, le=3600, description="seconds that the network sees at once")
     fit: NetworkFit
     calibration: CalibrationRecipe = CalibrationRecipe()
 
@@ -165,7 +184,7 @@ class _Corpora(Strict):
     def _check(self, known: Iterable[str]) -> Self:
         for name in (*self.corpora, *self.unseen):
             if name not in known:
-                raise ValueError(f"unknown corpus {name!r}; {nearest(name, known)}")
+                raise ValueError(f"unknown corpus {short(name)}; {nearest(name, known)}")
             if (*self.corpora, *self.unseen).count(name) > 1:
                 raise ValueError(f"{name!r} is named twice in corpora and unseen; name it once")
         return self
@@ -176,9 +195,9 @@ class FaceRecipe(_Corpora):
 
     encoder: Part = Part(name="face")
     corpora: tuple[str, ...] = Field(default=FACES, min_length=1)
-    ferplus: Path = Path("fer2013_ferplus.npz")
-    diffusionfer: Path = Path("diffusionfer_va.npz")
-    rated_repeats: int = Field(default=4, gt=0, description="times a rated face is shown in an epoch")
+    ferplus: Place = Path("fer2013_ferplus.npz")
+    diffusionfer: Place = Path("diffusionfer_va.npz")
+    rated_repeats: Count = Field(default=4, description="times a rated face is shown in an epoch")
     fit: Fit
 
     @model_validator(mode="after")
@@ -190,9 +209,9 @@ class VoiceRecipe(_Corpora):
     """The voice encoder and its corpora."""
 
     encoder: Part = Part(name="voice")
-    speech: Path = Field(default=Path("speech"), description="folder in `CorpusRecipe.data`")
+    speech: Place = Field(default=Path("speech"), description="folder in `CorpusRecipe.data`")
     corpora: tuple[str, ...] = Field(default=VOICES, min_length=1)
-    draws: int = Field(default=2400, gt=0, description="clips heard in an epoch")
+    draws: Count = Field(default=2400, description="clips heard in an epoch")
     fit: Fit
 
     @model_validator(mode="after")
@@ -200,22 +219,29 @@ class VoiceRecipe(_Corpora):
         return self._check(VOICES)
 
 
-Offset = tuple[float, float]
+Offset = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]]
+Ticks = Annotated[int, Field(gt=0, le=LONGEST_WINDOW)]
 
 
 class PairedRecipe(Strict):
     """The paired sequences of faces and voices that the network learns from."""
 
-    views: int = Field(default=3, gt=0, description="views of each face and clip")
-    ticks: tuple[int, int] = Field(default=(24, 160), description="shortest and longest sequence")
-    steps: int = Field(default=200, gt=0, description="batches in an epoch")
-    held_out: int = Field(default=300, gt=0, description="sequences measured on")
+    views: Count = Field(default=3, description="views of each face and clip")
+    ticks: tuple[Ticks, Ticks] = Field(default=(24, 160), description="shortest and longest sequence")
+    steps: Count = Field(default=200, description="batches in an epoch")
+    held_out: Count = Field(default=300, description="sequences measured on")
     face_generalisation_error: Offset | None = Field(
         default=None,
         description="standard deviation of what is added to the error on people never seen, valence and "
         "arousal; measured on validation items if absent",
     )
     voice_generalisation_error: Offset | None = Field(default=None, description="likewise")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.ticks[0] > self.ticks[1]:
+            raise ValueError(f"ticks: the shortest is longer than the longest: {list(self.ticks)}")
+        return self
 
 
 class CorpusRecipe(Recipe):
@@ -225,15 +251,15 @@ class CorpusRecipe(Recipe):
     of them alone lies in the folder of its name in there.
     """
 
-    data: Path = Field(description="folder of the corpora")
-    work: Path = Field(default=Path("runs/default"), description="checkpoints and caches")
-    output: Path = Field(default=Path("runs/default/model"), description="folder of the finished model")
+    data: Place = Field(description="folder of the corpora")
+    work: Place = Field(default=Path("runs/default"), description="checkpoints and caches")
+    output: Place = Field(default=Path("runs/default/model"), description="folder of the finished model")
     streams: tuple[Literal["audio", "visual"], ...] = Field(
         default=("audio", "visual"),
         min_length=1,
         description="those that the model has, in the fusion's order",
     )
-    window: float = Field(default=12.8, gt=0, description="seconds that prediction sees at once")
+    window: float = Field(default=12.8, gt=0, le=3600, description="seconds that prediction sees at once")
     face: FaceRecipe
     voice: VoiceRecipe
     paired: PairedRecipe = PairedRecipe()
@@ -252,8 +278,8 @@ class CorpusRecipe(Recipe):
 class StoreRecipe(Recipe):
     """A run on a feature store."""
 
-    store: Path = Field(description="folder that `avaffect extract` wrote")
-    output: Path = Field(default=Path("runs/store"), description="folder of checkpoints and the model")
+    store: Place = Field(description="folder that `avaffect extract` wrote")
+    output: Place = Field(default=Path("runs/store"), description="folder of checkpoints and the model")
     encoders: str | None = Field(
         default=None,
         description="model that the store was extracted with; the output then predicts from media",
@@ -262,8 +288,10 @@ class StoreRecipe(Recipe):
         default=None, description="rolling folds, or one a subject; None: the official split"
     )
     fold: int | str = Field(default=0, description="which of the folds validates: its place or its name")
-    hop: float = Field(gt=0, description="seconds from one window to the next")
-    targets: tuple[str, ...] | None = Field(default=None, description="None: all of the store's")
+    hop: float = Field(gt=0, le=3600, description="seconds from one window to the next")
+    targets: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="None: all of the store's"
+    )
 
     @model_validator(mode="after")
     def _no_gate_loss(self) -> Self:

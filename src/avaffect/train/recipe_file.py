@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ..errors import DataError, nearest
+from ..errors import DataError
+from ..schema import problem, read_text, short
 
 EXTENDS = "extends"
+LONGEST_CHAIN = 20
+MOST_VALUES = 10_000
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -46,7 +49,8 @@ def as_recipe(kind: type[Kind], raw: Mapping[str, Any], path: str | Path) -> Kin
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        raise DataError(f"{path}: {_first(error, kind)}") from error
+        said = problem(error, kind, add="add it, or give {key}=VALUE on the command line")
+        raise DataError(f"{path}: {said}") from error
 
 
 def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,29 +73,54 @@ def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 def _extended(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     """A file's mapping on top of those that it extends; `below` are the files that extend this one."""
+    raw = _mapping(path, below)
     resolved = path.resolve()
     if resolved in below:
         raise DataError(f"{below[-1]}: extends {path.name}, which extends it in turn; remove one of the two")
-    raw = _mapping(path, below)
+    if len(below) == LONGEST_CHAIN:
+        raise DataError(f"{path}: the last of more than {LONGEST_CHAIN} recipes that extend each other")
     other = raw.pop(EXTENDS, None)
     if other is None:
         return raw
     if not isinstance(other, str):
-        raise DataError(f"{path}: extends is the name of a recipe's file, but it is {other!r}")
+        raise DataError(f"{path}: extends is the name of a recipe's file, but it is {short(other)}")
     return merged(_extended(path.parent / other, (*below, resolved)), raw)
 
 
 def _mapping(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        whose = f", which {below[-1]} extends" if below else ""
-        raise DataError(f"{path}: cannot read the recipe{whose} ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        raise DataError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    whose = f", which {below[-1]} extends" if below else ""
+    raw = _parsed(read_text(path, DataError, f"the recipe{whose}"), str(path))
     if not isinstance(raw, dict):
         raise DataError(f"{path}: a recipe is a mapping of keys to values, e.g. 'seed: 0'")
     return raw
+
+
+def _parsed(text: str, whose: str) -> Any:
+    """A value in YAML.
+
+    Raises
+    ------
+    DataError
+        If it is not YAML, or holds too much or too deep once every alias stands for its whole.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise DataError(f"{whose}: not valid YAML: {' '.join(str(error).split())[:300]}") from error
+    except RecursionError as error:
+        raise DataError(f"{whose}: not valid YAML: nested too deeply") from error
+    except (ValueError, LookupError, AttributeError, TypeError) as error:  # dates and numbers that are none
+        raise DataError(f"{whose}: not valid YAML: a value cannot be read ({short(str(error))})") from error
+    waiting, seen = [value], 0
+    while waiting:
+        seen, inner = seen + 1, waiting.pop()
+        if seen > MOST_VALUES:
+            raise DataError(f"{whose}: more than {MOST_VALUES:,} values, aliases counted; expected a recipe")
+        if isinstance(inner, dict):
+            waiting += [*inner, *inner.values()]
+        elif isinstance(inner, (list, tuple, set)):
+            waiting += inner
+    return value
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:
@@ -104,27 +133,4 @@ def _apply(raw: dict[str, Any], override: str) -> None:
         if not isinstance(child, dict):
             raise DataError(f"override {override!r}: {parent!r} is a value and has no keys")
         raw = child
-    raw[last] = yaml.safe_load(value)
-
-
-def _first(error: ValidationError, kind: type[BaseModel]) -> str:
-    """The first problem in one line, with the nearest known key for an unknown one."""
-    problem = error.errors()[0]
-    where = [str(part) for part in problem["loc"]]
-    key = ".".join(where)
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}; {nearest(where[-1], _fields(kind, where[:-1]))}"
-    if problem["type"] == "missing":
-        return f"the key {key!r} is missing; add it, or give {key}=VALUE on the command line"
-    if problem["type"] == "value_error":  # a check of ours, which says it all
-        return f"{key}: {problem['ctx']['error']}" if key else str(problem["ctx"]["error"])
-    return f"{key}: {problem['msg']}, but it is {problem['input']!r}"
-
-
-def _fields(kind: type[BaseModel], where: Sequence[str]) -> list[str]:
-    for part in where:
-        outer = kind.model_fields[part].annotation
-        for inner in (outer, *get_args(outer)):  # `Part | None` too
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                kind = inner
-    return list(kind.model_fields)
+    raw[last] = _parsed(value, f"override {override!r}")

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.utilities import rank_zero_only
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..errors import DataError
 from ..files import replacing
+from ..schema import read_text
 from .recipe import Recipe
 from .selection import BEST
 from .trainer import LAST
 
+LARGEST_FIGURES = 50_000_000  # bytes
 WEIGHTS, FIGURES, RECIPE = "weights.safetensors", "figures.json", "recipe.json"
 
 
@@ -35,7 +38,7 @@ def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping
         save_file(state, part)
     with replacing(folder / FIGURES) as part:
         part.write_text(json.dumps(dict(figures), indent=2) + "\n", encoding="utf-8")
-    for name in (LAST, BEST):
+    for name in (LAST, f".{LAST}.part", BEST):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -53,7 +56,12 @@ def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any
         If the stage of this folder is not done, or was of another recipe.
     """
     figures = load_figures(folder)
-    state = load_file(folder / WEIGHTS)
+    try:
+        state = load_file(folder / WEIGHTS)
+    except (SafetensorError, OSError) as error:
+        raise DataError(
+            f"{folder / WEIGHTS} is damaged; remove {folder}, and the stage begins anew"
+        ) from error
     for name, module in modules.items():
         prefix = f"{name}."
         own = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
@@ -77,7 +85,14 @@ def load_figures(folder: Path) -> dict[str, Any]:
     """
     if not is_done(folder):
         raise DataError(f"{folder} holds no result: run the stage {folder.name!r} first")
-    return json.loads((folder / FIGURES).read_text(encoding="utf-8"))
+    path = folder / FIGURES
+    try:
+        figures = json.loads(read_text(path, DataError, "the figures of a stage", limit=LARGEST_FIGURES))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is damaged; remove {folder}, and the stage begins anew") from error
+    if not isinstance(figures, dict):
+        raise DataError(f"{path} is damaged; remove {folder}, and the stage begins anew")
+    return figures
 
 
 def claim(recipe: Recipe) -> None:
@@ -91,7 +106,7 @@ def claim(recipe: Recipe) -> None:
     path = recipe.output / RECIPE
     text = recipe.model_dump_json(indent=2, exclude={"threads"}) + "\n"
     if path.is_file():
-        if path.read_text(encoding="utf-8") != text:
+        if path.read_bytes() != text.encode():
             raise DataError(
                 f"{recipe.output} holds a run of other settings; give another output=FOLDER, or remove it"
             )

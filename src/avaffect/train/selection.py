@@ -15,6 +15,7 @@ from lightning.pytorch.callbacks import Callback
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..errors import DataError
 from ..files import replacing
 from .module import TrainedModule
 
@@ -72,14 +73,22 @@ class Selection(Callback):
         trainer.should_stop = self._waited_enough(pl_module)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Measure and compare."""
+        """Measure and compare.
+
+        Raises
+        ------
+        DataError
+            If the training diverged: the loss or a weight is no finite number any more.
+        """
         assert isinstance(pl_module, TrainedModule)
         plan, epoch = pl_module.plan, trainer.current_epoch + 1
+        losses = pl_module.mean_losses()
+        self._check_finite(pl_module, epoch, losses["loss"])
         figures = self._figures(pl_module, epoch)
         row = {
             "epoch": epoch,
             "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"]),
-            **pl_module.mean_losses(),
+            **losses,
             **{f"val/{name}": value for name, value in figures.items()},
         }
         self.history.append(row)
@@ -107,6 +116,18 @@ class Selection(Callback):
         """From Lightning's checkpoint."""
         for name, value in state_dict.items():
             setattr(self, name, value)
+
+    def _check_finite(self, module: TrainedModule, epoch: int, loss: float) -> None:
+        """Stop before anything of a training that diverged is kept."""
+        weights = [*module.trained.state_dict().values(), *module.kept.state_dict().values()]
+        if math.isfinite(loss) and all(bool(weight.isfinite().all()) for weight in weights):
+            return
+        kept = f"; what epoch {epoch - 1} gave is kept" if epoch > 1 and self.folder is not None else ""
+        raise DataError(
+            f"{self.stage}: the training diverged in epoch {epoch} (loss {loss:g}, learning rate"
+            f" {module.plan.learning_rate:g}){kept}; try a lower learning_rate, a warmup, or clip=1,"
+            " in another output folder"
+        )
 
     def _figures(self, module: TrainedModule, epoch: int) -> dict[str, float]:
         """Validation figures, every so many epochs and after the last."""

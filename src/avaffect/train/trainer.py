@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
+import signal
+import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning as L
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, Checkpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
@@ -82,7 +88,10 @@ def fit(
     Raises
     ------
     DataError
-        If what needs validation is asked for without it, or the batches cannot be divided among processes.
+        If what needs validation is asked for without it; the batches cannot be divided among processes;
+        ``last.ckpt`` is damaged or of another training; the training diverges, or nothing can be measured.
+    KeyboardInterrupt
+        As Python raises it. What the last whole epoch gave is in ``folder``.
     """
     plan = module.plan
     check_plan(plan, measured=measure is not None)
@@ -95,7 +104,9 @@ def fit(
     if hook is not silent:
         callbacks.append(_Progress(stage, hook))
     trainer = _trainer(plan, place, callbacks)
-    last = None if place is None else place / LAST
+    last = None if place is None or not (place / LAST).exists() else place / LAST
+    if last is not None:
+        _check_resumable(last, module)
     with warnings.catch_warnings():
         # Said of loaders without workers, of short epochs, and of a folder that a resumed run finds again.
         for message in (
@@ -107,13 +118,55 @@ def fit(
         ):
             warnings.filterwarnings("ignore", message)
         data = _Data(batches, plan.workers)
-        trainer.fit(module, datamodule=data, ckpt_path=last if last is not None and last.exists() else None)
+        with _interrupts():
+            trainer.fit(module, datamodule=data, ckpt_path=last, weights_only=True)
+    if not selection.weights:
+        raise DataError(
+            f"{stage}: no epoch has a CCC on the validation recordings: their labels, or all predictions, are"
+            " constant; check the labels, or try a lower learning_rate"
+        )
     for part in (module.trained, module.kept):
         part.load_state_dict(selection.weights)
     module.cpu().eval()
     row = selection.history[selection.epoch - 1]
     figures = {name.removeprefix("val/"): v for name, v in row.items() if name.startswith("val/")}
     return Fitted(selection.epoch, figures, selection.history)
+
+
+def _check_resumable(path: Path, module: TrainedModule) -> None:
+    """Raise a `DataError` unless a checkpoint is whole and of this module. No code in it is run."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        theirs = {name: value.shape for name, value in state.items()}
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+    ) as error:
+        raise DataError(f"{path} is damaged; remove it, and the stage begins anew") from error
+    if theirs != {name: value.shape for name, value in module.state_dict().items()}:
+        raise DataError(f"{path} is of a training of another network; give another output, or remove it")
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """Ctrl-C inside is a `KeyboardInterrupt` outside, as everywhere; Lightning makes an exit of it."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as stop:
+        if isinstance(stop.__context__, KeyboardInterrupt):
+            raise stop.__context__ from None
+        raise
+    finally:
+        if main and before is not None:  # Lightning leaves it ignored
+            signal.signal(signal.SIGINT, before)
 
 
 def check_plan(plan: Fit, *, measured: bool) -> None:
@@ -167,9 +220,26 @@ class _Last(Checkpoint):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         part = self.path.with_name(f".{LAST}.part")
-        trainer.save_checkpoint(part)
-        if trainer.is_global_zero:
-            part.replace(self.path)
+        try:
+            trainer.save_checkpoint(part)
+            if trainer.is_global_zero:
+                part.replace(self.path)
+        except OSError as error:
+            if trainer.is_global_zero:
+                part.unlink(missing_ok=True)
+            raise DataError(
+                f"cannot write {self.path} ({error.strerror}); free space, and start again"
+            ) from error
+
+
+class _Beside(TorchCheckpointIO):
+    """Writes checkpoints where they are to lie; Lightning writes to the folder for temporary files first."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
+    ) -> None:
+        with Path(path).open("wb") as file:
+            torch.save(checkpoint, file)
 
 
 def _trainer(plan: Fit, folder: Path | None, callbacks: list[Callback]) -> L.Trainer:
@@ -187,10 +257,11 @@ def _trainer(plan: Fit, folder: Path | None, callbacks: list[Callback]) -> L.Tra
         devices=devices,
         num_nodes=nodes,
         strategy="ddp" if devices * nodes > 1 else "auto",
-        precision=plan.precision,  # type: ignore[arg-type]
+        precision=plan.precision,
         default_root_dir=folder,
         logger=False if folder is None else TensorBoardLogger(folder, name="tensorboard", version=""),
         callbacks=callbacks,
+        plugins=[_Beside()],
         enable_checkpointing=folder is not None,
         enable_progress_bar=False,
         enable_model_summary=False,

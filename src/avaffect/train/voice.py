@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .. import voice
+from ..construction import constructing
 from ..corpus.speech import EMOTIONS, read_speech
 from ..corpus.splits import SPLITS
 from ..encoder import Encoder, check_encoder, create_encoder
@@ -107,6 +108,7 @@ def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
     if is_done(folder):
         return
     plan = settings.voice.fit
+    module = VoiceModule(_create(settings), plan)  # before the data, whose reading may draw random numbers
     items = analyse_clips(read_speech(settings.data / settings.voice.speech, settings.voice.corpora))
     batches = VoiceBatches(
         [item for item in items if item.clip.split == "train"],
@@ -115,7 +117,6 @@ def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
         seed=settings.seed,
         augmentation=VoiceAugmentation(),
     )
-    module = VoiceModule(_create(settings), plan)
     net, heads = module.kept_parts()
 
     def measure(split: str = "val") -> dict[str, float]:
@@ -154,7 +155,8 @@ def load_voice(settings: CorpusRecipe) -> tuple[Encoder, VoiceHeads]:
 
 
 def _create(settings: CorpusRecipe) -> Encoder:
-    encoder = create_encoder(settings.voice.encoder.name, **settings.voice.encoder.options)
+    with constructing(f"recipe {settings.name}"):
+        encoder = create_encoder(settings.voice.encoder.name, **settings.voice.encoder.options)
     check_encoder(encoder, stream="audio", dim=encoder.dim, tick_rate=TICK_RATE)
     return encoder
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from avaffect.errors import ModelError
 
-from ..base import at_least, one_of
+from ..base import at_least, between, one_of
 from .joint_feature import FeatureCorrelation, TimeCorrelation
 from .joint_window import WindowedFeatureCorrelation, WindowedTimeCorrelation
 
@@ -23,7 +23,7 @@ class JointSteps(nn.Module):
     ----------
     dims : mapping of stream name to feature size
     iterations : int
-        1 or more.
+        1 to 100.
     share : bool
         One set of weights for all iterations (recursion in the strict sense) or one for each.
     correlation : {"feature", "time"}
@@ -60,7 +60,7 @@ class JointSteps(nn.Module):
         joint_layer: bool = False,
     ) -> None:
         super().__init__()
-        at_least("iterations", iterations, 1)
+        between("iterations", iterations, 1, 100)
         if hidden is not None:
             at_least("hidden", hidden, 1)
         self.iterations = iterations
