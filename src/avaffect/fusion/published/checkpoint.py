@@ -59,7 +59,8 @@ def import_checkpoint(path: str | Path, name: str) -> nn.Module:
     Raises
     ------
     ModelError
-        Unknown name; unreadable file; missing, unexpected or misshapen weights, all listed.
+        Unknown name; unreadable file; missing, unexpected, misshapen or infinite weights,
+        all listed.
     """
     if name not in PUBLISHED_KEYS:
         raise ModelError(f"unknown published network {name!r}; {nearest(name, PUBLISHED_KEYS)}")
@@ -82,10 +83,10 @@ def _read(path: Path) -> object:
         with torch.serialization.safe_globals(_NUMPY_NUMBERS):
             return torch.load(path, map_location="cpu", weights_only=True)
     except _UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # Not in torch's words: they advise to read it with what runs its code.
         raise ModelError(
-            f"{path} is not a checkpoint that can be read safely ({reason}); expected a file of "
-            f"torch.save holding tensors and numbers only"
+            f"{path} is not a checkpoint that can be read safely: it is damaged, or holds more than tensors and "
+            "numbers; expected a file of torch.save with these alone"
         ) from error
 
 
@@ -115,8 +116,15 @@ def _check(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: str 
     ]
     if misshapen:
         faults.append(f"of another shape: {', '.join(misshapen)}")
+    unfit = [key for key in sorted(set(given) & set(wanted)) if not _is_weight(given[key])]
+    if unfit:
+        faults.append(f"no finite floating-point numbers: {', '.join(unfit)}")
     if faults:
         raise ModelError(f"{path} does not fit {name}; {'; '.join(faults)}")
+
+
+def _is_weight(value: Tensor) -> bool:
+    return value.is_floating_point() and bool(value.isfinite().all())
 
 
 def _published_shape(key: str, own: Tensor) -> tuple[int, ...]:
