@@ -85,8 +85,8 @@ def _read(path: Path) -> object:
     except _UNREADABLE as error:
         # Not in torch's words: they advise to read it with what runs its code.
         raise ModelError(
-            f"{path} is not a checkpoint that can be read safely: it is damaged, or holds more than tensors and "
-            "numbers; expected a file of torch.save with these alone"
+            f"{path} is not a checkpoint that can be read safely: it is damaged, or holds more than tensors "
+            "and numbers; expected a file of torch.save with these alone"
         ) from error
 
 
