@@ -215,10 +215,10 @@ def at_least(option: str, given: float, lowest: float) -> None:
         raise ModelError(f"{option}={given}; expected {lowest} or more")
 
 
-def between(option: str, given: float, lowest: float, highest: float) -> None:
-    """Raise a `ModelError` if ``given`` is not from ``lowest`` to ``highest``."""
-    if not lowest <= given <= highest:
-        raise ModelError(f"{option}={given}; expected {lowest} to {highest}")
+def at_most(option: str, given: float, highest: float) -> None:
+    """Raise a `ModelError` if ``given`` is above ``highest``."""
+    if given > highest:
+        raise ModelError(f"{option}={given}; expected {highest} or less")
 
 
 def _checked_dims(kind: type[Fusion], dims: Mapping[str, int]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from avaffect.errors import ModelError
 
-from ..base import at_least, between, one_of
+from ..base import at_least, at_most, one_of
 from .joint_feature import FeatureCorrelation, TimeCorrelation
 from .joint_window import WindowedFeatureCorrelation, WindowedTimeCorrelation
 
@@ -60,7 +60,8 @@ class JointSteps(nn.Module):
         joint_layer: bool = False,
     ) -> None:
         super().__init__()
-        between("iterations", iterations, 1, 100)
+        at_least("iterations", iterations, 1)
+        at_most("iterations", iterations, 100)
         if hidden is not None:
             at_least("hidden", hidden, 1)
         self.iterations = iterations

@@ -59,7 +59,8 @@ def import_checkpoint(path: str | Path, name: str) -> nn.Module:
     Raises
     ------
     ModelError
-        Unknown name; unreadable file; missing, unexpected or misshapen weights, all listed.
+        Unknown name; unreadable file; missing, unexpected, misshapen or infinite weights,
+        all listed.
     """
     if name not in PUBLISHED_KEYS:
         raise ModelError(f"unknown published network {name!r}; {nearest(name, PUBLISHED_KEYS)}")
@@ -82,10 +83,10 @@ def _read(path: Path) -> object:
         with torch.serialization.safe_globals(_NUMPY_NUMBERS):
             return torch.load(path, map_location="cpu", weights_only=True)
     except _UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # Not in torch's words: they advise to read it with what runs its code.
         raise ModelError(
-            f"{path} is not a checkpoint that can be read safely ({reason}); expected a file of "
-            f"torch.save holding tensors and numbers only"
+            f"{path} is not a checkpoint that can be read safely: it is damaged, or holds more than tensors "
+            "and numbers; expected a file of torch.save with these alone"
         ) from error
 
 
@@ -115,17 +116,17 @@ def _check(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: str 
     ]
     if misshapen:
         faults.append(f"of another shape: {', '.join(misshapen)}")
-    if odd := sorted(key for key, value in given.items() if not _is_plain(value)):
-        faults.append(f"sparse, quantised, without values or not finite: {', '.join(odd)}")
+    if odd := sorted(key for key, value in given.items() if not _is_weight(value)):
+        faults.append(f"no finite floating-point numbers: {', '.join(odd)}")
     if faults:
         raise ModelError(f"{path} does not fit {name}; {'; '.join(faults)}")
 
 
-def _is_plain(value: Tensor) -> bool:
-    """An ordinary tensor of finite numbers."""
+def _is_weight(value: Tensor) -> bool:
+    """An ordinary tensor of finite floating-point numbers: not sparse, quantised or without values."""
     if value.layout != torch.strided or value.is_meta or value.is_quantized:
         return False
-    return bool(torch.isfinite(value).all())
+    return value.is_floating_point() and bool(value.isfinite().all())
 
 
 def _published_shape(key: str, own: Tensor) -> tuple[int, ...]:
