@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-import logging
-import traceback
 from collections.abc import Iterable
 from pathlib import Path
-
-log = logging.getLogger(__name__)
 
 REPORTS = "https://github.com/avaffect/avaffect/issues"
 
@@ -53,7 +48,9 @@ def one_line(error: Exception, what: str | Path) -> AvaffectError:
         place = error.filename if isinstance(error.filename, str) else what
         about = "" if str(place) == str(what) else f"{place}: "
         return MediaError(f"{what}: {about}{error.strerror}; check the disk and the permissions")
-    log.debug("%s", what, exc_info=error)
+    import logging  # here and below: what is loaded before a command listens to signals is little
+
+    logging.getLogger(__name__).debug("%s", what, exc_info=error)
     text = " ".join(str(error).split()) or "no message"
     return UnexpectedError(
         f"{what}: unexpected {type(error).__name__} in {_place(error)} ({text}); this is a fault of avaffect,"
@@ -63,6 +60,8 @@ def one_line(error: Exception, what: str | Path) -> AvaffectError:
 
 def _place(error: Exception) -> str:
     """File and line where it was raised: the last ones of ours, if it went through any."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     package = Path(__file__).parent
     own = [frame for frame in frames if package in Path(frame.filename).parents]
@@ -79,6 +78,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("zzz", ["jca", "hgrjca"])
     'known: hgrjca, jca'
     """
+    import difflib
+
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"

@@ -21,6 +21,7 @@ from avaffect.corpus.extract import _one_line, extract
 from avaffect.corpus.store import FeatureStore
 from avaffect.error_list import ErrorList
 from avaffect.errors import REPORTS, DataError, ModelError
+from avaffect.files import temporary_name
 from avaffect.model import AffectModel
 
 
@@ -388,3 +389,9 @@ def test_a_list_of_errors_that_cannot_be_written(segments, tmp_path, caplog, mon
     assert list(report.errors) == ["run3"]
     assert report.listed is None
     assert "the list of errors is missing: errors.csv: no space left" in caplog.text
+
+
+def test_what_a_killed_run_left_half_is_no_recording(segments, tmp_path):
+    extract("studyforrest", segments, tmp_path / "out")
+    temporary_name(tmp_path / "out" / "run9.safetensors").write_text("half")
+    assert [stored.name for stored in FeatureStore(tmp_path / "out")] == ["run1", "run2", "run4"]

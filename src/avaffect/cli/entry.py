@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -61,6 +60,8 @@ def _run() -> int:
         # A name that the terminal's encoding lacks is no reason to fail.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    import logging
+
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     from .app import app
 

@@ -165,7 +165,8 @@ class FeatureStore:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        files = sorted(self.path.glob(f"*{ENDING}")) if self.path.is_dir() else []
+        found = sorted(self.path.glob(f"*{ENDING}")) if self.path.is_dir() else []
+        files = [path for path in found if not path.name.startswith(".")]  # what a killed run left half
         if not files:
             raise DataError(
                 f"{self.path}: no extracted recordings; "
