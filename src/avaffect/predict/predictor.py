@@ -333,20 +333,21 @@ class Predictor:
     def _shares(self, recording: RecordingStreams) -> Iterator[tuple[Person | None, np.ndarray]]:
         """Which rows are whose: everyone's pictures from first to last sight, nobody's the rest.
 
-        With ``people="main"`` all pictures are the main person's.
+        With ``people="main"`` all rows are the main person's.
         """
-        free = np.ones(len(recording.times), dtype=bool)
-        main = recording.main_person
-        everyone = recording.people if self.people == "all" or main is None else [main]
-        for person in everyone:
-            first, last = person.frames[0], person.frames[-1]
-            if self.people == "main":
-                first, last = 0, len(recording.visual.times)
-            positions = np.flatnonzero((recording.pictures >= first) & (recording.pictures <= last))
+        everything = np.arange(len(recording.times))
+        if self.people == "main" and recording.main_person is not None:
+            yield recording.main_person, everything
+            return
+        free = np.ones(len(everything), dtype=bool)
+        for person in recording.people:
+            positions = np.flatnonzero(
+                (recording.pictures >= person.frames[0]) & (recording.pictures <= person.frames[-1])
+            )
             free[positions] = False
             yield person, positions
         if free.any():
-            yield None, np.flatnonzero(free)
+            yield None, everything[free]
 
     def _read(self, recording: RecordingStreams, person: Person | None) -> Reading:
         """What the model says of a person; of the voice alone for None."""
