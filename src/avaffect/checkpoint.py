@@ -47,7 +47,12 @@ def find(reference: str | Path) -> Path:
         return folder
     if folder.exists():
         raise ModelError(f"{folder} holds no model: expected a folder with {SPEC} and {NETWORK}")
-    raise ModelError(f"unknown model {str(reference)!r}; {nearest(str(reference), models)}")
+    name = str(reference)
+    if len(folder.parts) > 1:
+        raise ModelError(f"no folder {name}; give the folder of a model, or a name: {', '.join(models)}")
+    # Of an architecture without a tag the default is meant.
+    hint = f"did you mean '{name}.default'?" if f"{name}.default" in models else nearest(name, models)
+    raise ModelError(f"unknown model {name!r}; {hint}")
 
 
 def read_spec(reference: str | Path) -> Spec:

@@ -136,7 +136,11 @@ PLATEAUS = {
     **dict.fromkeys(("affwild2/dca", "affwild2/iaca", "affwild2/jca.tbiom"), (0.5, 10, "train", 0.0)),
     **dict.fromkeys(("affwild2/rjca", "recola/dca", "recola/jca"), (0.5, 10, "train", 0.0)),
 }
-EVERY = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.glob("*/*.yaml"))
+EVERY = sorted(
+    str(path.relative_to(ROOT).with_suffix(""))
+    for path in ROOT.glob("*/*.yaml")
+    if path.parent.name != "folder"  # for own recordings: no paper, no settings of an earlier model
+)
 
 
 def stored(name: str) -> Recipe:

@@ -74,7 +74,7 @@ def test_they_are_all_here() -> None:
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_it_takes_a_step(path: Path, store: FeatureStore) -> None:
-    recipe = read_recipe(path, [f"store={store.path}"])
+    recipe = read_recipe(path, [f"store={store.path}", "encoders=null"])
     assert isinstance(recipe, StoreRecipe)
     assert stages_of(recipe) == ("fusion", "calibration", "export")
     assert 0 < step(recipe, store) < 2

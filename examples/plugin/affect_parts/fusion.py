@@ -26,4 +26,7 @@ class MeanFusion(Fusion):
         there = torch.stack([masks[name] for name in self.dims], dim=-1)  # (b, t, m)
         share = there / there.sum(-1, keepdim=True).clamp_min(1)
         values = torch.stack([self.layers[name](streams[name]) for name in self.dims], dim=-1)  # (b, t, f, m)
-        return Fused((values * share.unsqueeze(-2)).sum(-1), {"modality": share})
+        weights = {
+            f"share.{name}": share[..., k] for k, name in enumerate(self.dims)
+        }  # columns share_audio, ...
+        return Fused((values * share.unsqueeze(-2)).sum(-1), weights)

@@ -62,12 +62,12 @@ def _from_store(recipe: StoreRecipe) -> Spec:
     targets = store.targets if recipe.targets is None else recipe.targets
     _check_known(targets, store.targets, f"{store.path} has no rating of")
     meta = store.recordings[0].meta
-    corpus = Corpus(meta.corpus, "its authors' terms", "everything behind the encoders")
+    corpus = Corpus(meta.corpus, "its authors' terms", "the network behind the encoders")
     about = {
         "targets": targets,
         "tick_rate": store.tick_rate,
         "features": meta.encoders,
-        "meaning": f"As the raters of {meta.corpus} use the scale from -1 to 1.",
+        "meaning": f"As rated in the training data (corpus {meta.corpus!r}), on a scale from -1 to 1.",
     }
     if recipe.encoders is None:
         streams = {name: Stream(store.dims[name]) for name in names}
@@ -79,7 +79,7 @@ def _from_store(recipe: StoreRecipe) -> Spec:
         {name: base.streams[name] for name in names},
         **about,
         licence=f"the terms of {meta.corpus}, and of the encoders: {base.licence or 'unknown'}",
-        corpora=(*base.corpora, corpus),
+        corpora=(*_of_encoders(base.corpora), corpus),
     )
 
 
@@ -92,9 +92,26 @@ def encoders_of(recipe: StoreRecipe, store: FeatureStore) -> AffectModel:
         If they did not.
     """
     base = checkpoint.load(str(recipe.encoders))
-    if store.recordings[0].meta.encoders not in {encoders_hash(base, name) for name in list_detectors()}:
-        raise DataError(f"{store.path} was not made by the encoders of {recipe.encoders}; drop encoders")
+    if not _made(base, store):
+        others = [name for name in checkpoint.embedded() if _made(checkpoint.load(name), store)]
+        hint = (
+            f"give encoders={others[0]}, whose encoders made it"
+            if others
+            else "give the model that it was extracted with, or drop encoders: it then reads stores only"
+        )
+        raise DataError(f"{store.path} was not made by the encoders of {recipe.encoders}; {hint}")
     return base
+
+
+def _made(model: AffectModel, store: FeatureStore) -> bool:
+    """Whether a model's encoders made the features of a store."""
+    return store.recordings[0].meta.encoders in {encoders_hash(model, name) for name in list_detectors()}
+
+
+def _of_encoders(corpora: Iterable[Corpus]) -> tuple[Corpus, ...]:
+    """What of a model's corpora its encoders are trained on: its fusion is left behind."""
+    uses = [(corpus, [use for use in corpus.use.split(", ") if "encoder" in use]) for corpus in corpora]
+    return tuple(replace(corpus, use=", ".join(kept)) for corpus, kept in uses if kept)
 
 
 def _spec(recipe: Recipe, streams: Mapping[str, Stream], **about: Any) -> Spec:
