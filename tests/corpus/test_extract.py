@@ -105,7 +105,8 @@ def test_stored_features_are_those_that_prediction_hands_to_the_network(
     voiced = table["voiced"] >= 0.5
     assert voiced.sum() > 40
     assert ((table.loc[voiced, "speaking"] < 0.5) == listens).all()
-    assert masks["visual"].all()
+    assert len(masks["visual"]) == pytest.approx(4 * 12.5, abs=1)  # to the end of the sound
+    assert masks["visual"].tolist() == [tick < 38 for tick in range(len(masks["visual"]))]
     assert masks["audio"].any() != listens
     for name in ("audio", "visual"):
         assert features.streams[name].dtype == streams[name].dtype == np.float32

@@ -351,16 +351,16 @@ class Predictor:
     def _shares(self, recording: RecordingStreams) -> list[tuple[Person | None, np.ndarray]]:
         """Which rows may be whose: everyone's pictures from first to last sight, and last all, nobody's.
 
-        With ``people="main"`` all pictures are the main person's.
+        With ``people="main"`` all rows are the main person's.
         """
-        pictures, main = recording.pictures, recording.main_person
-        if self.people == "main" and main is not None:
-            return [(main, np.flatnonzero(pictures >= 0)), (None, np.flatnonzero(pictures < 0))]
+        everything, pictures = np.arange(len(recording.times)), recording.pictures
+        if self.people == "main" and recording.main_person is not None:
+            return [(recording.main_person, everything)]
         shares: list[tuple[Person | None, np.ndarray]] = [
             (person, np.flatnonzero((pictures >= person.frames[0]) & (pictures <= person.frames[-1])))
             for person in recording.people
         ]
-        return [*shares, (None, np.arange(len(recording.times)))]
+        return [*shares, (None, everything)]
 
     def _of_nobody(self, rows: pd.DataFrame, shares: list[tuple[Person | None, np.ndarray]]) -> np.ndarray:
         """Which of nobody's rows stay: those that are no person's, and where a voice is nobody's."""
