@@ -53,8 +53,8 @@ class Encoders:
         """The recording's streams at the model's ticks, as prediction reads them.
 
         Of several people in a video whose faces are not cut, the most prominent one is taken. While that
-        person is known to listen, the voice is masked. The streams end with the last picture; without
-        pictures, with the sound.
+        person is known to listen, or is out of view, the voice is masked. The streams end with the last
+        picture; without pictures, with the sound.
 
         Raises
         ------
