@@ -52,8 +52,8 @@ class Encoders:
     def __call__(self, recording: Recording) -> Features:
         """The recording's streams at the model's ticks, as prediction reads them.
 
-                Of several people in a video whose faces are not cut, the most prominent one is taken. While that
-                person is known to listen, or is out of view, the voice is masked. The streams end with the last
+        Of several people in a video whose faces are not cut, the most prominent one is taken. While that
+        person is known to listen, or is out of view, the voice is masked. The streams end with the last
         picture, or with the sound where it goes on for more than half a second.
 
                 Raises
