@@ -56,10 +56,10 @@ class Encoders:
         person is known to listen, or is out of view, the voice is masked. The streams end with the last
         picture, or with the sound where it goes on for more than half a second.
 
-                Raises
-                ------
-                MediaError, DataError
-                    If something of the recording cannot be read.
+        Raises
+        ------
+        MediaError, DataError
+            If something of the recording cannot be read.
         """
         found = self._read(recording)
         if not found.ticks:
