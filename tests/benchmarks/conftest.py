@@ -37,6 +37,7 @@ def model_of(*streams: str, fusion: str = "concat", **options: object) -> Affect
         name: Stream(
             8,
             Component("face" if name == "visual" else "voice", {"dim": 8}),
+            preprocessing={"crop": 112} if name == "visual" else {"logmel": "default16k"},
             temporal=Component("tcn", {"levels": 1}),
             temporal_dim=8,
         )

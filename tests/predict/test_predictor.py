@@ -10,7 +10,7 @@ import pytest
 
 import avaffect
 from avaffect import media
-from avaffect.errors import AvaffectError, MediaError
+from avaffect.errors import AvaffectError, DataError, MediaError
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
 GRID = ("grid_bbaf2n.mpg", "grid_lbax4n.mpg", "grid_pwij3p.mpg", "grid_sbwe5n.mpg")
@@ -222,3 +222,8 @@ def test_a_forked_process_predicts(tmp_path):
         [sys.executable, str(script)], capture_output=True, text=True, timeout=120, env=environment
     )
     assert done.stdout.split() == ["25", "[25]"], done.stderr[-500:]
+
+
+def test_one_name_instead_of_a_list_is_said_at_once(predictor):
+    with pytest.raises(DataError, match=r"takes a list of files: give \['a.mp4'\], or use process_file"):
+        predictor.process_files("a.mp4")

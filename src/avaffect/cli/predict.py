@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..errors import AvaffectError, MediaError, one_line
+from ..errors import AvaffectError, MediaError
 from ..files import writable_folder
 from .progress import ProgressBars
 
@@ -200,22 +200,24 @@ class _Batch:
 
     def run(self, predictor: Predictor, targets: list[Target], bars: ProgressBars, fail_fast: bool) -> None:
         """Read all; one that fails does not stop the others, unless ``fail_fast``."""
-        for number, target in enumerate(targets):
-            bars("files", number, len(targets))
-            try:
-                trace, written = self._one(predictor, target, bars)
-            except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
-                self._fail(target.source, one_line(error, target.source))
+        from ..predict.batch import attempt_each
+
+        results = attempt_each(
+            targets, lambda each: self._one(predictor, each, bars), path=lambda each: each.source, hook=bars
+        )
+        for number, (target, result) in enumerate(results, start=1):
+            if isinstance(result, AvaffectError):
+                self._fail(target.source, result)
                 if fail_fast:
-                    self.unread = len(targets) - number - 1
+                    self.unread = len(targets) - number
                     return
                 continue
+            trace, written = result
             self.summaries.append({**trace.summary(), "outputs": [str(path) for path in written]})
             if not self.as_json:
                 bars.rest()
                 self._console.print(escape(trace.describe()), highlight=False)
                 self._console.print("Written: " + escape(", ".join(map(str, written))), highlight=False)
-        bars("files", len(targets), len(targets))
 
     def _one(self, predictor: Predictor, target: Target, bars: ProgressBars) -> tuple[Trace, list[Path]]:
         """Read one recording and write everything asked for."""

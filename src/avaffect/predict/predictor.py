@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
-from ..errors import AvaffectError, DataError, MediaError, one_line
+from ..errors import AvaffectError, DataError, MediaError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
@@ -25,6 +25,7 @@ from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
+from .batch import attempt_each
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
@@ -38,8 +39,6 @@ if hasattr(os, "register_at_fork"):
 PEOPLE = ("all", "main")
 
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
-FILES = "files"
-"""What the hook is told of a batch: how many files are done."""
 
 
 class Predictor:
@@ -188,16 +187,12 @@ class Predictor:
         result : Trace or AvaffectError
             Its trace, or why there is none: an `avaffect.errors.UnexpectedError` where the fault is ours.
         """
-        hook = hook or silent
-        for done, path in enumerate(paths):
-            hook(FILES, done, len(paths))
-            result: Trace | AvaffectError
-            try:
-                result = self.process_file(path, hook)
-            except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
-                result = one_line(error, path)
+        told = hook or silent
+        results = attempt_each(
+            paths, lambda path: self.process_file(path, told), path=lambda path: path, hook=told
+        )
+        for path, result in results:
             yield Path(path), result
-        hook(FILES, len(paths), len(paths))
 
     def process_files(self, paths: Sequence[str | Path], hook: Hook | None = None) -> Trace:
         """Many files as one trace.
@@ -219,6 +214,10 @@ class Predictor:
         DataError
             If a file is given twice.
         """
+        if isinstance(paths, str | Path):
+            raise DataError(
+                f"process_files takes a list of files: give [{str(paths)!r}], or use process_file"
+            )
         count = Counter(os.path.abspath(path) for path in paths)
         for path in paths:
             if count[os.path.abspath(path)] > 1:
