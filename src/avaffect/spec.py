@@ -26,6 +26,7 @@ LONGEST_WINDOW = 20_000
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 _Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+_Slope = Annotated[FiniteFloat, Field(gt=0, le=1000)]
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -123,6 +124,10 @@ class Spec:
         Ticks per second (Hz) of everything past the encoders.
     window : float
         Seconds of context the fusion sees at once; overlapping windows cover longer recordings.
+    scale : mapping
+        By target, slope and shift of the map ``tanh(slope z + shift)`` from the network's output z to the
+        value; ``tanh(z)`` for targets without. It brings mean and spread on people never seen to those of
+        the labels.
     calibration : mapping
         Half-widths of the prediction interval by what was available (``audio+visual``, ``audio``,
         ``visual``) and target, in units of the target.
@@ -153,6 +158,7 @@ class Spec:
     range: tuple[FiniteFloat, FiniteFloat] = (-1.0, 1.0)
     tick_rate: TickRate = 12.5
     window: Annotated[FiniteFloat, Field(gt=0)] = 20.0
+    scale: Mapping[str, tuple[_Slope, FiniteFloat]] = field(default_factory=dict)
     calibration: Mapping[str, Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]] = field(default_factory=dict)
     coverage: Annotated[float, Field(gt=0, lt=1)] = 0.9
     meaning: str = ""
@@ -199,6 +205,8 @@ class Spec:
                 f"window: {self.window:g} s at {self.tick_rate:g} ticks a second are {ticks:g} ticks;"
                 f" expected 1 to {LONGEST_WINDOW}"
             )
+        if unknown := set(self.scale) - set(self.targets):
+            return f"scale: {short(min(unknown))} is none of the targets {', '.join(self.targets)}"
         for condition, widths in self.calibration.items():
             if set(condition.split("+")) - set(self.streams):
                 names = ", ".join(self.streams)

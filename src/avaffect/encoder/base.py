@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -45,6 +46,19 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def features(self, inputs: Tensor) -> Tensor:
         """The network on preprocessed input."""
+
+    def load_published(self, path: Path) -> None:
+        """Fill the part that is not trained here from its published file; for encoders that have one.
+
+        Raises
+        ------
+        ModelError
+            This encoder has none.
+        """
+        raise ModelError(f"{type(self).__name__} has no published weights; leave the file out")
+
+    def measure_scale(self, inputs: Tensor) -> None:
+        """Learn the scale of preprocessed input (n, ...) before training; by default nothing."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Raw input to features."""

@@ -210,8 +210,10 @@ def train_face(settings: CorpusRecipe, hook: Hook) -> None:
     save_result(folder, {"encoder": net, "heads": heads}, figures)
 
 
-def load_face(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
-    """The trained encoder and its heads, in evaluation mode.
+def load_base(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
+    """The encoder and its heads as this stage has trained them, in evaluation mode.
+
+    `avaffect.train.adapt.load_face` gives what is used in prediction.
 
     Raises
     ------

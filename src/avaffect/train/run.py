@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _STAGES = {
     "face": ("face", "train_face"),
+    "adapt": ("adapt", "adapt_face"),
     "voice": ("voice", "train_voice"),
     "fusion": ("fusion", "train_network"),
     "calibration": ("export", "calibrate"),
