@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..corpus.npz import NUMBERS, Expected, names_in, read_npz
+from ..npz import NUMBERS, Expected, names_in, read_npz
 from ..evaluate.bootstrap import interval, resample
 from ..evaluate.match import Matched
 from ..evaluate.moments import measures

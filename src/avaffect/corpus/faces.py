@@ -19,7 +19,7 @@ from ..errors import DataError
 from ..face.align import align_matrix
 from .base import need_training_file
 from .emotions import coordinates
-from .npz import Expected, read_npz
+from ..npz import Expected, read_npz
 from .splits import SPLITS
 
 EMOTIONS = (

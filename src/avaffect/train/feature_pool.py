@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.npz import Expected, read_npz
+from ..npz import Expected, read_npz
 from ..errors import DataError
 from ..files import replacing
 
