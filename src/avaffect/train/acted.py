@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .. import media
 from ..corpus.acted import ActedClip, read_acted
-from ..corpus.npz import Expected, read_npz
+from ..npz import Expected, read_npz
 from ..corpus.speech import EMOTIONS, Utterance
 from ..encoder.face import to_gray
 from ..errors import DataError

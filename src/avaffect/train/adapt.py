@@ -116,7 +116,7 @@ def adapt_face(settings: CorpusRecipe, hook: Hook) -> None:
             continue
         seen = [r for r in recordings if r.voice.clip.speaker not in fold.units]
         net, heads = load_base(settings)
-        module = FaceModule(net, plan.fit)
+        module = FaceModule(net.train(), plan.fit)
         module.heads.load_state_dict(heads.state_dict())
         batches = AdaptBatches(
             seen, stills, repeats, draws=plan.draws, batch=plan.fit.batch, seed=settings.seed

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from .. import voice
-from ..corpus.npz import Expected, read_npz
+from ..npz import Expected, read_npz
 from ..corpus.speech import EMOTIONS
 from ..encoder import Encoder
 from ..errors import DataError
