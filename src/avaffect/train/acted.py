@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from .. import media
 from ..corpus.acted import ActedClip, read_acted
-from ..npz import Expected, read_npz
 from ..corpus.speech import EMOTIONS, Utterance
 from ..encoder.face import to_gray
 from ..errors import DataError
 from ..face import FaceTracker, create_detector
 from ..files import replacing
 from ..media.sound import SAMPLE_RATE
+from ..npz import Expected, read_npz
 from ..progress import Hook
 from ..streams.timeline import Timeline
 from ..streams.visual import VisualStreamReader

@@ -29,7 +29,7 @@ from .recipe import CorpusRecipe, Recipe, StoreRecipe
 from .result import is_done, load_figures, save_result
 from .voice import load_voice
 
-STAGES = ("face", "voice", "fusion", "calibration")
+STAGES = ("face", "adapt", "voice", "fusion", "calibration")
 """Stages that leave figures."""
 
 
@@ -87,8 +87,12 @@ def _on_strangers(recipe: CorpusRecipe, streams: Sequence[str], hook: Hook) -> d
 
 def export(recipe: Recipe, _hook: Hook) -> None:
     """Write spec, weights and card to the recipe's `output`."""
-    stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[2:]
-    done = {stage: load_figures(recipe.folder(stage)) for stage in stages}
+    stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[3:]
+    done = {
+        stage: load_figures(recipe.folder(stage))
+        for stage in stages
+        if stage != "adapt" or is_done(recipe.folder(stage))
+    }
     model = load_network(recipe)
     model.spec = replace(
         model.spec,

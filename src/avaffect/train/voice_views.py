@@ -17,11 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 from .. import voice
-from ..npz import Expected, read_npz
 from ..corpus.speech import EMOTIONS
 from ..encoder import Encoder
 from ..errors import DataError
 from ..files import replacing
+from ..npz import Expected, read_npz
 from ..progress import Hook
 from .batches import Batch, Batches
 from .voice_augmentation import VoiceAugmentation, add_noise, random_crop
