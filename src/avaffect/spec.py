@@ -131,6 +131,9 @@ class Spec:
     calibration : mapping
         Half-widths of the prediction interval by what was available (``audio+visual``, ``audio``,
         ``visual``) and target, in units of the target.
+    widening : mapping
+        By condition with a face, pairs of the height of its box (pixels, rising) and a factor of the
+        half-width there; it is interpolated over the logarithm of the height, and 1 above the last height.
     coverage : float
         Share of values that the interval is meant to cover.
     meaning, licence : str
@@ -160,6 +163,7 @@ class Spec:
     window: Annotated[FiniteFloat, Field(gt=0)] = 20.0
     scale: Mapping[str, tuple[_Slope, FiniteFloat]] = field(default_factory=dict)
     calibration: Mapping[str, Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]] = field(default_factory=dict)
+    widening: Mapping[str, tuple[tuple[_Slope, _Slope], ...]] = field(default_factory=dict)
     coverage: Annotated[float, Field(gt=0, lt=1)] = 0.9
     meaning: str = ""
     licence: str = ""
@@ -207,6 +211,10 @@ class Spec:
             )
         if unknown := set(self.scale) - set(self.targets):
             return f"scale: {short(min(unknown))} is none of the targets {', '.join(self.targets)}"
+        for condition, pairs in self.widening.items():
+            heights = [height for height, _ in pairs]
+            if condition not in self.calibration or not pairs or heights != sorted(set(heights)):
+                return f"widening: {short(condition)}: expected a condition of calibration and rising heights"
         for condition, widths in self.calibration.items():
             if set(condition.split("+")) - set(self.streams):
                 names = ", ".join(self.streams)

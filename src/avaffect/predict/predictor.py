@@ -335,7 +335,8 @@ class Predictor:
             face = face_rows(person, recording.pictures[positions])
             pts, numbers = recording.times[positions], recording.numbers[positions]
             seen = np.isfinite(face["face_conf"])
-            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen)
+            heights = face["face_y2"] - face["face_y1"]
+            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen, heights)
             columns: dict[str, Any] = {
                 "position": positions,
                 "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),

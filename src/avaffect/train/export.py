@@ -20,13 +20,15 @@ from .calibrate import coverages, half_widths
 from .card import write_card, write_store_card
 from .evaluate import predictions
 from .feature_cache import read_pools
-from .fusion import load_network
-from .left_out import coverage_by_fold, figures, fit_scale, read_left_out, scaled
+from .fusion import load_network, pool_folds
+from .left_out import LeftOut, coverage_by_fold, figures, fit_scale, read_left_out, scaled
 from .model_spec import encoders_of
+from .quality import measure_widening
 from .paired import SequenceCorruption
 from .paired_batches import held_out
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
 from .result import is_done, load_figures, save_result
+from .step import step_response
 from .voice import load_voice
 
 STAGES = ("face", "adapt", "voice", "fusion", "calibration")
@@ -80,9 +82,16 @@ def _on_strangers(recipe: CorpusRecipe, streams: Sequence[str], hook: Hook) -> d
     return {
         "scale": {target: list(pair) for target, pair in scale.items()},
         "half_widths": half_widths(found.predict, streams, TARGETS, coverage=coverage),
+        "widening": measure_widening(recipe, found, streams, hook),
         "coverage": coverage_by_fold(found, streams, coverage=coverage),
         "strangers": figures(found, streams),
+        "step": _step(recipe, found, hook) if len(streams) > 1 else {},
     }
+
+
+def _step(recipe: CorpusRecipe, found: LeftOut, hook: Hook) -> dict[str, float]:
+    pool = read_pools(recipe, hook)["train"]
+    return step_response(found, pool.pairs, pool_folds(recipe, pool))
 
 
 def export(recipe: Recipe, _hook: Hook) -> None:
@@ -98,6 +107,10 @@ def export(recipe: Recipe, _hook: Hook) -> None:
         model.spec,
         scale={target: tuple(pair) for target, pair in done["calibration"].get("scale", {}).items()},
         calibration=done["calibration"]["half_widths"],
+        widening={
+            condition: tuple((height, factor) for height, factor in pairs)
+            for condition, pairs in done["calibration"].get("widening", {}).items()
+        },
         metrics=flat(done),
     )
     encoders: dict[str, nn.Module]
