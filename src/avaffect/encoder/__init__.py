@@ -23,7 +23,11 @@ _Kind = TypeVar("_Kind", bound=type[Encoder])
 ENCODERS: Registry[Encoder] = Registry(
     "encoder",
     "avaffect.encoders",
-    {"face": "avaffect.encoder.face:FaceNet", "voice": "avaffect.encoder.voice:VoiceNet"},
+    {
+        "face": "avaffect.encoder.face:FaceNet",
+        "voice": "avaffect.encoder.voice:VoiceNet",
+        "whisper": "avaffect.encoder.whisper:WhisperVoice",
+    },
     base="avaffect.encoder.base:Encoder",
 )
 
@@ -43,7 +47,7 @@ def list_encoders() -> list[str]:
     """Names that `create_encoder` takes, sorted.
 
     >>> list_encoders()
-    ['face', 'voice']
+    ['face', 'voice', 'whisper']
     """
     return ENCODERS.names()
 

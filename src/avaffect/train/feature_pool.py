@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..npz import Expected, read_npz
 from ..errors import DataError
 from ..files import replacing
+from ..npz import Expected, read_npz
 
 Array = NDArray[np.float32]
 
