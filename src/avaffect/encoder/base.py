@@ -84,8 +84,8 @@ class AudioEncoder(Encoder):
     """Reads the log-mel spectrogram of a voice.
 
     Raw input
-        ``(b, frames, n_mels)`` float32: log-mel of the preset that ``preprocessing`` names (``default16k`` with
-        64 bands, if the class says nothing else) at 100 frames per second, in bels, relative to the
+        ``(b, frames, n_mels)`` float32: log-mel of the preset that ``preprocessing`` names (``default16k``
+        with 64 bands, if the class says nothing else) at 100 frames per second, in bels, relative to the
         recording's reference level (`avaffect.voice.relative`).
     Features
         ``(b, frames // stride, dim)``: vector ``k`` belongs to the frames from ``k * stride`` to
