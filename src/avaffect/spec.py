@@ -25,7 +25,7 @@ LONGEST_WINDOW = 20_000
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-_Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+_Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Slope = Annotated[FiniteFloat, Field(gt=0, le=1000)]
 _STRICT = ConfigDict(extra="forbid")
 
@@ -59,8 +59,9 @@ class Stream:
     encoder : Component or None
         The network on raw input (aligned face crops, log-mel). None for a model that was trained on stored
         features alone: it predicts from a feature store, not from media.
-    encoder_weights : str
-        SHA-256 of the encoder's weights file, by which `avaffect.checkpoint` finds it.
+    encoder_weights : tuple of str
+        SHA-256 of the files of the encoder's weights, by which `avaffect.checkpoint` finds them: first its
+        own, then those of its frozen parts.
     preprocessing : mapping
         Input settings by name: ``{"logmel": "default16k"}``, ``{"crop": 112}``.
     temporal : Component or None
@@ -74,7 +75,7 @@ class Stream:
 
     dim: Size
     encoder: Component | None = None
-    encoder_weights: _Hash = ""
+    encoder_weights: Annotated[tuple[_Hash, ...], Field(max_length=16)] = ()
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     temporal: Component | None = None
     temporal_dim: Size | None = None

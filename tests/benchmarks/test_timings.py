@@ -47,9 +47,10 @@ def test_face(clip: Path, capsys: pytest.CaptureFixture) -> None:
 def test_voice(capsys: pytest.CaptureFixture) -> None:
     voice.main(["--seconds", "5"])
     out = capsys.readouterr().out
-    assert re.findall(r"^([\w-]+) +\d+ x real time", out, re.MULTILINE) == [
-        "speech", "log-mel", "level", "network",
-    ]  # fmt: skip
+    rows = re.findall(r"^([\w -]+?) +\d+ x real time  ", out, re.MULTILINE)
+    parts = ("log-mel", "level", "network")
+    assert rows == ["speech", *(f"{name} {part}" for name in ("voice", "whisper") for part in parts)]
+    assert re.search(r"^whisper takes \d+\.\d times as long as voice$", out, re.MULTILINE)
 
 
 def test_people(capsys: pytest.CaptureFixture) -> None:

@@ -52,7 +52,7 @@ class Encoder(nn.Module, ABC):
     def features(self, inputs: Tensor) -> Tensor:
         """The network on preprocessed input."""
 
-    def load_published(self, path: Path) -> None:
+    def load_published(self, path: str | Path) -> None:
         """Fill the `frozen` parts from their published file.
 
         Raises
@@ -98,9 +98,9 @@ class AudioEncoder(Encoder):
     """Reads the log-mel spectrogram of a voice.
 
     Raw input
-        ``(b, frames, n_mels)`` float32: log-mel of the preset that ``preprocessing`` names, ``default16k`` with
-        64 bands if the class says nothing else, at 100 frames per second, in bels, relative to the recording's
-        reference level (`avaffect.voice.relative`).
+        ``(b, frames, n_mels)`` float32: log-mel of the preset that ``preprocessing`` names (``default16k``
+        with 64 bands, if the class says nothing else) at 100 frames per second, in bels, relative to the
+        recording's reference level (`avaffect.voice.relative`).
     Features
         ``(b, frames // stride, dim)``: vector ``k`` belongs to the frames from ``k * stride`` to
         ``(k + 1) * stride - 1``. The number of frames may be any from ``stride`` on.

@@ -1,19 +1,20 @@
 """The voice encoder on Whisper's first blocks: log-mel in, one feature vector per tick out.
 
-Whisper (Radford et al. 2023, "Robust speech recognition via large-scale weak supervision") has heard 680,000
-hours of speech. Its first blocks stay as they were published; what is trained here is a linear layer on them::
+Whisper (Radford et al. 2023, "Robust speech recognition via large-scale weak supervision") was trained on
+680,000 hours of speech. Its first blocks stay as they were published; a linear layer on them is trained::
 
     h_0 = GELU(conv2(GELU(conv1(x)))) + positions              50 Hz
     a_l = h_(l-1) + Attention(LayerNorm(h_(l-1)))
     h_l = a_l + W2 GELU(W1 LayerNorm(a_l))
     y   = ReLU(W standardise([mean of h_L over a tick, level]))
 
-Attention looks at windows of about 8 s, so that recordings of any length can be read: window k gives the ticks
-from k HOP to (k + 1) HOP - 1, and sees MARGIN ticks more on each side.
+Attention sees windows of 8 s, so that recordings of any length can be read: window k gives the ticks from
+k HOP to (k + 1) HOP - 1, and sees MARGIN ticks more on each side. Positions count from where the window would
+begin if there were sound on all sides.
 
-Whisper takes its input relative to the loudest moment. Here it is relative to the recording's reference level,
-put where the speech of an ordinary recording lies. The level itself, which Whisper does little to keep, stands
-beside the last block's output.
+Whisper takes its input relative to the loudest moment. Here it is relative to the recording's reference
+level, which is put where the speech of an ordinary recording lies. The level itself stands beside the last
+block's output.
 """
 
 from __future__ import annotations
@@ -132,8 +133,8 @@ def sinusoids(length: int, width: int) -> Tensor:
 class WhisperVoice(AudioEncoder):
     """Features of a voice from Whisper's first blocks.
 
-    A new encoder has random blocks: `load_published` gives it Whisper's. `preprocess` runs the blocks, so what
-    it gives can be computed once and kept; `features` is what is trained. Call `measure_scale` before that.
+    A new encoder has random blocks: `load_published` gives it Whisper's. `preprocess` runs the blocks, so
+    what it gives can be computed once and kept; `features` is what is trained, after `measure_scale`.
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ class WhisperVoice(AudioEncoder):
         Returns
         -------
         (b, frames // 8, width + 1) torch.Tensor
-            At 12.5 Hz: the means over a tick of the last block's output; last the level in bels, the mean over
+            At 12.5 Hz: the mean over a tick of the last block's output; last the level in bels, the mean over
             the tick's frames.
 
         Raises
@@ -260,16 +261,18 @@ class WhisperVoice(AudioEncoder):
         Raises
         ------
         DataError
-            If the file is no .npz, lacks an array, or holds one of another shape or values that are not finite.
+            If the file is no .npz, lacks an array, or holds one of another shape, or values that are not
+            finite.
         """
         own = self.whisper.state_dict()
         names = {name: _published(name) for name in own}
         expected = {theirs: Expected("f", tuple(own[ours].shape)) for ours, theirs in names.items()}
         found = read_npz(Path(path), {**expected, "num_heads": Expected("iu", (1,))})
-        if found["num_heads"][0] != self.heads:
+        heads = int(found["num_heads"][0])
+        if heads != self.heads:
             raise DataError(
-                f"{path}: weights of {found['num_heads'][0]} attention heads; expected {self.heads}: give the "
-                f"encoder heads={found['num_heads'][0]}"
+                f"{path}: weights of {heads} attention heads; expected {self.heads}: give the encoder "
+                f"heads={heads}"
             )
         for ours, theirs in names.items():
             if not np.isfinite(found[theirs]).all():
