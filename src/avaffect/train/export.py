@@ -23,9 +23,9 @@ from .feature_cache import read_pools
 from .fusion import load_network, pool_folds
 from .left_out import LeftOut, coverage_by_fold, figures, fit_scale, read_left_out, scaled
 from .model_spec import encoders_of
-from .quality import measure_widening
 from .paired import SequenceCorruption
 from .paired_batches import held_out
+from .quality import measure_widening
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
 from .result import is_done, load_figures, save_result
 from .step import step_response
