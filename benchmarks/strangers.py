@@ -164,10 +164,10 @@ HEAD = """\
 python benchmarks/strangers.py work=runs/default data=PATH --out docs/strangers.md
 ```
 
-Written by that command on {day} with avaffect {version}, for `{recipe}`. Every clip was read by encoders and a
-network that were trained without its corpus, or without the actor. One value a clip, its mean. The labels are
-proxies: the coordinates of the acted emotion, not ratings. So the figures say how well acted emotions are told
-apart on one scale by people the model has never met; those of spontaneous people will be lower.
+Written by that command on {day} with avaffect {version}, for `{recipe}`. Every clip was read by encoders and
+a network that were trained without its corpus, or without the actor. One value a clip, its mean. The labels
+are proxies: the coordinates of the acted emotion, not ratings. So the figures say how well acted emotions are
+told apart on one scale by people the model has never met; those of spontaneous people will be lower.
 """
 
 VOICE = """\
@@ -192,8 +192,8 @@ Factor of the half-width by height of the face's box, measured on the same faces
 """
 
 STEP = """\
-A neutral clip followed at once by a happy one of the same actor, face and voice: {before:.0%} of the change in
-valence shows 0.5 s before the step, {after:.0%} 0.5 s after it; half of it shows at {half_seconds:+.2f} s.
+A neutral clip followed at once by a happy one of the same actor, face and voice: {before:.0%} of the change
+in valence shows 0.5 s before the step, {after:.0%} 0.5 s after it; half of it shows at {half_seconds:+.2f} s.
 """
 
 
