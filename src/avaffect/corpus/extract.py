@@ -27,7 +27,7 @@ from ..streams.timeline import Timeline
 from . import open_corpus
 from .base import FeatureCorpus, Features, Recording
 from .ratings import check_fit, label_ticks
-from .splits import shared_subjects
+from .splits import SPLITS, shared_subjects
 from .store import Meta, file_of, inspect, is_foreign, write
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def extract(
     writable_folder(job.out)
     errors = ErrorList(job.out, "recording", [file_of(job.out, name) for name in names])
     report = Report(skipped=[name for name in names if worker.is_done(name)])
-    report.notes += shared_subjects(worker.corpus.recordings)
+    if shared := shared_subjects({split: worker.corpus.split(split) for split in SPLITS}):
+        report.notes.append(f"{shared}: give each subject one split; training refuses the splits as they are")
     finished = set(report.skipped)
     left = [name for name in names if name not in finished]
     outcomes = _in_turn(worker, left) if workers == 1 else _in_parallel(job, left, workers)

@@ -17,6 +17,7 @@ from ..spec import TARGETS
 from . import store as stores
 from .calibrate import coverages, half_widths
 from .card import write_card, write_store_card
+from .claims import claim
 from .evaluate import predictions
 from .face import load_face
 from .feature_cache import read_pools
@@ -25,7 +26,7 @@ from .model_spec import encoders_of
 from .paired import SequenceCorruption
 from .paired_batches import held_out
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
-from .result import is_done, load_figures, save_result
+from .result import load_figures, save_result
 from .voice import load_voice
 
 STAGES = ("face", "voice", "fusion", "calibration")
@@ -35,7 +36,7 @@ STAGES = ("face", "voice", "fusion", "calibration")
 def calibrate(recipe: Recipe, hook: Hook) -> None:
     """Half-widths of intervals on validation data, and for paired sequences their coverage on test people."""
     folder = recipe.folder("calibration")
-    if is_done(folder):
+    if claim(recipe, "calibration"):
         return
     network = load_network(recipe).network
     coverage = recipe.calibration.coverage

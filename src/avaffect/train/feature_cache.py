@@ -13,6 +13,7 @@ from ..corpus.speech import read_speech
 from ..corpus.splits import SPLITS
 from ..errors import DataError
 from ..progress import Hook
+from .claims import CACHE, check_claim, claim
 from .face import FaceHeads, load_face, read_corpora
 from .feature_extraction import extract_faces, extract_voices
 from .feature_pool import (
@@ -35,6 +36,7 @@ def read_pools(settings: CorpusRecipe, hook: Hook) -> dict[str, FeaturePool]:
     Where the recipe does not give the generalisation error of the encoders, it is measured: how much worse
     they do on the validation items than on those of their training.
     """
+    claim(settings, CACHE)
     faces, voices = face_features(settings, hook), voice_features(settings, hook)
     pools = {split: FeaturePool(faces[split], voices[split]) for split in SPLITS}
     face_error, voice_error = (
@@ -59,8 +61,9 @@ def cached_pool(settings: CorpusRecipe, split: str) -> FeaturePool:
     Raises
     ------
     DataError
-        If no run has.
+        If no run has, or it was one of other settings.
     """
+    check_claim(settings, CACHE)
     faces, voices = (_files(settings, kind)[split] for kind in ("faces", "voices"))
     for path in (faces, voices):
         if not path.is_file():
@@ -106,7 +109,7 @@ def voice_features(settings: CorpusRecipe, hook: Hook) -> dict[str, VoiceFeature
 
 
 def _files(settings: CorpusRecipe, kind: str) -> dict[str, Path]:
-    folder = settings.work / "features"
+    folder = settings.folder(CACHE)
     return {split: folder / f"{kind}.{split}.npz" for split in SPLITS}
 
 

@@ -271,8 +271,9 @@ class CorpusRecipe(Recipe):
         return self
 
     def folder(self, stage: str) -> Path:
-        """Encoders lie in ``work``, what is this recipe's alone in the folder of its name in there."""
-        return self.work / stage if stage in ("face", "voice") else self.work / self.name / stage
+        """Encoders and features lie in ``work``, what is this recipe's alone in its own folder in there."""
+        shared = stage in ("face", "voice", "features")
+        return self.work / stage if shared else self.work / self.name / stage
 
 
 class StoreRecipe(Recipe):
@@ -288,6 +289,9 @@ class StoreRecipe(Recipe):
         default=None, description="rolling folds, or one a subject; None: the official split"
     )
     fold: int | str = Field(default=0, description="which of the folds validates: its place or its name")
+    shared_subjects: bool = Field(
+        default=False, description="train although subjects are in validation or test too"
+    )
     hop: float = Field(gt=0, le=3600, description="seconds from one window to the next")
     targets: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="None: all of the store's"

@@ -21,10 +21,11 @@ from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
 from ..progress import Hook
 from .batches import Batch
+from .claims import claim
 from .module import EncoderModule
 from .recipe import CorpusRecipe, Fit
 from .rendered import TICK_RATE
-from .result import is_done, load_result, save_result
+from .result import load_result, save_result
 from .selection import with_mean_ccc
 from .trainer import fit
 from .voice_augmentation import VoiceAugmentation
@@ -105,7 +106,7 @@ def emotion_loss(logits: Tensor, emotion: Tensor, known: Tensor) -> Tensor:
 def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
     """Train the encoder, unless ``work/voice`` holds the result; measure it on held-out speakers."""
     folder = settings.folder("voice")
-    if is_done(folder):
+    if claim(settings, "voice"):
         return
     plan = settings.voice.fit
     module = VoiceModule(_create(settings), plan)  # before the data, whose reading may draw random numbers
@@ -150,7 +151,7 @@ def load_voice(settings: CorpusRecipe) -> tuple[Encoder, VoiceHeads]:
     """
     net = _create(settings)
     heads = VoiceHeads(net.dim)
-    load_result(settings.folder("voice"), {"encoder": net, "heads": heads})
+    load_result(settings, "voice", {"encoder": net, "heads": heads})
     return net, heads
 
 
