@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
+from ..batch import attempt_each
 from ..errors import AvaffectError, DataError, MediaError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
@@ -25,7 +26,6 @@ from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
-from .batch import attempt_each
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
