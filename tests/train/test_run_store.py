@@ -233,3 +233,38 @@ def test_people_of_the_training_are_not_in_the_other_sets(store: FeatureStore, t
     renamed(1, "test", "s0")
     with pytest.raises(DataError, match=r"s0 \(train, test\)"):
         run(recipe_for(store), ["folds=subject", "fold=s2"])
+
+
+class Enough(Exception):
+    """Ends a run that has shown what it was to show."""
+
+
+def test_sigterm_ends_the_command_with_143_and_it_goes_on(store: FeatureStore, tmp_path: Path) -> None:
+    recipe = recipe_for(store, fit={"epochs": 100_000, "batch": 8, "learning_rate": 1e-5})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "avaffect", "train", str(recipe)], stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert process.stderr is not None
+    seen = ""
+    while "epoch 2 of" not in seen:  # the first one is kept by now
+        seen = process.stderr.readline()
+        assert seen, "it ended before"
+    process.terminate()
+    _, told = process.communicate(timeout=100)
+    assert process.returncode == 143, told
+    assert "Traceback" not in told
+    assert told.splitlines()[-1] == "stopped; files written so far are complete"
+    assert {path.name for path in (tmp_path / "out" / "fusion").iterdir()} == {
+        "best.safetensors", "history.csv", "last.ckpt", "recipe.json", "tensorboard",
+    }  # fmt: skip
+    epochs = len((tmp_path / "out" / "fusion" / "history.csv").read_text().splitlines()) - 1
+    steps: list[float] = []
+
+    def first(_: str, completed: float, total: float | None) -> None:
+        steps.append(completed)
+        raise Enough
+
+    with pytest.raises(Enough):
+        run(recipe, hook=first)
+    assert steps[0] > epochs  # steps of one epoch are more than one
