@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..arguments import checks_types
 from ..batch import attempt
 from ..error_list import ErrorList
 from ..errors import AvaffectError, DataError
@@ -57,6 +58,7 @@ class Report:
         self.notes += [outcome.note] if outcome.note else []
 
 
+@checks_types
 def extract(
     corpus: str,
     path: str | Path,

@@ -6,6 +6,7 @@ import logging
 from itertools import chain
 from pathlib import Path
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..media import Frame, VideoSink, frames, probe
 from ..progress import Hook, silent
@@ -22,6 +23,7 @@ _APART = (
 )
 
 
+@checks_types
 def annotate(
     trace: Trace,
     source: str | Path,

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..files import replacing
 from ..palette import FAINT, INK, NOBODY
@@ -52,6 +53,7 @@ class Plot(Figure):
         return buffer.getvalue()
 
 
+@checks_types
 def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = None) -> Plot:
     """Draw a trace.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..arguments import checks_types
 from ..registry import Registry
 from .base import AudioEncoder, Encoder, VisualEncoder, check_encoder
 
@@ -28,6 +29,7 @@ ENCODERS: Registry[Encoder] = Registry(
 )
 
 
+@checks_types
 def register(name: str) -> Callable[[_Kind], _Kind]:
     """Class decorator: make an encoder known by name to `create_encoder`.
 
@@ -48,6 +50,7 @@ def list_encoders() -> list[str]:
     return ENCODERS.names()
 
 
+@checks_types
 def create_encoder(name: str, **options: Any) -> Encoder:
     """Build an encoder by name, with untrained weights.
 

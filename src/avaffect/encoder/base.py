@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ..arguments import checks_types
 from ..errors import ModelError
 from ..face.align import SIZE
 from ..voice import preset
@@ -96,6 +97,7 @@ class AudioEncoder(Encoder):
         return preset(self.preprocessing["logmel"]).frame_rate / self.stride
 
 
+@checks_types
 def check_encoder(encoder: Encoder, *, stream: str, dim: int, tick_rate: float) -> None:
     """Raise unless an encoder gives what a model's spec says of it.
 

@@ -14,6 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
@@ -41,6 +42,7 @@ _NO_ERROR: dict[str, Any] = {
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
+@checks_types
 def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Path]:
     """Draw all three plots as png.
 

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from ..arguments import checks_types
 from ..errors import MediaError
 from .clock import Clock
 from .picture import Decoded, FrameConverter, deinterlace, orientation
@@ -44,6 +45,7 @@ class Frame:
     duration: float = 0.0
 
 
+@checks_types
 def frames(path: Path | str) -> Generator[Frame, None, None]:
     """Read the pictures of a video one at a time; the memory used does not grow with its length.
 

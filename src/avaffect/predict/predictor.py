@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
+from ..arguments import checks_types
 from ..batch import attempt_each
 from ..errors import AvaffectError, DataError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
@@ -43,6 +44,7 @@ PEOPLE = ("all", "main")
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
 
+@checks_types
 class Predictor:
     """Runs a trained model on recordings.
 
@@ -109,7 +111,7 @@ class Predictor:
         self.spec = self.model.spec
         if set(self.spec.targets) != set(TARGETS):
             raise ModelError(
-                f"{self.spec.name} predicts {', '.join(self.spec.targets)}; traces are of {' and '.join(TARGETS)}:"
+                f"{self.spec.name} predicts {', '.join(self.spec.targets)}; expected {' and '.join(TARGETS)}:"
                 " give another model, or load this one's network by avaffect.checkpoint.load"
             )
         self.people = people

@@ -17,6 +17,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from ..arguments import checks_types
 from ..corpus.speech import CORPORA as VOICES
 from ..errors import DataError, nearest
 from ..registry import load_plugins
@@ -308,6 +309,7 @@ SOURCES: Mapping[str, type[Recipe]] = {"store": StoreRecipe, "data": CorpusRecip
 """The kind of a recipe by the key that names its source."""
 
 
+@checks_types
 def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``key.sub=value`` overrides (values are YAML).
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..arguments import checks_types
 from ..errors import ModelError, nearest
 
 BLOCK_SECONDS = 60.0
@@ -103,6 +104,7 @@ PRESETS: dict[str, LogMelSettings] = {
 }
 
 
+@checks_types
 def preset(name: str) -> LogMelSettings:
     """The settings known by a name.
 
@@ -116,6 +118,7 @@ def preset(name: str) -> LogMelSettings:
     return PRESETS[name]
 
 
+@checks_types
 def mel_filters(settings: LogMelSettings) -> Tensor:
     """Triangles of height 1, equally wide on the HTK mel scale: (n_mels, n_fft // 2 + 1) float32."""
     low, high = (2595.0 * np.log10(1 + f / 700.0) for f in (settings.f_min, settings.f_max))
@@ -231,6 +234,7 @@ class LogMelStream:
         return self.logmel.spectrogram(samples[None, : (count - 1) * s.hop + s.n_fft])[0]
 
 
+@checks_types
 def log_mel(samples: np.ndarray, settings: LogMelSettings = PRESETS["default16k"]) -> np.ndarray:
     """Log-mel of a whole recording, in blocks where the settings allow it.
 
