@@ -221,6 +221,7 @@ class _Last(Checkpoint):
         self.path = folder / LAST
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Replace the state of the epoch before; what cannot be written is a `DataError`."""
         part = self.path.with_name(f".{LAST}.part")
         try:
             trainer.save_checkpoint(part)
