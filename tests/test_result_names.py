@@ -20,12 +20,12 @@ NAMES = (RAW | LIKELY).filter(lambda name: name not in (".", ".."))
 FOLDERS = st.lists(st.sampled_from(["s1", "s2", "S1"]), max_size=2)
 
 
+def place_of(found: tuple[list[str], str, bool]) -> str:
+    return "/".join([*found[0], found[1]])
+
+
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.tuples(FOLDERS, NAMES, st.booleans()), min_size=1, max_size=8, unique_by=lambda x: (*x[0], x[1])
-    )
-)
+@given(st.lists(st.tuples(FOLDERS, NAMES, st.booleans()), min_size=1, max_size=8, unique_by=place_of))
 def test_no_two_are_alike_and_all_fit(found: list[tuple[list[str], str, bool]]) -> None:
     root = Path("/in")
     recordings = []
