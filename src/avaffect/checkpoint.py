@@ -20,6 +20,7 @@ from safetensors.torch import load as parse
 from safetensors.torch import save as serialise
 from torch import nn
 
+from .arguments import checks_types
 from .construction import constructing
 from .encoder import Encoder
 from .errors import ModelError, nearest
@@ -99,6 +100,7 @@ def weights_hash(reference: str | Path) -> str:
     return digest.hexdigest()
 
 
+@checks_types
 def load(reference: str | Path) -> AffectModel:
     """Build a model from its spec and load its weights (float32, evaluation mode).
 
@@ -125,6 +127,7 @@ def load(reference: str | Path) -> AffectModel:
     return model.eval()
 
 
+@checks_types
 def save(
     model: AffectModel,
     folder: str | Path,

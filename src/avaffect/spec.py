@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, FiniteFloat, with_config
 from typing_extensions import TypedDict
 
+from .arguments import checks_types
 from .errors import ModelError
 from .schema import Size, TickRate, from_json, short
 
@@ -97,6 +98,7 @@ class Corpus:
     use: str
 
 
+@checks_types
 @dataclass(frozen=True)
 class Spec:
     """A model's description.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..arguments import checks_types
 from ..registry import Registry
 from .base import AudioEncoder, Encoder, VisualEncoder, check_encoder
 
@@ -32,6 +33,7 @@ ENCODERS: Registry[Encoder] = Registry(
 )
 
 
+@checks_types
 def register(name: str) -> Callable[[_Kind], _Kind]:
     """Class decorator: make an encoder known by name to `create_encoder`.
 
@@ -52,6 +54,7 @@ def list_encoders() -> list[str]:
     return ENCODERS.names()
 
 
+@checks_types
 def create_encoder(name: str, **options: Any) -> Encoder:
     """Build an encoder by name, with untrained weights.
 

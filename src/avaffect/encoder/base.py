@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
+from ..arguments import checks_types
 from ..errors import ModelError
 from ..face.align import SIZE
 from ..voice import preset
@@ -147,6 +148,7 @@ class AudioEncoder(Encoder):
             yield Piece(max(0, begin - context), begin, end, min(ticks, end + context))
 
 
+@checks_types
 def check_encoder(encoder: Encoder, *, stream: str, dim: int, tick_rate: float) -> None:
     """Raise unless an encoder gives what a model's spec says of it.
 

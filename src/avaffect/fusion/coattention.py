@@ -93,6 +93,7 @@ class _Layer(nn.Module):
     def forward(
         self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """One layer: streams (b, t, d_m) to streams of the same shapes, and each C_m (b, d_m, d)."""
         query = self.query(torch.cat(list(streams.values()), dim=-1))  # (b, t, d)
         attended: dict[str, Tensor] = {}
         maps: dict[str, Tensor] = {}
@@ -113,6 +114,7 @@ class _Stream(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, stream: Tensor, mask: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+        """X_m (b, t, d_m), its mask (b, t) and Jq (b, t, d) to the next X_m and C_m (b, d_m, d)."""
         root = math.sqrt(query.shape[-1])
         if self.window is None:
             # Each factor takes a root of the divisor, so that the sum over ticks fits float16.

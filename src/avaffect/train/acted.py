@@ -25,6 +25,7 @@ from ..npz import Expected, read_npz
 from ..progress import Hook
 from ..streams.timeline import Timeline
 from ..streams.visual import VisualStreamReader
+from .claims import claim
 from .recipe import CorpusRecipe
 from .rendered import TICK_RATE
 from .voice_clips import AnalysedClip, analyse_clips
@@ -88,7 +89,8 @@ def read_recordings(settings: CorpusRecipe, hook: Hook) -> list[ActedRecording]:
     if settings.acted is None:
         return []
     clips = read_acted(settings.data / settings.acted.folder)
-    cache = settings.work / "acted" / "recordings.npz"
+    claim(settings, "acted")
+    cache = settings.folder("acted") / "recordings.npz"
     if not cache.is_file():
         _save(cache, clips, hook)
     data = read_npz(cache, _FILE)

@@ -18,6 +18,7 @@ from . import store as stores
 from .adapt import load_face
 from .calibrate import coverages, half_widths
 from .card import write_card, write_store_card
+from .claims import claim, is_done
 from .evaluate import predictions
 from .feature_cache import read_pools
 from .fusion import load_network, pool_folds
@@ -27,7 +28,7 @@ from .paired import SequenceCorruption
 from .paired_batches import held_out
 from .quality import measure_widening
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
-from .result import is_done, load_figures, save_result
+from .result import load_figures, save_result
 from .step import step_response
 from .voice import load_voice
 
@@ -38,7 +39,7 @@ STAGES = ("face", "adapt", "voice", "fusion", "calibration")
 def calibrate(recipe: Recipe, hook: Hook) -> None:
     """Half-widths of intervals on validation data, and for paired sequences their coverage on test people."""
     folder = recipe.folder("calibration")
-    if is_done(folder):
+    if claim(recipe, "calibration"):
         return
     network = load_network(recipe).network
     coverage = recipe.calibration.coverage

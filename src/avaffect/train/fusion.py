@@ -15,6 +15,7 @@ from ..model import AffectModel, FusionNetwork
 from ..progress import Hook
 from . import store as stores
 from .batches import Batch, Batches
+from .claims import claim, is_done
 from .evaluate import advantage, error_by_corruption, evaluate, gates_by_corruption
 from .feature_cache import read_pools
 from .feature_pool import FeaturePool
@@ -25,7 +26,7 @@ from .paired import SequenceCorruption
 from .paired_batches import PairedBatches, evaluation_sets
 from .prediction import score
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
-from .result import claim, is_done, load_result, save_result
+from .result import load_result, save_result
 from .selection import with_mean_ccc
 from .trainer import Fitted, check_plan, fit
 
@@ -69,8 +70,7 @@ def train_network(recipe: Recipe, hook: Hook) -> None:
         network = FusionNetwork(spec)
     if isinstance(recipe, StoreRecipe):
         stores.split_of(recipe, FeatureStore(recipe.store))
-        claim(recipe)
-    if is_done(folder):
+    if claim(recipe, "fusion"):
         return
     data = data_of(recipe, network, hook)
     module = NetworkModule(network, recipe.fit, recordings=data.recordings)
@@ -114,7 +114,7 @@ def load_folds(recipe: CorpusRecipe, folds: Sequence[Fold]) -> dict[str, FusionN
     found = {}
     for fold in folds:
         found[fold.name] = FusionNetwork(spec_of(recipe))
-        load_result(recipe.folder("fusion") / fold.name, {"network": found[fold.name]})
+        load_result(recipe, "fusion", {"network": found[fold.name]}, part=fold.name)
     return found
 
 
@@ -147,7 +147,7 @@ def load_network(recipe: Recipe) -> AffectModel:
     spec = spec_of(recipe)
     with constructing(f"recipe {recipe.name}"):
         model = AffectModel(spec)
-    load_result(recipe.folder("fusion"), {"network": model.network})
+    load_result(recipe, "fusion", {"network": model.network})
     return model.eval()
 
 

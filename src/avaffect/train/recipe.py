@@ -17,6 +17,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from ..arguments import checks_types
 from ..corpus.speech import CORPORA as VOICES
 from ..errors import DataError, nearest
 from ..registry import load_plugins
@@ -298,8 +299,9 @@ class CorpusRecipe(Recipe):
         return self
 
     def folder(self, stage: str) -> Path:
-        """Encoders lie in ``work``, what is this recipe's alone in the folder of its name in there."""
-        return self.work / stage if stage in ("face", "adapt", "voice") else self.work / self.name / stage
+        """What recipes share lies in ``work``, what is this recipe's alone in its own folder in there."""
+        shared = stage in ("acted", "face", "adapt", "voice", "features")
+        return self.work / stage if shared else self.work / self.name / stage
 
 
 class StoreRecipe(Recipe):
@@ -315,6 +317,9 @@ class StoreRecipe(Recipe):
         default=None, description="rolling folds, or one a subject; None: the official split"
     )
     fold: int | str = Field(default=0, description="which of the folds validates: its place or its name")
+    shared_subjects: bool = Field(
+        default=False, description="train although subjects are in validation or test too"
+    )
     hop: float = Field(gt=0, le=3600, description="seconds from one window to the next")
     targets: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="None: all of the store's"
@@ -331,6 +336,7 @@ SOURCES: Mapping[str, type[Recipe]] = {"store": StoreRecipe, "data": CorpusRecip
 """The kind of a recipe by the key that names its source."""
 
 
+@checks_types
 def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``key.sub=value`` overrides (values are YAML).
 

@@ -21,11 +21,12 @@ from ..metric import regression_metrics, uar
 from ..progress import Hook
 from .acted import CORPUS, read_recordings
 from .batches import Batch
+from .claims import claim, is_done
 from .folds import ALL, Fold, folds_of
 from .module import EncoderModule
 from .recipe import CorpusRecipe, Fit
 from .rendered import TICK_RATE
-from .result import is_done, load_result, save_result
+from .result import load_result, save_result
 from .trainer import fit
 from .voice_clips import AnalysedClip, analyse_clips, voiced_ticks
 from .voice_views import ClipViews, ViewBatches, collate_views, plain_input, read_views
@@ -132,7 +133,7 @@ def read_clips(settings: CorpusRecipe, hook: Hook) -> list[ClipViews]:
 def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
     """Train the encoder on all clips, and without those of each fold; measure it on those left out."""
     stage, plan = settings.folder("voice"), settings.voice.fit
-    if is_done(stage):
+    if claim(settings, "voice"):
         return
     module = VoiceModule(_create(settings), plan)  # before the data, whose reading may draw random numbers
     start = {name: value.clone() for name, value in module.state_dict().items()}
@@ -174,7 +175,7 @@ def load_voice(settings: CorpusRecipe, fold: str = ALL) -> tuple[Encoder, VoiceH
     """
     net = _create(settings)
     heads = VoiceHeads(net.dim)
-    load_result(settings.folder("voice") / fold, {"encoder": net, "heads": heads})
+    load_result(settings, "voice", {"encoder": net, "heads": heads}, part=fold)
     return net, heads
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..arguments import checks_types
 from ..errors import ModelError, nearest
 from .mel import MelScale, triangles
 
@@ -121,6 +122,7 @@ PRESETS: dict[str, LogMelSettings] = {
 }
 
 
+@checks_types
 def preset(name: str) -> LogMelSettings:
     """The settings known by a name.
 
@@ -134,6 +136,7 @@ def preset(name: str) -> LogMelSettings:
     return PRESETS[name]
 
 
+@checks_types
 def mel_filters(settings: LogMelSettings) -> Tensor:
     """Triangles that are equally wide on the settings' mel scale: (n_mels, n_fft // 2 + 1) float32."""
     s = settings
@@ -244,6 +247,7 @@ class LogMelStream:
         return self.logmel.spectrogram(samples[None, : (count - 1) * s.hop + s.n_fft])[0]
 
 
+@checks_types
 def log_mel(samples: np.ndarray, settings: LogMelSettings = PRESETS["default16k"]) -> np.ndarray:
     """Log-mel of a whole recording, in blocks where the settings allow it.
 
