@@ -3,8 +3,8 @@
     OMP_NUM_THREADS=1 python benchmarks/voice.py [--seconds 300] [FILE]
 
 Noise of the given length, or the sound of a file, goes through speech activity, and through log-mel, level
-and network of each voice encoder, in pieces of about 60 s, as prediction does it. The weights are random: they
-do not change the speed.
+and network of each voice encoder, in pieces of about 60 s, as prediction does it. The weights are random:
+they do not change the speed.
 """
 
 from __future__ import annotations
