@@ -31,6 +31,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("grjca", {"iterations": 2, "correlation": "time", "reference": "input", "gate_input": "concat"}),
     ("hgrjca", {"iterations": 3, "recurse": "attended", "activation": "none", "share_steps": False}),
     ("hgrjca", {"iterations": 2, "share_gates": True, "gate_input": "concat", "hidden": 5}),
+    ("coattention", {"query": "joint"}),
     ("dca", {"attention": "coattention"}),
     ("dca", {"attention": "ca"}),
     ("lfan", {"leader": "audio"}),

@@ -33,7 +33,7 @@ def ca(w: Weights, x: Streams, masks: Streams, *, normalise: bool = True) -> Str
 def coattention_layer(w: Weights, x: Streams, masks: Streams, *, window: bool) -> Streams:
     x = emptied(x, masks)
     joint = np.concatenate(list(x.values()), axis=1)
-    query = linear(w, "query", joint)  # t, d
+    query = linear(w, "query", joint) if "query.weight" in w else joint  # t, d
     out = {}
     for m, xm in x.items():
         s = under(w, f"streams.{m}")

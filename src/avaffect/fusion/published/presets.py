@@ -9,6 +9,8 @@ from torch import nn
 
 from avaffect.errors import ModelError, nearest
 
+from ..ca import CA
+from ..coattention import CoAttention
 from .jca import JCANetwork
 from .recurrent import RecurrentNetwork, dca_fusion, rjca_fusion
 
@@ -30,13 +32,53 @@ def jca_tbiom(*, head_input: str = "visual") -> JCANetwork:
     """JCA of the journal code's `cam.py`: 16 ticks, valence and arousal; 314,626 parameters.
 
     Counted: two encoders (131,328), the JCA block (18,944: W_j 2 x 256, W 2 x 512, W_c 2 x 8,192,
-    W_h 2 x 512), two heads 640 -> 128 -> 1 (164,354). Not counted: the backbones. The same
-    repository trains another network by default, on the block of ``coattention``.
+    W_h 2 x 512), two heads 640 -> 128 -> 1 (164,354). Not counted: the backbones. The network that the
+    same repository trains is `coattention.tbiom`.
 
     The heads see the visual backbone feature and the attended visual one;
     ``head_input="attended"`` is the paper's network (216,322).
     """
     return JCANetwork(window=16, targets=("valence", "arousal"), head_input=head_input)
+
+
+def jca_tbiom512(*, head_input: str = "visual") -> JCANetwork:
+    """JCA of the journal code's `Jcam_512.py`: 16 ticks, one network per target; 199,425 parameters.
+
+    Counted: the JCA block on the backbones' 512 + 512 features (68,096: W_j 2 x 256, W 2 x 512,
+    W_c 2 x 32,768, W_h 2 x 512), one head 1024 -> 128 -> 1 (131,329).
+
+    The head sees the visual backbone feature and the attended visual one.
+    """
+    return JCANetwork(window=16, targets=("target",), head_input=head_input, encoders=False)
+
+
+def coattention_tbiom(*, published_layout: bool = False) -> RecurrentNetwork:
+    """What the T-BIOM repository trains, its `orig_cam.py`: 16 ticks; 8,586,323 parameters.
+
+    Counted: spatial attention (838,193), one co-attention layer (2,625,056), joint BLSTM (4,991,488),
+    two heads (65,793 each). It is `rjca.icassp2023` without the BLSTMs of single streams.
+    """
+    return RecurrentNetwork(rjca_fusion(), published_layout=published_layout, stream_temporal=False)
+
+
+def ca_fg2021() -> CA:
+    """CA's fusion of 1024 + 1024 features, audio first; 1,048,576 parameters.
+
+    The published `cam.py` lacks a transpose, by which it multiplies features by a map over time: it runs at
+    1,024 ticks alone. This is the paper's equation on its weight W, at any length.
+    """
+    return CA(dims={"audio": 1024, "visual": 1024}, absent="zero")
+
+
+def rjcma_abaw6() -> CoAttention:
+    """RJCMA's co-attention of 256 visual, 128 audio and 128 text features; 300 ticks; 1,790,056 parameters.
+
+    Counted: two layers of 895,028, of which the query map, 2 x 262,656, is computed and not used. It is not
+    built here, which leaves 1,264,744. The TCNs before it have another width in the published settings, so
+    that the whole network does not run.
+    """
+    dims = {"visual": 256, "audio": 128, "text": 128}
+    return CoAttention(dims=dims, layers=2, mixing="time", window=300, query="joint", absent="zero")
 
 
 def rjca_icassp2023(*, published_layout: bool = False) -> RecurrentNetwork:
@@ -61,16 +103,20 @@ def dca_icme2024(*, published_layout: bool = False) -> RecurrentNetwork:
 _PUBLISHED: dict[str, Callable[..., nn.Module]] = {
     "jca.abaw3": jca_abaw3,
     "jca.tbiom": jca_tbiom,
+    "jca.tbiom512": jca_tbiom512,
+    "coattention.tbiom": coattention_tbiom,
+    "ca.fg2021": ca_fg2021,
     "rjca.icassp2023": rjca_icassp2023,
     "dca.icme2024": dca_icme2024,
+    "rjcma.abaw6": rjcma_abaw6,
 }
 
 
 def list_published() -> list[str]:
     """Names that `create_published` knows, sorted.
 
-    >>> list_published()
-    ['dca.icme2024', 'jca.abaw3', 'jca.tbiom', 'rjca.icassp2023']
+    >>> list_published()[:4]
+    ['ca.fg2021', 'coattention.tbiom', 'dca.icme2024', 'jca.abaw3']
     """
     return sorted(_PUBLISHED)
 
