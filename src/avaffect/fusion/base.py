@@ -54,10 +54,14 @@ class Fused:
 
         At a tick where a stream is masked its gates are what the gate makes of an empty input; the
         masks the caller passed say which of them mean something.
+    losses : dict of torch.Tensor
+        In training mode: losses of the fusion itself by name, one number each, for the training to add
+        (``fit.loss.fusion`` of a recipe). ``discriminator`` of ``bibimodal``.
     """
 
     features: Tensor
     weights: dict[str, Tensor] = field(default_factory=dict)
+    losses: dict[str, Tensor] = field(default_factory=dict)
 
 
 STREAM_WEIGHTS = ("attended", "share")

@@ -84,7 +84,7 @@ def test_key_map_covers_both_sides_once(name: str) -> None:
     own = {key for key in create_published(name).state_dict() if not key.endswith("temperature")}
     assert set(keys) == own
     assert sorted([*keys.values(), *UNUSED.get(name, ())]) == sorted(SHAPES[name])
-    assert list_published() == sorted(PUBLISHED_KEYS)
+    assert name in list_published()
 
 
 @pytest.mark.parametrize("head_input", [None, "visual", "attended"])

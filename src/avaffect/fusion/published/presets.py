@@ -9,9 +9,14 @@ from torch import nn
 
 from avaffect.errors import ModelError, nearest
 
+from ..bibimodal import BiBimodal
 from ..ca import CA
 from ..coattention import CoAttention
+from ..feedback import Feedback
+from .bbfn import BBFN
 from .jca import JCANetwork
+from .mbt import MBT
+from .mmlatch import MMLatch
 from .recurrent import RecurrentNetwork, dca_fusion, rjca_fusion
 
 
@@ -100,6 +105,45 @@ def dca_icme2024(*, published_layout: bool = False) -> RecurrentNetwork:
     return RecurrentNetwork(dca_fusion(), published_layout=published_layout)
 
 
+def mbt_audioset() -> MBT:
+    """MBT as trained on AudioSet: 8 s of log-mel and 32 frames to 527 labels; 175,009,295 parameters.
+
+    Counted: patch embeddings (590,592 audio, 1,180,416 visual), positions (401 and 3,137 of 768), two class
+    tokens, five bottlenecks, two times twelve blocks (7,087,872 each), norm, head (405,263). Its input:
+    800 x 128 log-mel, (x - 1.102) / 2.762, its channel three times, in patches of 16 x 16; 32 frames of
+    224 x 224 in [-1, 1] in tubes of 2 x 16 x 16.
+    """
+    return MBT(
+        sizes={"audio": (800, 128), "visual": (32, 224, 224)},
+        patches={"audio": (16, 16), "visual": (2, 16, 16)},
+        classes=527,
+    )
+
+
+def mmlatch_mosei(*, batching: str = "intended", mask: str = "recurrent") -> MMLatch:
+    """MMLatch as trained on CMU-MOSEI: text 300, audio 74, visual 35 features a word; 2,741,153 parameters.
+
+    Counted: encoders (351,600 text, 170,800 audio, 139,600 visual), fuser (971,600), the LSTMs of the masks
+    (1,107,352), output (201). ``mask="none"`` has 1,633,801.
+
+    ``batching="intended"`` is what the published program means, "published" what it does, and "masked" has
+    masks everywhere; see `Feedback`.
+    """
+    dims = {"text": 300, "audio": 74, "visual": 35}
+    return MMLatch(Feedback(dims=dims, size=100, batching=batching, mask=mask, absent="zero"))
+
+
+def bbfn_mosei(*, discriminator: bool = True) -> BBFN:
+    """BBFN for CMU-MOSEI: text 300, audio 74, visual 35 features a word; 1,013,571 parameters.
+
+    Counted: convolutions (49,080), two pairs (456,405 each), residual layer (51,520), output (161). Of a
+    pair, 80 are a last norm that the published program does not use; it is not built, which leaves
+    1,013,411. Not counted: the table of words.
+    """
+    dims = {"text": 300, "audio": 74, "visual": 35}
+    return BBFN(BiBimodal(dims=dims, discriminator=discriminator, absent="zero"))
+
+
 _PUBLISHED: dict[str, Callable[..., nn.Module]] = {
     "jca.abaw3": jca_abaw3,
     "jca.tbiom": jca_tbiom,
@@ -109,6 +153,9 @@ _PUBLISHED: dict[str, Callable[..., nn.Module]] = {
     "rjca.icassp2023": rjca_icassp2023,
     "dca.icme2024": dca_icme2024,
     "rjcma.abaw6": rjcma_abaw6,
+    "mbt.audioset": mbt_audioset,
+    "mmlatch.mosei": mmlatch_mosei,
+    "bbfn.mosei": bbfn_mosei,
 }
 
 
@@ -116,7 +163,7 @@ def list_published() -> list[str]:
     """Names that `create_published` knows, sorted.
 
     >>> list_published()[:4]
-    ['ca.fg2021', 'coattention.tbiom', 'dca.icme2024', 'jca.abaw3']
+    ['bbfn.mosei', 'ca.fg2021', 'coattention.tbiom', 'dca.icme2024']
     """
     return sorted(_PUBLISHED)
 
@@ -129,7 +176,7 @@ def create_published(name: str, **options: bool | str) -> nn.Module:
     name : str
         One of `list_published()`; the function of that name here tells what it is made of.
     **options
-        ``head_input`` of the JCA networks, ``published_layout`` of the others.
+        Those of the function of that name: ``head_input`` of the JCA networks, for example.
 
     Raises
     ------
