@@ -68,10 +68,13 @@ def recur(
 
 
 def _run(layer: Recurrent, x: Tensor, state: Tensor | None) -> Tensor:
-    if state is None:
-        return layer(x)[0]
-    start = state.to(x.dtype)[:, None, None].expand(-1, 1, x.shape[0], -1).contiguous()  # (2, 1, b, h)
-    return layer(x, (start[0], start[1]))[0]
+    # Not under autocast: no LSTM of float16 exists on CPUs, and a sum over time is better not rounded.
+    with torch.autocast(x.device.type, enabled=False):
+        x = x.to(cast(Tensor, layer.weight_ih_l0).dtype)
+        if state is None:
+            return layer(x)[0]
+        start = state.to(x.dtype)[:, None, None].expand(-1, 1, x.shape[0], -1).contiguous()  # (2, 1, b, h)
+        return layer(x, (start[0], start[1]))[0]
 
 
 def _scan(
