@@ -116,13 +116,16 @@ class BiBimodal(Fusion):
             name: keep(self.project[name](x.transpose(1, 2)).transpose(1, 2), masks[name])
             for name, x in streams.items()
         }
-        parts, logits = {}, {}
+        parts: dict[str, Tensor] = {}
+        logits: dict[str, list[Tensor]] = {}
         for pair in self.pair_names:
-            ends = [projected[name] for name in pair], [masks[name] for name in pair]
-            found, told = cast(_Pair, self.pairs[pair[1]])(*ends)
-            parts |= dict(zip(_places(pair), found, strict=True))
+            other = pair[1]
+            found, told = self.pairs[other](
+                [projected[name] for name in pair], [masks[name] for name in pair]
+            )
+            parts.update(zip(_places(pair), found, strict=True))
             if told:
-                logits[pair[1]] = told
+                logits[other] = told
         return parts, logits
 
     def _discrimination(self, logits: Mapping[str, list[Tensor]], masks: Mapping[str, Tensor]) -> Tensor:
@@ -148,13 +151,12 @@ class _Pair(nn.Module):
 
     def forward(self, ends: Sequence[Tensor], masks: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """Both streams (b, t, d) after all layers, and the logits (b, 2) of each layer, if any."""
-        logits = []
-        found = list(ends)
-        for layer in self.layers:
+        found, logits = list(ends), []
+        for each in self.layers:
+            layer = cast(_Layer, each)
             vectors = layer.vectors(found, masks)
             if layer.discriminator is not None:
-                told = cast(nn.Module, layer.discriminator)(torch.stack(vectors, dim=1))  # (b, 2, 1)
-                logits.append(told.squeeze(-1))
+                logits.append(layer.discriminator(torch.stack(vectors, dim=1)).squeeze(-1))  # (b, 2, 1)
             found = layer(found, masks, torch.cat(vectors, dim=-1))
         return found, logits
 
@@ -207,11 +209,11 @@ class _Stream(nn.Module):
         self.dropout = nn.Dropout(dropout)
         for part in (*self.attention.project.weight.chunk(3), self.attention.out.weight):
             nn.init.xavier_uniform_(part)
-        for layer in (self.attention.project, self.attention.out):
+        hidden, out = (cast(nn.Linear, self.feed_forward[place]) for place in (0, 3))
+        for layer in (hidden, out):
+            nn.init.xavier_uniform_(layer.weight)
+        for layer in (self.attention.project, self.attention.out, hidden, out):
             nn.init.zeros_(layer.bias)
-        for layer in (self.feed_forward[0], self.feed_forward[3]):
-            nn.init.xavier_uniform_(cast(Tensor, layer.weight))
-            nn.init.zeros_(cast(Tensor, layer.bias))
 
     def forward(self, x: Tensor, other: Tensor, mask: Tensor, other_mask: Tensor, context: Tensor) -> Tensor:
         norm = self.attention_norm

@@ -217,7 +217,7 @@ def test_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, random_state("jca.tbiom"))
     with pytest.raises(ModelError, match="does not fit jca.abaw3; missing: regressor.0.bias"):
         import_checkpoint(path, "jca.abaw3")
-    with pytest.raises(ModelError, match="unknown published network 'jca.abaw'; did you mean"):
+    with pytest.raises(ModelError, match="read as 'jca.abaw'; did you mean"):
         import_checkpoint(path, "jca.abaw")
 
 

@@ -62,11 +62,11 @@ def import_checkpoint(path: str | Path, name: str, *, head_input: str | None = N
     Raises
     ------
     ModelError
-        Unknown name; unreadable file; missing, unexpected, misshapen or infinite weights,
+        A name that is none of those; unreadable file; missing, unexpected, misshapen or infinite weights,
         all listed.
     """
     if name not in PUBLISHED_KEYS:
-        raise ModelError(f"unknown published network {name!r}; {nearest(name, PUBLISHED_KEYS)}")
+        raise ModelError(f"no published checkpoint is read as {name!r}; {nearest(name, PUBLISHED_KEYS)}")
     given = {
         key: value
         for key, value in _state_dict(_read(Path(path)), path).items()

@@ -170,7 +170,7 @@ class MBT(nn.Module):
     def _start(self) -> None:
         """Start values as published: Xavier kernels, MLP biases near zero, a head of zeros."""
         for layer in self.encoder.layers:
-            for block in layer.values():  # type: ignore[operator, union-attr]
+            for block in layer.values():  # type: ignore[operator]
                 for kernel in (*block.attention.project.weight.chunk(3), block.attention.out.weight):
                     nn.init.xavier_uniform_(kernel)
                 nn.init.zeros_(block.attention.project.bias)
