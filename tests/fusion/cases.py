@@ -37,7 +37,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("dca", {"attention": "coattention"}),
     ("dca", {"attention": "ca"}),
     ("bibimodal", {"layers": 1, "size": 6, "heads": 3, "centre": "visual"}),
-    ("feedback", {"mask": "static", "size": 5, "centre": "visual"}),
+    ("feedback", {"top_down": "static", "size": 5, "centre": "visual"}),
     ("lfan", {"leader": "audio"}),
     ("bottleneck", {"layers": 2, "read_out": "class", "share_blocks": True}),
     ("bottleneck", {"layers": 2, "exchange": "tokens"}),

@@ -46,14 +46,14 @@ def encoded(w: Weights, x: Streams, masks: Streams) -> Streams:
     return states
 
 
-def gain(w: Weights, size: int, states: Streams, masks: Streams, mask: str) -> np.ndarray:
+def gain(w: Weights, size: int, states: Streams, masks: Streams, top_down: str) -> np.ndarray:
     """M of a stream, from the states of the others."""
     told = {}
     for other in states:
         layer, here = under(w, other), masks[other]
         told[other] = np.full((len(here), size), np.nan)
         top = states[other][here]
-        told[other][here] = lstm_from_zero(layer, top) if mask == "recurrent" else linear(w, other, top)
+        told[other][here] = lstm_from_zero(layer, top) if top_down == "recurrent" else linear(w, other, top)
     m = np.ones((len(here), size))
     for t in range(len(m)):
         sources = [sigmoid(each[t]) for other, each in told.items() if masks[other][t]]
@@ -63,15 +63,15 @@ def gain(w: Weights, size: int, states: Streams, masks: Streams, mask: str) -> n
 
 
 def feedback(
-    w: Weights, x: Streams, masks: Streams, *, order: list[str], mask: str
+    w: Weights, x: Streams, masks: Streams, *, order: list[str], top_down: str
 ) -> tuple[Streams, Streams, Streams]:
-    """The parts of the output by place, where each is there, and the masks M."""
+    """The parts of the output by place, where each is there, and the gains M."""
     x = emptied(x, masks)
     states = encoded(w, x, masks)
     gains: Streams = {}
-    for m in order if mask != "none" else ():
+    for m in order if top_down != "none" else ():
         others = {other: each for other, each in states.items() if other != m}
-        gains[m] = gain(under(w, f"top_down.{m}"), x[m].shape[1], others, masks, mask)
+        gains[m] = gain(under(w, f"top_down.{m}"), x[m].shape[1], others, masks, top_down)
     if gains:
         states = encoded(w, {m: x[m] * gains[m] for m in x}, masks)
     parts, there = {m: states[m] for m in order}, dict(masks)

@@ -16,27 +16,27 @@ TWO = (DIMS, ["audio", "visual"])
 ALL = (THREE, ["text", "audio", "visual"])
 
 
-@pytest.mark.parametrize("mask", ["recurrent", "static", "none"])
+@pytest.mark.parametrize("top_down", ["recurrent", "static", "none"])
 @pytest.mark.parametrize(("dims", "order"), [TWO, ALL], ids=["two", "three"])
-def test_feedback(mask: str, dims: dict[str, int], order: list[str]) -> None:
+def test_feedback(top_down: str, dims: dict[str, int], order: list[str]) -> None:
     def expected(w, x, masks):
-        parts, there, gains = relatives.feedback(w, x, masks, order=order, mask=mask)
+        parts, there, gains = relatives.feedback(w, x, masks, order=order, top_down=top_down)
         features = [np.where(there[p][:, None], each, w[f"absent.{p}"]) for p, each in parts.items()]
-        told = {f"mask.{m}": gain for m, gain in gains.items()}
+        told = {f"gain.{m}": gain for m, gain in gains.items()}
         return {"features": np.concatenate(features, axis=1), **told}
 
-    compare(build("feedback", {"mask": mask, "size": 5}, dims), expected)
+    compare(build("feedback", {"top_down": top_down, "size": 5}, dims), expected)
 
 
-def test_mask_is_made_of_the_other_streams() -> None:
+def test_gain_is_made_of_the_other_streams() -> None:
     fusion = build("feedback", {}, THREE)
     streams = random_streams(THREE, 1, 6)
     before = fusion(streams).weights
     streams["audio"] = streams["audio"] + 1.0
     after = fusion(streams).weights
-    assert torch.equal(before["mask.audio"], after["mask.audio"])
+    assert torch.equal(before["gain.audio"], after["gain.audio"])
     for other in ("visual", "text"):
-        assert (before[f"mask.{other}"] - after[f"mask.{other}"]).abs().max() > 1e-4
+        assert (before[f"gain.{other}"] - after[f"gain.{other}"]).abs().max() > 1e-4
     assert all(((gain > 0) & (gain < 1)).all() for gain in after.values())
 
 
@@ -44,7 +44,7 @@ def test_gradients_flow_through_the_first_pass_too() -> None:
     fusion = build("feedback", {}, DIMS)
     streams = random_streams(DIMS, 1, 5)
     streams["audio"].requires_grad_()
-    fusion(streams).weights["mask.visual"].sum().backward()
+    fusion(streams).weights["gain.visual"].sum().backward()
     assert streams["audio"].grad is not None
     assert streams["audio"].grad.abs().max() > 0
 
@@ -64,8 +64,8 @@ def test_published_batching_reads_padding() -> None:
         assert (found[one] - found[two])[there].abs().max() > 1e-6
 
 
-def test_mask_dropout_follows_the_mode() -> None:
-    fusion = build("feedback", {"dropout": 0.0, "mask_dropout": 0.5})
+def test_gain_dropout_follows_the_mode() -> None:
+    fusion = build("feedback", {"dropout": 0.0, "gain_dropout": 0.5})
     streams = random_streams(DIMS, 1, 6)
     assert torch.equal(fusion(streams).features, fusion(streams).features)
     fusion.train()

@@ -62,7 +62,11 @@ def test_streams_taken_are_those_stated(name: str) -> None:
         ("lfan", {"leader": "text"}, "leader='text' is none of the streams"),
         ("lfan", {"width": 7}, "width=7 with 2 heads"),
         ("transformer", {"heads": 5}, "5 heads for a size of 12"),
-        ("feedback", {"mask": "fixed"}, "mask='fixed'; expected one of 'recurrent', 'static', 'none'"),
+        (
+            "feedback",
+            {"top_down": "fixed"},
+            "top_down='fixed'; expected one of 'recurrent', 'static', 'none'",
+        ),
         ("feedback", {"batching": "packed"}, "batching='packed'; expected one of 'masked', 'intended'"),
         ("feedback", {"centre": "text"}, "centre='text' is none of the streams ['audio', 'visual']"),
         ("feedback", {"size": 0}, "size=0; expected 1 or more"),

@@ -18,7 +18,7 @@ from .layers.roles import centre_first
 from .options import takes
 from .registry import register
 
-MASKS = ("recurrent", "static", "none")
+TOP_DOWN = ("recurrent", "static", "none")
 BATCHINGS = ("masked", "intended", "published")
 
 
@@ -27,11 +27,11 @@ class FeedbackOptions:
     """Options of `Feedback`."""
 
     size: int | None = None
-    mask: str = "recurrent"
+    top_down: str = "recurrent"
     batching: str = "masked"
     centre: str | None = None
     dropout: float = 0.2
-    mask_dropout: float = 0.2
+    gain_dropout: float = 0.2
     absent: str = "learned"
 
 
@@ -54,7 +54,7 @@ class Feedback(Fusion):
         out        = [H_c, H_o, H_p, pair(c, o), pair(c, p), pair(p, o), attention''(pair(p, o), H_c)]
 
     The published one is of text (the centre), audio and visual features, d = 100; `mmlatch.mosei` is the
-    whole network. ``mask.<stream>`` (b, t, n_m) of the weights is M_m.
+    whole network. ``gain.<stream>`` (b, t, n_m) of the weights is M_m, which the paper calls a mask.
 
     With ``batching="masked"`` absent ticks take no part anywhere: a recurrence passes over them, none is
     asked, M_m is the mean over the streams that are there and 1 where none is, and a pair with one of its
@@ -69,15 +69,15 @@ class Feedback(Fusion):
         Two or three streams; three as published.
     size : int, optional
         d; by default that of the widest stream.
-    mask : {"recurrent", "static", "none"}
+    top_down : {"recurrent", "static", "none"}
         How M is made: as above, by a linear map of each tick in place of the LSTM, or not: one pass.
     batching : {"masked", "intended", "published"}
     centre : str, optional
         By default "text" if there is such a stream, else the first.
     dropout : float
-        Behind the encoders' LSTMs and on their attention weights; half as much behind the LSTMs of the masks
-        and on the attention weights of pairs.
-    mask_dropout : float
+        Behind the encoders' LSTMs and on their attention weights; half as much behind the LSTMs of M and on
+        the attention weights of pairs.
+    gain_dropout : float
         On M in training.
     absent
         As in `Fusion`, for each part of the output; zero with the other forms of batching.
@@ -97,10 +97,10 @@ class Feedback(Fusion):
         super().__init__(dims=dims, absent=options.absent, places=own_places)
         self.batching, self.order, self.pairs = batching, order, pairs
         self.output_dim = d * len(places)
-        self.dropout, self.mask_dropout = options.dropout, options.mask_dropout
+        self.dropout, self.gain_dropout = options.dropout, options.gain_dropout
         self.encoders = nn.ModuleDict({m: Bidirectional(nn.LSTM, self.dims[m], d) for m in order})
         self.attention = nn.ModuleDict({m: SingleHead(d, options.dropout) for m in order})
-        self.top_down = _top_down(order, self.dims, d, one_of("mask", options.mask, MASKS))
+        self.top_down = _top_down(order, self.dims, d, one_of("top_down", options.top_down, TOP_DOWN))
         self.fuser = nn.ModuleDict({f"{x}_{y}": _Pair(d, options.dropout / 2) for x, y in pairs})
         self.three = SingleHead(d, options.dropout / 2) if len(order) == 3 else None
 
@@ -112,9 +112,9 @@ class Feedback(Fusion):
         weights: dict[str, Tensor] = {}
         if self.top_down is not None:
             gains = {name: self._gain(name, states, masks) for name in self.order}
-            dropped = {m: dropout(gain, self.mask_dropout, self.training) for m, gain in gains.items()}
+            dropped = {m: dropout(gain, self.gain_dropout, self.training) for m, gain in gains.items()}
             states = self._encode({name: x * dropped[name] for name, x in streams.items()}, masks)
-            weights = {f"mask.{name}": gain for name, gain in gains.items()}
+            weights = {f"gain.{name}": gain for name, gain in gains.items()}
         everywhere = {name: torch.ones_like(mask) for name, mask in masks.items()}
         asked = masks if self.batching == "masked" else everywhere
         return Fused(self.join(*self._fuse(states, asked)), weights)
@@ -202,13 +202,13 @@ def _pairs(order: tuple[str, ...]) -> list[tuple[str, str]]:
     return [*pairs, (order[2], order[1])] if len(order) == 3 else pairs
 
 
-def _top_down(order: tuple[str, ...], dims: Mapping[str, int], size: int, mask: str) -> nn.ModuleDict | None:
-    """For each stream, what makes its mask of each of the others."""
-    if mask == "none":
+def _top_down(order: tuple[str, ...], dims: Mapping[str, int], size: int, kind: str) -> nn.ModuleDict | None:
+    """For each stream, what makes its gain of each of the others."""
+    if kind == "none":
         return None
 
     def layer(dim: int) -> nn.Module:
-        return nn.LSTM(size, dim, batch_first=True) if mask == "recurrent" else nn.Linear(size, dim)
+        return nn.LSTM(size, dim, batch_first=True) if kind == "recurrent" else nn.Linear(size, dim)
 
     return nn.ModuleDict(
         {

@@ -24,9 +24,9 @@ def utterances(lengths: Tensor = LENGTHS, ticks: int = 5) -> tuple[dict[str, Ten
     return {name: x * there[..., None] for name, x in streams.items()}, dict.fromkeys(DIMS, there)
 
 
-def filled(*, batching: str = "intended", mask: str = "recurrent") -> tuple[MMLatch, Filler]:
-    """The small network under the rule; without feedback the weights of the masks are passed over."""
-    model = MMLatch(Feedback(dims=DIMS, size=4, batching=batching, mask=mask, absent="zero"))
+def filled(*, batching: str = "intended", top_down: str = "recurrent") -> tuple[MMLatch, Filler]:
+    """The small network under the rule; without feedback the weights of the gains are passed over."""
+    model = MMLatch(Feedback(dims=DIMS, size=4, batching=batching, top_down=top_down, absent="zero"))
     model, fill = model.double().eval(), Filler(0.5)
     for name in DIMS:
         encoder, attention = model.fusion.encoders[name], model.fusion.attention[name]
@@ -57,7 +57,7 @@ def filled(*, batching: str = "intended", mask: str = "recurrent") -> tuple[MMLa
     [
         ({}, [0.557233, 0.526884]),
         ({"batching": "published"}, [0.557233, 0.551849]),
-        ({"mask": "none"}, [0.561978, 0.516720]),
+        ({"top_down": "none"}, [0.561978, 0.516720]),
     ],
 )
 def test_output(options: dict[str, str], wanted: list[float]) -> None:
@@ -95,7 +95,7 @@ def test_parts_on_the_way() -> None:
         ("audio", [0.009835, -0.204208], -1.279819),
         ("visual", [-0.482645, 0.311799], -0.391963),
     ):
-        masked = streams[name] * fused.weights[f"mask.{name}"]
+        masked = streams[name] * fused.weights[f"gain.{name}"]
         np.testing.assert_allclose(masked.flatten()[: len(start)], start, rtol=0, atol=6e-7)
         assert masked.sum().item() == pytest.approx(total, abs=6e-7)
     np.testing.assert_allclose(pooled[0].flatten()[:2], [-0.177861, -0.761059], rtol=0, atol=6e-7)
@@ -107,7 +107,7 @@ def test_number_of_parameters() -> None:
         return sum(weight.numel() for weight in part.parameters())
 
     with torch.device("meta"):
-        model, without = create_published("mmlatch.mosei"), create_published("mmlatch.mosei", mask="none")
+        model, without = create_published("mmlatch.mosei"), create_published("mmlatch.mosei", top_down="none")
     assert (count(model), count(without)) == (2_741_153, 1_633_801)
     encoders = {m: count(model.fusion.encoders[m]) + count(model.fusion.attention[m]) for m in DIMS}
     assert encoders == {"text": 351_600, "audio": 170_800, "visual": 139_600}
@@ -115,7 +115,7 @@ def test_number_of_parameters() -> None:
     assert count(model.out) == 201
 
 
-def test_masks_are_random_in_training_alone() -> None:
+def test_gains_are_random_in_training_alone() -> None:
     model, _ = filled()
     given = utterances()
     assert torch.equal(model(*given), model(*given))

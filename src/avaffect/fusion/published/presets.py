@@ -120,17 +120,17 @@ def mbt_audioset() -> MBT:
     )
 
 
-def mmlatch_mosei(*, batching: str = "intended", mask: str = "recurrent") -> MMLatch:
+def mmlatch_mosei(*, batching: str = "intended", top_down: str = "recurrent") -> MMLatch:
     """MMLatch as trained on CMU-MOSEI: text 300, audio 74, visual 35 features a word; 2,741,153 parameters.
 
-    Counted: encoders (351,600 text, 170,800 audio, 139,600 visual), fuser (971,600), the LSTMs of the masks
-    (1,107,352), output (201). ``mask="none"`` has 1,633,801.
+    Counted: encoders (351,600 text, 170,800 audio, 139,600 visual), fuser (971,600), the LSTMs of the
+    feedback (1,107,352), output (201). ``top_down="none"`` has 1,633,801.
 
     ``batching="intended"`` is what the published program means, "published" what it does, and "masked" has
     masks everywhere; see `Feedback`.
     """
     dims = {"text": 300, "audio": 74, "visual": 35}
-    return MMLatch(Feedback(dims=dims, size=100, batching=batching, mask=mask, absent="zero"))
+    return MMLatch(Feedback(dims=dims, size=100, batching=batching, top_down=top_down, absent="zero"))
 
 
 def bbfn_mosei(*, discriminator: bool = True) -> BBFN:
