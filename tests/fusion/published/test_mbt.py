@@ -81,6 +81,13 @@ def test_logits_at_test(options: dict[str, object], wanted: list[list[float]]) -
         np.testing.assert_allclose(model.predict(inputs()).numpy(), wanted, rtol=0, atol=6e-7)
 
 
+def test_bottleneck_switched_off_is_late_fusion() -> None:
+    model, _ = filled()
+    model.encoder.exchange = "none"
+    with torch.no_grad():
+        np.testing.assert_allclose(model.predict(inputs()).numpy(), FIGURES[1][1], rtol=0, atol=6e-7)
+
+
 def test_logits_and_tokens_of_each_stream() -> None:
     model, _ = filled()
     with torch.no_grad():

@@ -26,8 +26,8 @@ class BottleneckEncoder(nn.Module):
 
     A sequence without any token of a stream takes no proposal z_m from it. ``exchange="tokens"``: no
     bottleneck, block_m^l runs over the tokens of all streams and its outputs at m are kept, all from the old
-    values. ``exchange="none"``: each stream stays alone (late fusion; also with weights trained with
-    a bottleneck).
+    values. ``exchange="none"``: each stream stays alone (late fusion). The attribute ``exchange`` set to
+    "none" switches the bottleneck of a trained encoder off.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ class BottleneckEncoder(nn.Module):
             following[name], proposal = found[:, :-size], found[:, -size:]
             proposals.append(proposal)
             there.append(masks[name].any(dim=1).to(proposal.dtype)[:, None, None])  # (b, 1, 1)
-        counted = torch.stack(there).sum(dim=0).clamp(min=1.0)
-        mean = sum((p * weight for p, weight in zip(proposals, there, strict=True)), start=0 * bottleneck)
-        return following, mean / counted
+        counted = torch.stack(there)  # (m, b, 1, 1)
+        mean = (torch.stack(proposals) * counted).sum(dim=0) / counted.sum(dim=0).clamp(min=1.0)
+        return following, mean
 
     def _over_all_tokens(
         self, index: int, x: Mapping[str, Tensor], masks: Mapping[str, Tensor]
