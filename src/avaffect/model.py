@@ -7,14 +7,14 @@ Axes: ``b`` batch, ``t`` ticks (`Spec.tick_rate` Hz), ``d`` feature.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from .encoder import check_encoder, create_encoder
 from .errors import ModelError
-from .fusion import Fusion, create_fusion
+from .fusion import Fused, Fusion, create_fusion
 from .schema import short
 from .spec import Spec, Stream
 from .temporal import create_temporal
@@ -30,10 +30,13 @@ class Affect:
         The targets in the order of `Spec.targets`, inside `Spec.range`.
     weights : dict of str to torch.Tensor
         Named gates and attention maps of the fusion, as `avaffect.fusion.Fused.weights`.
+    losses : dict of str to torch.Tensor
+        Losses of the fusion itself, as `avaffect.fusion.Fused.losses`.
     """
 
     values: Tensor
     weights: dict[str, Tensor]
+    losses: dict[str, Tensor] = field(default_factory=dict)
 
 
 class AffectHead(nn.Module):
@@ -147,13 +150,14 @@ class FusionNetwork(nn.Module):
         }
         own = {name: masks[name] for name in features}
         if self.fusion is None:
-            (fused,), weights = features.values(), {}
+            (value,) = features.values()
+            out = Fused(value)
         else:
             out = self.fusion(features, own)
-            fused, weights = out.features, out.weights
+        fused = out.features
         if self.fused_temporal is not None:
             fused = self.fused_temporal(fused, torch.stack(list(own.values())).any(dim=0))
-        return Affect(self.head(fused), weights)
+        return Affect(self.head(fused), out.weights, out.losses)
 
     @property
     def positional(self) -> bool:

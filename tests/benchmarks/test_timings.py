@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import av
+import bottleneck_cost
 import face
 import people
 import predict
@@ -58,6 +59,14 @@ def test_people(capsys: pytest.CaptureFixture) -> None:
     head, *rows = capsys.readouterr().out.strip().splitlines()
     assert head.split() == ["people", "seconds", "track", "speaker", "model", "ms/person"]
     assert [int(row.split()[0]) for row in rows] == [3, 6]
+
+
+def test_bottleneck_cost(capsys: pytest.CaptureFixture) -> None:
+    bottleneck_cost.main(["--ticks", "8", "--layers", "1", "--seconds", "0"])
+    _, _, *rows = capsys.readouterr().out.strip().splitlines()
+    found = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert [row[:2] for row in found] == [["8 + 8", name] for name in ("bottleneck", "tokens", "none")]
+    assert found[0][3] == found[0][5] == "1.00"  # the yardstick
 
 
 def test_training(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -120,6 +120,9 @@ class Loss(Strict):
     per: Literal["batch", "recording", "window"] = "batch"
     mse: float = Field(default=0.0, ge=0, description="weight of the mean squared error")
     gate: float = Field(default=0.0, ge=0, description="weight of the loss that teaches gates")
+    fusion: float = Field(
+        default=0.0, ge=0, description="weight of the fusion's own losses, such as bibimodal's discriminator"
+    )
 
 
 class NetworkFit(Fit):
