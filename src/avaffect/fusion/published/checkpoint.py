@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from avaffect.errors import ModelError, nearest
 
-from .keys import PUBLISHED_KEYS
+from .keys import PUBLISHED_KEYS, PUBLISHED_UNUSED
 from .presets import create_published
 
 # The published training scripts put their scores, NumPy numbers, beside the weights. These are the
@@ -65,6 +65,8 @@ def import_checkpoint(path: str | Path, name: str) -> nn.Module:
     if name not in PUBLISHED_KEYS:
         raise ModelError(f"unknown published network {name!r}; {nearest(name, PUBLISHED_KEYS)}")
     given = _state_dict(_read(Path(path)), path)
+    unused = PUBLISHED_UNUSED.get(name, ())
+    given = {key: value for key, value in given.items() if not key.startswith(unused)}
     options = {"published_layout": True} if "spatial.out.weight" in PUBLISHED_KEYS[name] else {}
     network = create_published(name, **options)
     own = network.state_dict()
@@ -130,7 +132,13 @@ def _is_weight(value: Tensor) -> bool:
 
 
 def _published_shape(key: str, own: Tensor) -> tuple[int, ...]:
-    """Shape in the published file; that of the initial state is (h or c, layer, direction) in one."""
+    """Shape in the published file.
+
+    There the initial state has (h or c, layer, direction) in one axis, and the linear layers of the
+    pooling are convolutions of one tick.
+    """
     if key.endswith(".init_hidden"):
         return (own.shape[:-1].numel(), own.shape[-1])
+    if key.startswith("asp.attention.") and own.dim() == 2:
+        return (*own.shape, 1)
     return tuple(own.shape)

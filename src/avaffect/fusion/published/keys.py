@@ -9,6 +9,8 @@ in the authors' public repositories, read there:
   audguide_att.py, dense_coattn.py and av_crossatten.py as in the T-BIOM repository
 - `dca.icme2024`: Dynamic-CrossAttention, models/orig_cam.py and dense_coattn.py, with the rest as
   above
+- `rjca-pv`: RJCAforSpeakerVerification, orig_cam.py and trainer.py
+- `dca-pv`: DCAforPersonVerification, dca_cam.py and trainer.py, which saves the class weights beside
 
 None is assumed, but for one thing: that the files the second and third repository leave out are
 those of the first that has them. The authors have published no weights, so no map has met a file
@@ -80,6 +82,16 @@ def _recurrent(fusion: dict[str, str]) -> dict[str, str]:
     return keys
 
 
+def _person(fusion: dict[str, str]) -> dict[str, str]:
+    keys = _blstm("temporal.visual", "JCA_model.video_extract") | _blstm(
+        "temporal.audio", "JCA_model.audio_extract"
+    )
+    keys |= {f"pooling.norm.{leaf}": f"asp.attention.2.{leaf}" for leaf in ("running_mean", "running_var")}
+    for ours, number in (("hidden", 0), ("norm", 2), ("score", 4)):
+        keys |= _linear(f"pooling.{ours}", f"asp.attention.{number}")
+    return keys | _linear("out", "linear") | fusion
+
+
 PUBLISHED_KEYS: dict[str, dict[str, str]] = {
     "jca.abaw3": _jca(("regressor",)),
     "jca.tbiom": _jca(("vregressor", "aregressor")),
@@ -89,5 +101,27 @@ PUBLISHED_KEYS: dict[str, dict[str, str]] = {
         | _linear("fusion.gates.streams.visual.logits", "video_gating_fc_layer")
         | _linear("fusion.gates.streams.audio.logits", "audio_gating_fc_layer")
     ),
+    "rjca-pv": _person(
+        _coattention("fusion", "JCA_model.coattn", layers=2) | _blstm("joint", "JCA_model.Joint")
+    ),
+    "dca-pv": _person(
+        _coattention("fusion.attention", "JCA_model.coattn", layers=2)
+        | _linear("fusion.gates.streams.visual.logits", "JCA_model.video_gating_fc_layer")
+        | _linear("fusion.gates.streams.audio.logits", "JCA_model.audio_gating_fc_layer")
+    ),
 }
 """For each name of `list_published`: our name of each weight, and the published one."""
+
+_PERSON_UNUSED = ("JCA_model.video_attn.", "asp.attention.2.num_batches_tracked")
+
+PUBLISHED_UNUSED: dict[str, tuple[str, ...]] = {
+    "rjca-pv": (*_PERSON_UNUSED, "JCA_model.predict."),
+    "dca-pv": (
+        *_PERSON_UNUSED,
+        "JCA_model.Joint.",
+        "JCA_model.vregressor.",
+        "JCA_model.aregressor.",
+        "weight",  # of the classes of the training set
+    ),
+}
+"""Published names, or the beginnings of them, of what is stored and takes no part in the output."""
