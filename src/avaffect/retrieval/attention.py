@@ -1,4 +1,4 @@
-"""The two attentions of DDAG (Ye et al., ECCV 2020, arXiv 2007.09314): of parts, and of a graph of pictures."""
+"""The two attentions of DDAG (Ye et al., ECCV 2020, arXiv 2007.09314): of parts, of a graph of pictures."""
 
 from __future__ import annotations
 

@@ -86,9 +86,8 @@ class DDAG(nn.Module):
         Described
             The n, then the m.
         """
-        maps = self.stages(
-            torch.cat([self.stems[name](pictures[name]) for name in MODALITIES if name in pictures])
-        )
+        given = [name for name in MODALITIES if name in pictures]
+        maps = self.stages(torch.cat([self.stems[name](pictures[name]) for name in given]))
         pooled = maps.mean(dim=(2, 3))
         whole = self.norm(pooled)
         return Described(pooled, whole, self.parts(maps, whole))

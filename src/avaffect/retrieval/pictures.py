@@ -71,9 +71,8 @@ def augment(images: np.ndarray, random: np.random.Generator, *, pad: int = 10) -
     height, width = images.shape[1:3]
     padded = np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
     made = np.empty_like(images)
-    for i, (top, left, mirror) in enumerate(
-        random.integers([0, 0, 0], [2 * pad + 1, 2 * pad + 1, 2], (len(images), 3))
-    ):
+    drawn = random.integers(0, [2 * pad + 1, 2 * pad + 1, 2], (len(images), 3))
+    for i, (top, left, mirror) in enumerate(drawn):
         cut = padded[i, top : top + height, left : left + width]
         made[i] = cut[:, ::-1] if mirror else cut
     return made

@@ -23,8 +23,8 @@ class Ranking:
     mean_ap : float
         Mean average precision.
     mean_inp : float
-        Mean inverse negative penalty (Ye et al., TPAMI 2021, arXiv 2001.04193): the number of right pictures over
-        the rank of the last of them.
+        Mean inverse negative penalty (Ye et al., TPAMI 2021, arXiv 2001.04193): the number of right
+        pictures over the rank of the last of them.
     queries : int
         Queries with their person in the gallery; others do not count.
     """

@@ -1,7 +1,7 @@
-"""ResNet-50 from its definition (He et al., CVPR 2016, arXiv 1512.03385), with stems of its own for each modality.
+"""ResNet-50 from its definition (He et al., CVPR 2016, arXiv 1512.03385), in stem and stages.
 
-The stride of a block is in its 3x3 convolution, and the last stage keeps the size of its map, as usual in person
-re-identification (Luo et al., CVPRW 2019, "Bag of tricks").
+The stride of a block is in its 3x3 convolution, and the last stage keeps the size of its map, as usual in
+person re-identification (Luo et al., CVPRW 2019, "Bag of tricks").
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Stem(nn.Sequential):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions beside a shortcut: (n, dim_in, h, w) to (n, 4 width, h/stride, w/stride)."""
+    """Convolutions beside a shortcut: (n, dim_in, h, w) to (n, 4 width, h/stride, w/stride)."""
 
     def __init__(self, dim_in: int, width: int, *, stride: int) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
 """The face encoder: dlib's face recognition network, an aligned face in, an embedding of the person out.
 
-A residual network (He et al. 2016) of 29 convolutions by Davis King (dlib.net, 2017), trained with a metric loss
-on about three million faces; he reports 99.38 % on Labeled Faces in the Wild. Its weights are in the public
-domain (CC0) and come in the package `face-recognition-models`, from which nothing is run: the one file is read
-here, and only if it is the published one.
+A residual network (He et al. 2016) of 29 convolutions by Davis King (dlib.net, 2017), trained with a metric
+loss on about three million faces; he reports 99.38 % on Labeled Faces in the Wild. Its weights are in the
+public domain (CC0) and come in the package `face-recognition-models`, of which nothing is run: one file of it
+is read here, and only if it is the published one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import ModelError
-from ..face.align import TEMPLATE, align_matrix
+from ..face.align import align_matrix
 
 SIDE = 150
 """Pixels: side of the picture that the network reads."""
@@ -32,7 +32,7 @@ SAME = 0.6
 """Distance of two embeddings below which dlib takes two faces for one person."""
 
 _SCALE, _SHIFT = 1.491, (-9.4, -29.9)
-"""Where the points of `avaffect.face.align.TEMPLATE` come to lie, so that the eyes are where dlib has them."""
+"""What brings the points of `avaffect.face.align.TEMPLATE` to where dlib has the eyes."""
 
 _MEAN = (122.782, 117.001, 104.298)  # of red, green, blue in the training pictures
 _DEPTHS = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1, True))

@@ -1,8 +1,8 @@
 """A recording of a person to the face and voice embeddings of its segments, always the same ones.
 
-The published code draws segments at random, in evaluation too, so that its error rates differ from run to run.
-Here the recording is cut into eight equal parts. Of each part the sound around its middle and the face nearest to its
-middle are taken.
+The published code draws segments at random, in evaluation too, so that its error rates differ from run to
+run. Here a recording is cut into eight equal parts. Of each, the sound around its middle is taken, and the
+face nearest to its middle.
 """
 
 from __future__ import annotations

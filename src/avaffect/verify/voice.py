@@ -1,8 +1,8 @@
 """The voice encoder: GE2E, 1.6 s of speech in, an embedding of the speaker out.
 
-Wan et al., "Generalized end-to-end loss for speaker verification" (ICASSP 2018, arXiv 1710.10467). The weights are
-those of Resemblyzer (Corentin Jemine and Resemble AI, Apache-2.0), trained on English speech of about nine
-thousand speakers (LibriSpeech, VoxCeleb 1 and 2); they ship with avaffect, rounded to float16.
+Wan et al., "Generalized end-to-end loss for speaker verification" (ICASSP 2018, arXiv 1710.10467). The
+weights are those of Resemblyzer (Corentin Jemine and Resemble AI, Apache-2.0), trained on the speech of
+several thousand people, most of it English; they ship with avaffect, rounded to float16.
 """
 
 from __future__ import annotations

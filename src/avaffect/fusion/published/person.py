@@ -23,6 +23,7 @@ class PersonNetwork(nn.Module):
 
     ::
 
+        a, v = Linear( a / |a| ), Linear( v / |v| )       with ``inputs`` alone
         a = BLSTM( a / |a| ),  v = BLSTM( v / |v| )       `BLSTM`, skip=True, normalise=True
         f = CoAttention( v, a ),  layers of their own     kind "rjca"
         f = BLSTM( f )                                    joint, as wide as its input
@@ -49,6 +50,9 @@ class PersonNetwork(nn.Module):
         Of the co-attention.
     hidden : int
         Of the pooling.
+    inputs : mapping of stream name to size, optional
+        Sizes of the embeddings, which a linear layer first brings to ``dims``: for few people. Without it they
+        have the sizes of ``dims``, as published.
     """
 
     def __init__(
@@ -61,9 +65,13 @@ class PersonNetwork(nn.Module):
         layers: int = 2,
         dropout: float = 0.6,
         hidden: int = 256,
+        inputs: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.kind = one_of("kind", kind, KINDS)
+        self.reduce = nn.ModuleDict(
+            {name: nn.Linear(size, dims[name]) for name, size in (inputs or {}).items()}
+        )
         self.temporal = nn.ModuleDict(
             {name: BLSTM(dim, dim, dropout=0.1, skip=True, normalise=True) for name, dim in dims.items()}
         )
@@ -105,7 +113,12 @@ class PersonNetwork(nn.Module):
             name: known.get(name, torch.ones(x.shape[:2], dtype=torch.bool, device=x.device))
             for name, x in cleaned.items()
         }
-        found = {name: blstm(unit(cleaned[name]), whole[name]) for name, blstm in self.temporal.items()}
+        found = {}
+        for name, blstm in self.temporal.items():
+            x = unit(cleaned[name])
+            if name in self.reduce:
+                x = unit(self.reduce[name](x))
+            found[name] = blstm(x, whole[name])
         available = torch.stack(list(whole.values())).any(dim=0)
         fused = self.fusion(keep_all(found, whole), whole).features
         if self.joint is not None:
