@@ -152,8 +152,9 @@ def eer_estimate(
     Estimate
         Without an interval if there are fewer than `MIN_UNITS` people.
     """
-    people = np.asarray(people)
     value = eer(scores, target)
+    order = np.argsort(-np.asarray(scores), kind="stable")  # once: what is in order is sorted quickly
+    scores, target, people = np.asarray(scores)[order], np.asarray(target)[order], np.asarray(people)[order]
     count = int(people.max()) + 1
     if len(np.unique(people)) < MIN_UNITS:
         return Estimate(value)
@@ -161,9 +162,6 @@ def eer_estimate(
     for block in resample_counts(count, resamples, seed):
         for drawn in block:
             weights = drawn[people[:, 0]] * np.where(target, 1.0, drawn[people[:, 1]])
-            used = weights > 0
-            if used[target].any() and used[~target].any():
-                found.append(_eer(error_rates(scores[used], target[used], weights[used]))[0])
-            else:
-                found.append(np.nan)
+            both = weights[target].any() and weights[~target].any()
+            found.append(_eer(error_rates(scores, target, weights))[0] if both else np.nan)
     return Estimate(value, *interval(np.array(found)))

@@ -146,7 +146,7 @@ def _chips(path: Path, detector: FaceDetector) -> tuple[list[np.ndarray | None],
     if not info.has_video:
         return chips, most
     with closing(frames(path)) as pictures:
-        times = _times(info.duration)
+        times = look_times(info.duration)
         wanted = next(times)
         for frame in pictures:
             part, time = wanted
@@ -167,7 +167,7 @@ def _chips(path: Path, detector: FaceDetector) -> tuple[list[np.ndarray | None],
     return chips, most
 
 
-def _times(duration: float | None) -> Iterator[tuple[int, float]]:
+def look_times(duration: float | None) -> Iterator[tuple[int, float]]:
     """Part and time of the pictures to look at, in order: the middle of each part, then later in it."""
     length = (duration or 0.0) / SEGMENTS
     for part in range(SEGMENTS):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ..fusion.published.person import PersonNetwork
@@ -48,7 +48,9 @@ def fit(
 ) -> list[float]:
     """Train in place; the mean loss of each epoch.
 
-    Each step draws as many segments of each recording as there are, with replacement, kept in order.
+    Each step draws as many segments of each recording as there are, with replacement, kept in order. A linear
+    layer in front starts centred on the recordings: faces of dlib's network have most of their direction in
+    common.
     """
     options = options or Fit()
     random = np.random.default_rng(options.seed)
@@ -57,6 +59,7 @@ def fit(
     loss = AngularMargin(
         network.out.out_features, int(classes.max()) + 1, margin=options.margin, scale=options.scale
     )
+    _centre(network, recordings)
     parameters = [*network.parameters(), *loss.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=options.rate, weight_decay=2e-5)
     network.train()
@@ -79,6 +82,17 @@ def fit(
         hook("verification", epoch + 1, options.epochs)
     network.eval()
     return means
+
+
+@torch.no_grad()
+def _centre(network: PersonNetwork, recordings: Recordings) -> None:
+    """Start the linear layers in front such that the mean of their inputs becomes zero."""
+    streams, masks = tensors(recordings)
+    for name, layer in network.reduce.items():
+        if not isinstance(layer, nn.Linear):
+            continue
+        mean = functional.normalize(streams[name][masks[name]], dim=-1).mean(dim=0)
+        layer.bias.copy_(-layer.weight @ mean)
 
 
 def tensors(recordings: Recordings) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -111,7 +125,9 @@ def embed(network: PersonNetwork, recordings: Recordings) -> np.ndarray:
     """Embeddings of length 1 of (n) recordings, (n, embedding) float32."""
     network.eval()
     parts = [
-        functional.normalize(network(*tensors(recordings[np.arange(start, min(start + 64, len(recordings)))])))
+        functional.normalize(
+            network(*tensors(recordings[np.arange(start, min(start + 64, len(recordings)))]))
+        )
         for start in range(0, len(recordings), 64)
     ]
     return torch.cat(parts).numpy()

@@ -51,8 +51,8 @@ class PersonNetwork(nn.Module):
     hidden : int
         Of the pooling.
     inputs : mapping of stream name to size, optional
-        Sizes of the embeddings, which a linear layer first brings to ``dims``: for few people. Without it they
-        have the sizes of ``dims``, as published.
+        Sizes of the embeddings, which a linear layer first brings to ``dims``: for few people. Without it
+        they have the sizes of ``dims``, as published.
     """
 
     def __init__(
