@@ -10,7 +10,7 @@ from avaffect.retrieval.attention import GraphAttention, PartAttention
 from avaffect.retrieval.loss import DynamicLoss, hard_triplet
 from avaffect.retrieval.network import DDAG
 
-from ..fusion.filling import fill, given, norm, of
+from .filling import fill, given, norm, of
 
 IDENTITIES = torch.tensor([0, 1, 2, 0, 1, 2])
 
