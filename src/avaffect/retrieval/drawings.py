@@ -31,10 +31,11 @@ def read_faces(path: Path, *, side: int = 64) -> np.ndarray:
                 (name for name in archive.namelist() if name.endswith(".jpg")),
                 key=lambda name: int(PurePosixPath(name).stem),
             )
-            faces = [cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), 1) for name in names]
+            decoded = [cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), 1) for name in names]
     except (zipfile.BadZipFile, ValueError) as error:
         raise DataError(f"{path}: expected a zip archive of numbered jpg files ({error})") from error
-    if not faces or any(face is None for face in faces):
+    faces = [face for face in decoded if face is not None]
+    if not faces or len(faces) < len(decoded):
         raise DataError(f"{path}: holds no pictures that can be read; fetch it again")
     small = [cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA) for face in faces]
     return np.stack([cv2.cvtColor(face, cv2.COLOR_BGR2RGB) for face in small])

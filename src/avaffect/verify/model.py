@@ -6,9 +6,9 @@ avaffect is such a folder without a network.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,20 +55,20 @@ class Description:
     measured : str
         On whom the calibration was measured, and with which figures: printed with every result.
     network : mapping or None
-        Options of `PersonNetwork`: kind, dims, embedding, hidden.
+        Options of `create_network`.
     """
 
     calibration: dict[str, Scale]
     measured: str
-    network: dict[str, str | Size | dict[str, Size]] | None = None
+    network: dict[str, str | Size | Finite | dict[str, Size]] | None = None
 
 
-@dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
+@dataclasses.dataclass(frozen=True, eq=False)
 class VerificationModel:
-    """Calibrations by name, a text on what they are worth, and a network or none."""
+    """A model in use: calibrations by name, a text on what they are worth, and a network or none."""
 
-    calibration: Mapping[str, Any] = field(repr=False)
-    measured: str = ""
+    calibration: Mapping[str, Calibration]
+    measured: str
     network: PersonNetwork | None = None
 
     def score(self, name: str, *similarities: float) -> float:
@@ -111,7 +111,7 @@ def save_model(
         with replacing(folder / _NETWORK) as part:
             part.write_bytes(save(state))
     with replacing(folder / _DESCRIPTION) as part:
-        part.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(dataclasses.asdict(description), indent=2) + "\n", encoding="utf-8")
 
 
 def load_model(folder: Path = SHIPPED) -> VerificationModel:

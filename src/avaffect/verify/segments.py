@@ -81,7 +81,8 @@ def from_parts(
     has_face = np.array([chip is not None for chip in chips])
     faces = np.zeros((SEGMENTS, face.DIM), np.float32)
     faces[has_face] = face.embed_faces([chip for chip in chips if chip is not None])
-    has_voice, sounds = np.zeros(SEGMENTS, bool), []
+    has_voice = np.zeros(SEGMENTS, bool)
+    sounds: list[np.ndarray] = []
     if samples is not None and len(samples):
         sounds, has_voice = cut(samples)
     voices = np.zeros((SEGMENTS, voice.DIM), np.float32)

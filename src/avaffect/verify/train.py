@@ -136,4 +136,4 @@ def embed(network: PersonNetwork, recordings: Recordings) -> np.ndarray:
 def network_similarity(network: PersonNetwork, recordings: Recordings, trials: Trials) -> np.ndarray:
     """Cosine of the embeddings of each trial, (n,)."""
     found = embed(network, recordings)
-    return np.sum(found[trials.first] * found[trials.second], axis=1, dtype=np.float64)
+    return np.einsum("nd,nd->n", found[trials.first], found[trials.second], dtype=np.float64)

@@ -56,7 +56,7 @@ class Recordings:
     @property
     def complete(self) -> np.ndarray:
         """(n,) bool: whether there is a face and a voice in any segment."""
-        return self.has_face.any(axis=1) & self.has_voice.any(axis=1)
+        return np.logical_and(self.has_face.any(axis=1), self.has_voice.any(axis=1))
 
 
 @dataclass(frozen=True, eq=False)

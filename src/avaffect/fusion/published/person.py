@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,7 +76,7 @@ class PersonNetwork(nn.Module):
         self.temporal = nn.ModuleDict(
             {name: BLSTM(dim, dim, dropout=0.1, skip=True, normalise=True) for name, dim in dims.items()}
         )
-        options = {"layers": layers, "dropout": dropout, "mixing": "time", "window": segments}
+        options: dict[str, Any] = {"layers": layers, "dropout": dropout, "mixing": "time", "window": segments}
         self.fusion: Fusion
         self.joint: BLSTM | None = None
         joint = sum(dims.values())
