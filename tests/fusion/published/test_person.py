@@ -79,6 +79,7 @@ def test_number_of_parameters() -> None:
     with torch.device("meta"):
         rjca, dca = create_published("rjca-pv"), create_published("dca-pv")
     assert {name: parameters(part) for name, part in rjca.named_children()} == {
+        "reduce": 0,
         "temporal": 520_128 + 3_680_768,
         "fusion": 2_584_992,
         "joint": 6_953_408,
