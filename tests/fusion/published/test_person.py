@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from avaffect.errors import ModelError
 from avaffect.fusion.published import PUBLISHED_KEYS, create_published, import_checkpoint, list_published
-from avaffect.fusion.published.keys import PUBLISHED_UNUSED
+from avaffect.fusion.published.keys import UNUSED
 from avaffect.fusion.published.person import PersonNetwork
 from avaffect.fusion.published.pooling import AttentiveStatistics
 
@@ -201,7 +201,7 @@ def test_names() -> None:
         assert set(PUBLISHED_KEYS[name]) == {
             key for key in create_published(name).state_dict() if not key.endswith(left)
         }
-        assert not any(key.startswith(PUBLISHED_UNUSED[name]) for key in PUBLISHED_KEYS[name].values())
+        assert not any(key.startswith(UNUSED[name]) for key in PUBLISHED_KEYS[name].values())
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:

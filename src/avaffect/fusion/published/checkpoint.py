@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from avaffect.errors import ModelError, nearest
 
-from .keys import PUBLISHED_KEYS, PUBLISHED_UNUSED
+from .keys import PUBLISHED_KEYS, UNUSED
 from .presets import create_published
 
 # The published training scripts put their scores, NumPy numbers, beside the weights. These are the
@@ -65,7 +65,7 @@ def import_checkpoint(path: str | Path, name: str) -> nn.Module:
     if name not in PUBLISHED_KEYS:
         raise ModelError(f"unknown published network {name!r}; {nearest(name, PUBLISHED_KEYS)}")
     given = _state_dict(_read(Path(path)), path)
-    unused = PUBLISHED_UNUSED.get(name, ())
+    unused = UNUSED.get(name, ())
     given = {key: value for key, value in given.items() if not key.startswith(unused)}
     options = {"published_layout": True} if "spatial.out.weight" in PUBLISHED_KEYS[name] else {}
     network = create_published(name, **options)

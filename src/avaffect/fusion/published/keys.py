@@ -114,7 +114,7 @@ PUBLISHED_KEYS: dict[str, dict[str, str]] = {
 
 _PERSON_UNUSED = ("JCA_model.video_attn.", "asp.attention.2.num_batches_tracked")
 
-PUBLISHED_UNUSED: dict[str, tuple[str, ...]] = {
+UNUSED: dict[str, tuple[str, ...]] = {
     "rjca-pv": (*_PERSON_UNUSED, "JCA_model.predict."),
     "dca-pv": (
         *_PERSON_UNUSED,
