@@ -26,7 +26,7 @@ from avaffect.retrieval.train import Fit, describe, fit
 def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("faces", type=Path, help="the archive of photographs")
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--width", type=int, default=16, help="channels of the stem; ResNet-50 has 64")
     parser.add_argument("--depths", type=int, nargs=4, default=[1, 1, 1, 1], help="ResNet-50 has 3 4 6 3")
     parser.add_argument("--people", type=int, help="use only so many of the faces")
