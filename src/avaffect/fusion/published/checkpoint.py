@@ -70,7 +70,7 @@ def import_checkpoint(path: str | Path, name: str, *, head_input: str | None = N
     given = {
         key: value
         for key, value in _state_dict(_read(Path(path)), path).items()
-        if key.startswith(PARTS.get(name, "")) and key not in UNUSED.get(name, ())
+        if key.startswith(PARTS.get(name, "")) and not key.startswith(UNUSED.get(name, ()))
     }
     options: dict[str, bool | str] = {} if head_input is None else {"head_input": head_input}
     if "spatial.out.weight" in PUBLISHED_KEYS[name]:
@@ -139,7 +139,13 @@ def _is_weight(value: Tensor) -> bool:
 
 
 def _published_shape(key: str, own: Tensor) -> tuple[int, ...]:
-    """Shape in the published file; that of the initial state is (h or c, layer, direction) in one."""
+    """Shape in the published file.
+
+    There the initial state has (h or c, layer, direction) in one axis, and the linear layers of the
+    pooling are convolutions of one tick.
+    """
     if key.endswith(".init_hidden"):
         return (own.shape[:-1].numel(), own.shape[-1])
+    if key.startswith("asp.attention.") and own.dim() == 2:
+        return (*own.shape, 1)
     return tuple(own.shape)

@@ -13,6 +13,8 @@ in the authors' public repositories, read there:
   audguide_att.py, dense_coattn.py and av_crossatten.py as in the T-BIOM repository
 - `dca.icme2024`: Dynamic-CrossAttention, models/orig_cam.py and dense_coattn.py, with the rest as
   above
+- `rjca-pv`: RJCAforSpeakerVerification, orig_cam.py and trainer.py
+- `dca-pv`: DCAforPersonVerification, dca_cam.py and trainer.py, which saves the class weights beside
 
 None is assumed, but for one thing: that the files the RJCA and DCA repositories leave out are
 those of the T-BIOM repository. The authors have published no weights, so no map has met a file of
@@ -93,6 +95,16 @@ def _recurrent(fusion: dict[str, str], *, stream_temporal: bool = True) -> dict[
     return keys
 
 
+def _person(fusion: dict[str, str]) -> dict[str, str]:
+    keys = _blstm("temporal.visual", "JCA_model.video_extract") | _blstm(
+        "temporal.audio", "JCA_model.audio_extract"
+    )
+    keys |= {f"pooling.norm.{leaf}": f"asp.attention.2.{leaf}" for leaf in ("running_mean", "running_var")}
+    for ours, number in (("hidden", 0), ("norm", 2), ("score", 4)):
+        keys |= _linear(f"pooling.{ours}", f"asp.attention.{number}")
+    return keys | _linear("out", "linear") | fusion
+
+
 PUBLISHED_KEYS: dict[str, dict[str, str]] = {
     "jca.abaw3": _jca(("regressor",)),
     "jca.tbiom": _jca(("vregressor", "aregressor")),
@@ -106,17 +118,35 @@ PUBLISHED_KEYS: dict[str, dict[str, str]] = {
         | _linear("fusion.gates.streams.audio.logits", "audio_gating_fc_layer")
     ),
     "rjcma.abaw6": _coattention("", "coattn", 2, streams=("visual", "audio", "text"), query=False),
+    "rjca-pv": _person(
+        _coattention("fusion.", "JCA_model.coattn", 2) | _blstm("joint", "JCA_model.Joint")
+    ),
+    "dca-pv": _person(
+        _coattention("fusion.attention.", "JCA_model.coattn", 2)
+        | _linear("fusion.gates.streams.visual.logits", "JCA_model.video_gating_fc_layer")
+        | _linear("fusion.gates.streams.audio.logits", "JCA_model.audio_gating_fc_layer")
+    ),
 }
 """For each name that `import_checkpoint` reads: our name of each weight, and the published one."""
+
+_PERSON_UNUSED = ("JCA_model.video_attn.", "asp.attention.2.num_batches_tracked")
 
 UNUSED: dict[str, tuple[str, ...]] = {
     "rjcma.abaw6": tuple(
         f"coattn.dcn_layers.{layer}.dense_coattn.query_linear.{leaf}"
         for layer in range(2)
         for leaf in ("weight", "bias")
-    )
+    ),
+    "rjca-pv": (*_PERSON_UNUSED, "JCA_model.predict."),
+    "dca-pv": (
+        *_PERSON_UNUSED,
+        "JCA_model.Joint.",
+        "JCA_model.vregressor.",
+        "JCA_model.aregressor.",
+        "weight",  # of the classes of the training set
+    ),
 }
-"""Published weights that the published forward computes with and whose result it does not use."""
+"""Published names, or the beginnings of them, of what is stored and takes no part in the output."""
 
 PARTS: dict[str, str] = {"rjcma.abaw6": "coattn."}
 """Where a network here is a part of the published one: how the names of its weights begin."""

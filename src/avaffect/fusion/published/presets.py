@@ -17,6 +17,7 @@ from .bbfn import BBFN
 from .jca import JCANetwork
 from .mbt import MBT
 from .mmlatch import MMLatch
+from .person import PersonNetwork
 from .recurrent import RecurrentNetwork, dca_fusion, rjca_fusion
 
 
@@ -144,6 +145,25 @@ def bbfn_mosei(*, discriminator: bool = True) -> BBFN:
     return BBFN(BiBimodal(dims=dims, discriminator=discriminator, absent="zero"))
 
 
+def rjca_pv() -> PersonNetwork:
+    """RJCA for person verification: 8 segments, face 512, voice 192; 14,822,624 parameters.
+
+    Counted: BLSTMs of the face (3,680,768) and the voice (520,128), two co-attention layers
+    (2,584,992), joint BLSTM (6,953,408), pooling (361,920), linear layer (721,408). Not counted: the
+    encoders of face and voice, the class weights of the training.
+    """
+    return PersonNetwork(dims={"visual": 512, "audio": 192})
+
+
+def dca_pv() -> PersonNetwork:
+    """DCA for person verification: as `rjca_pv`, a gate in place of the joint BLSTM; 7,870,628 parameters.
+
+    The gates have 1,026 (face) and 386 (voice). The published forward cannot run as it is: its spatial
+    attention needs maps of 7 x 7 and gets one vector a face. It is left out, as in `rjca_pv`.
+    """
+    return PersonNetwork(dims={"visual": 512, "audio": 192}, kind="dca")
+
+
 _PUBLISHED: dict[str, Callable[..., nn.Module]] = {
     "jca.abaw3": jca_abaw3,
     "jca.tbiom": jca_tbiom,
@@ -156,6 +176,8 @@ _PUBLISHED: dict[str, Callable[..., nn.Module]] = {
     "mbt.audioset": mbt_audioset,
     "mmlatch.mosei": mmlatch_mosei,
     "bbfn.mosei": bbfn_mosei,
+    "rjca-pv": rjca_pv,
+    "dca-pv": dca_pv,
 }
 
 
@@ -164,12 +186,14 @@ def list_published() -> list[str]:
 
     >>> list_published()[:4]
     ['bbfn.mosei', 'ca.fg2021', 'coattention.tbiom', 'dca.icme2024']
+    >>> list_published()
+    ['dca-pv', 'dca.icme2024', 'jca.abaw3', 'jca.tbiom', 'rjca-pv', 'rjca.icassp2023']
     """
     return sorted(_PUBLISHED)
 
 
 def create_published(name: str, **options: bool | str) -> nn.Module:
-    """Build a published network, from its backbones' features to its targets, not trained.
+    """Build a published network, from its backbones' features to its output, not trained.
 
     Parameters
     ----------
