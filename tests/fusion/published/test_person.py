@@ -159,8 +159,7 @@ def test_imported_network_is_the_published_mathematics(name: str, tmp_path: Path
         blstm(ref.under(cam, part), unit(streams[stream][0].numpy()))
         for part, stream in (("video_extract", "visual"), ("audio_extract", "audio"))
     ]
-    # The reference divides by the root of 1024; here the joint size is 704.
-    attended = published_coattention(ref.under(cam, "coattn"), plain)
+    attended = dcn(ref.under(cam, "coattn"), plain, 2)
     if name == "dca-pv":
         for i, stream in enumerate(("video", "audio")):
             g = ref.softmax(ref.linear(cam, f"{stream}_gating_fc_layer", attended[i]) / 0.1)
@@ -176,22 +175,6 @@ def test_imported_network_is_the_published_mathematics(name: str, tmp_path: Path
     mean = (share * fused).sum(axis=0)
     deviation = np.sqrt(np.maximum((share * fused**2).sum(axis=0) - mean**2, 1e-4))
     np.testing.assert_allclose(got, ref.linear(w, "linear", np.concatenate([mean, deviation])), atol=1e-9)
-
-
-def published_coattention(w: ref.Weights, states: list[np.ndarray]) -> list[np.ndarray]:
-    """Two layers on 512 + 192: `dcn` with its scores scaled for 704 in place of 1024."""
-    factor = 32.0 / np.sqrt(704)
-    for layer in range(2):
-        block = {
-            key.replace(f"dcn_layers.{layer}.", "dcn_layers.0."): value
-            for key, value in w.items()
-            if key.startswith(f"dcn_layers.{layer}.")
-        }
-        for leaf in ("weight", "bias"):
-            key = f"dcn_layers.0.dense_coattn.query_linear.{leaf}"
-            block[key] = block[key] * factor
-        states = dcn(block, list(states), 1)
-    return states
 
 
 def test_names() -> None:
