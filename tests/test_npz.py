@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from avaffect.npz import Expected, names_in, read_npz
 from avaffect.errors import DataError
+from avaffect.npz import Expected, names_in, read_npz
 
 WANTED = {"x": Expected("f", ("n", 2)), "y": Expected("iu", ("n",))}
 

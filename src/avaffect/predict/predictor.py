@@ -16,16 +16,18 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
-from ..errors import AvaffectError, DataError, MediaError
+from ..batch import attempt_each
+from ..errors import AvaffectError, DataError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
+from ..spec import TARGETS
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
-from .batch import attempt_each
+from ..trace.meta import source
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
@@ -74,7 +76,8 @@ class Predictor:
     Raises
     ------
     ModelError
-        If there is no such model or detector, or the model has no encoders to read recordings with.
+        If there is no such model or detector, the model has no encoders to read recordings with, or its
+        targets are others than valence and arousal.
     AvaffectError
         If an option is out of its range.
 
@@ -104,6 +107,11 @@ class Predictor:
             raise AvaffectError(f"people={people!r}: expected 'all' or 'main'")
         self.model = checkpoint.load(reference)
         self.spec = self.model.spec
+        if set(self.spec.targets) != set(TARGETS):
+            raise ModelError(
+                f"{self.spec.name} predicts {', '.join(self.spec.targets)}; traces are of {' and '.join(TARGETS)}:"
+                " give another model, or load this one's network by avaffect.checkpoint.load"
+            )
         self.people = people
         self.audio_track, self.audio_channel = audio_track, audio_channel
         self.reader = StreamReader(
@@ -153,7 +161,8 @@ class Predictor:
         -------
         Trace
             One row a video frame and person; one row a tick for sound alone, and for sound that goes on
-            without pictures. ``trace.meta["sound"]`` says what of the sound was read.
+            without pictures. ``trace.meta["sound"]`` says what of the sound was read,
+            ``trace.meta["source"]`` which file it was.
 
         Raises
         ------
@@ -166,7 +175,8 @@ class Predictor:
         if info.has_audio:
             audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
         trace = self._process(as_text(path), frames, audio, info.duration, hook or silent)
-        return trace if audio is None else Trace(trace.table, meta={**trace.meta, "sound": asdict(used)})
+        about = {"source": source(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
+        return Trace(trace.table, meta={**trace.meta, **about})
 
     def iter_files(
         self, paths: Sequence[str | Path], hook: Hook | None = None

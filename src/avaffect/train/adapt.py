@@ -20,11 +20,12 @@ from ..metric import regression_metrics
 from ..progress import Hook
 from .acted import ActedRecording, read_recordings
 from .batches import Batch
+from .claims import claim, is_done
 from .face import AlignedFaces, FaceBatches, FaceHeads, FaceModule, load_base, predict_faces, read_corpora
 from .face_augmentation import FaceAugmentation
 from .folds import ALL, Fold, folds_of
 from .recipe import CorpusRecipe
-from .result import is_done, load_result, save_result
+from .result import load_result, save_result
 from .trainer import fit
 
 SURE = 0.85
@@ -103,7 +104,7 @@ class AdaptBatches(FaceBatches):
 def adapt_face(settings: CorpusRecipe, hook: Hook) -> None:
     """Train on acted faces, with all actors and without those of each fold; measure on those left out."""
     plan, stage = settings.face.adapt, settings.folder("adapt")
-    if plan is None or is_done(stage):
+    if plan is None or claim(settings, "adapt"):
         return
     recordings = read_recordings(settings, hook)
     corpora = list(read_corpora(settings, settings.face.corpora).values())
@@ -137,7 +138,7 @@ def load_face(settings: CorpusRecipe, fold: str = ALL) -> tuple[Encoder, FaceHea
     """
     net, heads = load_base(settings)
     if settings.face.adapt is not None:
-        load_result(settings.folder("adapt") / fold, {"encoder": net, "heads": heads})
+        load_result(settings, "adapt", {"encoder": net, "heads": heads}, part=fold)
     return net, heads
 
 

@@ -18,16 +18,17 @@ from . import store as stores
 from .adapt import load_face
 from .calibrate import coverages, half_widths
 from .card import write_card, write_store_card
+from .claims import claim, is_done
 from .evaluate import predictions
 from .feature_cache import read_pools
 from .fusion import load_network, pool_folds
 from .left_out import LeftOut, coverage_by_fold, figures, fit_scale, read_left_out, scaled
 from .model_spec import encoders_of
-from .quality import measure_widening
 from .paired import SequenceCorruption
 from .paired_batches import held_out
+from .quality import measure_widening
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
-from .result import is_done, load_figures, save_result
+from .result import load_figures, save_result
 from .step import step_response
 from .voice import load_voice
 
@@ -38,7 +39,7 @@ STAGES = ("face", "adapt", "voice", "fusion", "calibration")
 def calibrate(recipe: Recipe, hook: Hook) -> None:
     """Half-widths of intervals on validation data, and for paired sequences their coverage on test people."""
     folder = recipe.folder("calibration")
-    if is_done(folder):
+    if claim(recipe, "calibration"):
         return
     network = load_network(recipe).network
     coverage = recipe.calibration.coverage
@@ -90,8 +91,8 @@ def _on_strangers(recipe: CorpusRecipe, streams: Sequence[str], hook: Hook) -> d
 
 
 def _step(recipe: CorpusRecipe, found: LeftOut, hook: Hook) -> dict[str, float]:
-    pool = read_pools(recipe, hook)["train"]
-    return step_response(found, pool.pairs, pool_folds(recipe, pool))
+    pools = read_pools(recipe, hook)
+    return step_response(found, pools["train"].pairs, pool_folds(recipe, pools))
 
 
 def export(recipe: Recipe, _hook: Hook) -> None:

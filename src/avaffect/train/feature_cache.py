@@ -17,6 +17,7 @@ from ..errors import DataError
 from ..progress import Hook
 from .acted import CORPUS, ActedRecording, read_recordings
 from .adapt import acted_faces, load_face
+from .claims import CACHE, check_claim, claim
 from .face import AlignedFaces, FaceHeads, predict_faces, read_corpora
 from .feature_extraction import extract_faces, extract_voices
 from .feature_pool import (
@@ -51,6 +52,7 @@ def read_pools(settings: CorpusRecipe, hook: Hook) -> dict[str, FeaturePool]:
     is that faces of a known corpus are read better than actors: where the recipe does not give this
     generalisation error of the face encoder, it is measured on the pairs. That of the voice is zero.
     """
+    claim(settings, CACHE)
     faces, voices = face_features(settings, hook), voice_features(settings, hook)
     pairs = by_actor(pair_features(settings, hook))
     pools = {split: FeaturePool(faces[split], voices[split]) for split in SPLITS}
@@ -73,8 +75,9 @@ def cached_pool(settings: CorpusRecipe, split: str) -> FeaturePool:
     Raises
     ------
     DataError
-        If no run has.
+        If no run has, or it was one of other settings.
     """
+    check_claim(settings, CACHE)
     faces, voices = (_files(settings, kind)[split] for kind in ("faces", "voices"))
     for path in (faces, voices):
         if not path.is_file():
@@ -151,7 +154,7 @@ def pair_features(settings: CorpusRecipe, hook: Hook) -> list[Pair]:
     """Features of the videos of actors, from encoders trained without the actor; [] without such videos."""
     if settings.acted is None:
         return []
-    file = settings.work / "features" / "pairs.npz"
+    file = settings.folder(CACHE) / "pairs.npz"
     if not file.is_file():
         recordings = read_recordings(settings, hook)
         views = read_clips(settings, hook)
@@ -210,27 +213,26 @@ def _logmel(settings: CorpusRecipe) -> voice.LogMel:
 
 
 def _files(settings: CorpusRecipe, kind: str) -> dict[str, Path]:
-    folder = settings.work / "features"
+    folder = settings.folder(CACHE)
     return {split: folder / f"{kind}.{split}.npz" for split in SPLITS}
 
 
 def _measured_error(
     settings: CorpusRecipe, faces: FaceFeatures, pairs: Mapping[str, Sequence[Pair]]
 ) -> tuple[float, float]:
-    if not pairs:
-        return (0.0, 0.0)
     heads = load_face(settings)[1]
-    return generalisation_error(face_errors(heads, faces), pair_errors(heads, pairs))
+    unknown = pair_errors(heads, pairs)
+    return generalisation_error(face_errors(heads, faces), unknown) if len(unknown) else (0.0, 0.0)
 
 
 @torch.inference_mode()
 def pair_errors(heads: FaceHeads, pairs: Mapping[str, Sequence[Pair]]) -> NDArray[np.floating]:
-    """Predicted less known valence and arousal of each clip's face, its mean over time: (n, 2)."""
+    """Predicted less known valence and arousal of each clip with a face, the mean over time: (n, 2)."""
     errors = []
-    for pair in (pair for own in pairs.values() for pair in own):
+    for pair in (pair for own in pairs.values() for pair in own if pair.masks["visual"].any()):
         _, affect = heads(torch.from_numpy(pair.intact["visual"][pair.masks["visual"]]))
         errors.append(heads.as_proxy(affect).mean(dim=0).numpy() - pair.affect)
-    return np.stack(errors)
+    return np.stack(errors) if errors else np.zeros((0, 2))
 
 
 @torch.inference_mode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
+from lightning import seed_everything
 from lightning.pytorch.utilities import rank_zero_only
 
 from ..construction import constructing
@@ -15,6 +16,7 @@ from ..model import AffectModel, FusionNetwork
 from ..progress import Hook
 from . import store as stores
 from .batches import Batch, Batches
+from .claims import claim, is_done
 from .evaluate import advantage, error_by_corruption, evaluate, gates_by_corruption
 from .feature_cache import read_pools
 from .feature_pool import FeaturePool
@@ -25,7 +27,7 @@ from .paired import SequenceCorruption
 from .paired_batches import PairedBatches, evaluation_sets
 from .prediction import score
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
-from .result import claim, is_done, load_result, save_result
+from .result import load_result, save_result
 from .selection import with_mean_ccc
 from .trainer import Fitted, check_plan, fit
 
@@ -69,8 +71,7 @@ def train_network(recipe: Recipe, hook: Hook) -> None:
         network = FusionNetwork(spec)
     if isinstance(recipe, StoreRecipe):
         stores.split_of(recipe, FeatureStore(recipe.store))
-        claim(recipe)
-    if is_done(folder):
+    if claim(recipe, "fusion"):
         return
     data = data_of(recipe, network, hook)
     module = NetworkModule(network, recipe.fit, recordings=data.recordings)
@@ -91,13 +92,14 @@ def train_folds(recipe: CorpusRecipe, hook: Hook) -> None:
     """Train a network without each fold of corpora and actors, to be measured on them."""
     assert recipe.acted is not None
     plan = recipe.fit.model_copy(update={"epochs": recipe.acted.epochs})
-    pool = read_pools(recipe, hook)["train"]
-    for fold in pool_folds(recipe, pool):
+    pools = read_pools(recipe, hook)
+    for fold in pool_folds(recipe, pools):
         folder = recipe.folder("fusion") / fold.name
         if is_done(folder):
             continue
+        seed_everything(recipe.seed, verbose=False)  # the same first weights, whatever came before
         network = FusionNetwork(spec_of(recipe))
-        batches = _batches(recipe, without(pool, fold))
+        batches = _batches(recipe, without(pools["train"], fold))
         module = NetworkModule(network, plan, recordings=plan.batch)
         fit(module, batches, folder=folder, stage=f"fusion {fold.name}", seed=recipe.seed, hook=hook)
         rank_zero_only(save_result)(folder, {"network": network}, {})
@@ -114,20 +116,22 @@ def load_folds(recipe: CorpusRecipe, folds: Sequence[Fold]) -> dict[str, FusionN
     found = {}
     for fold in folds:
         found[fold.name] = FusionNetwork(spec_of(recipe))
-        load_result(recipe.folder("fusion") / fold.name, {"network": found[fold.name]})
+        load_result(recipe, "fusion", {"network": found[fold.name]}, part=fold.name)
     return found
 
 
-def pool_folds(recipe: CorpusRecipe, pool: FeaturePool) -> list[Fold]:
-    """The folds of a recipe, by the actors of its pairs."""
-    return folds_of(recipe, pool.pairs)
+def pool_folds(recipe: CorpusRecipe, pools: Mapping[str, FeaturePool]) -> list[Fold]:
+    """The folds of a recipe, by the people of its pools: those of the encoders."""
+    speakers = {speaker for pool in pools.values() for speaker in pool.voices}
+    return folds_of(recipe, pools["train"].pairs, speakers)
 
 
 def without(pool: FeaturePool, fold: Fold) -> FeaturePool:
-    """A pool without the corpora and actors of a fold."""
+    """A pool without the corpora, speakers and actors of a fold."""
     voices = {
         speaker: [clip for clip in clips if clip.corpus not in fold.units]
         for speaker, clips in pool.voices.items()
+        if speaker not in fold.units
     }
     return replace(
         pool,
@@ -147,7 +151,7 @@ def load_network(recipe: Recipe) -> AffectModel:
     spec = spec_of(recipe)
     with constructing(f"recipe {recipe.name}"):
         model = AffectModel(spec)
-    load_result(recipe.folder("fusion"), {"network": model.network})
+    load_result(recipe, "fusion", {"network": model.network})
     return model.eval()
 
 

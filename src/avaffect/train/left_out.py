@@ -87,8 +87,8 @@ def read_left_out(recipe: CorpusRecipe, hook: Hook) -> LeftOut:
 
     Of a speech corpus there are at most `MOST` clips, so that none outweighs the others by far.
     """
-    pool = read_pools(recipe, hook)["train"]
-    folds = pool_folds(recipe, pool)
+    pools = read_pools(recipe, hook)
+    pool, folds = pools["train"], pool_folds(recipe, pools)
     dims = {"visual": pool.faces.intact.shape[2]}
     clips = [
         LeftOutClip(CORPUS, fold.name, pair.intact, pair.masks, pair.affect)
@@ -96,15 +96,14 @@ def read_left_out(recipe: CorpusRecipe, hook: Hook) -> LeftOut:
         if (fold := fold_of(actor, folds)) is not None
         for pair in pairs
     ]
-    spoken: dict[str, list[ClipFeatures]] = {}
-    for own in pool.voices.values():
+    spoken: dict[str, list[LeftOutClip]] = {}
+    for speaker, own in pool.voices.items():
         for clip in own[:: recipe.paired.views]:
-            spoken.setdefault(clip.corpus, []).append(clip)
-    for corpus, own in spoken.items():
-        fold = fold_of(corpus, folds)
-        if fold is not None:
-            chosen = own[:: -(-len(own) // MOST)]
-            clips += [_spoken(clip, fold.name, dims) for clip in chosen]
+            fold = fold_of(clip.corpus, folds) or fold_of(speaker, folds)
+            if fold is not None:
+                spoken.setdefault(clip.corpus, []).append(_spoken(clip, fold.name, dims))
+    for left in spoken.values():
+        clips += left[:: -(-len(left) // MOST)]
     return LeftOut(clips, load_folds(recipe, folds))
 
 

@@ -27,7 +27,7 @@ class PairedBatches(Batches):
     seed : int
     corruption : SequenceCorruption
     pair_share : float
-        Share of the sequences that are made of real pairs, if the pool has some.
+        Share of the sequences that are made of real pairs, if the pool has some; all if it has no voices.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class PairedBatches(Batches):
             yield collate([self._draw(ticks, rng) for _ in range(self.batch)])
 
     def _draw(self, ticks: int, rng: np.random.Generator) -> PairedSequence:
-        if self.pool.pairs and rng.random() < self.pair_share:
+        if self.pool.pairs and (not self.pool.voices or rng.random() < self.pair_share):
             return compose_pairs(self.pool.pairs, ticks, rng, corruption=self.corruption)
         return compose(self.pool, ticks, rng, corruption=self.corruption)
 

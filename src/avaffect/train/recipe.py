@@ -257,9 +257,9 @@ class PairedRecipe(Strict):
     face_generalisation_error: Offset | None = Field(
         default=None,
         description="standard deviation of what is added to the error on people never seen, valence and "
-        "arousal; measured on validation items if absent",
+        "arousal; measured on videos of actors if absent, 0 without them",
     )
-    voice_generalisation_error: Offset | None = Field(default=None, description="likewise")
+    voice_generalisation_error: Offset | None = Field(default=None, description="likewise; 0 if absent")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -298,8 +298,9 @@ class CorpusRecipe(Recipe):
         return self
 
     def folder(self, stage: str) -> Path:
-        """Encoders lie in ``work``, what is this recipe's alone in the folder of its name in there."""
-        return self.work / stage if stage in ("face", "adapt", "voice") else self.work / self.name / stage
+        """Encoders and what they read lie in ``work``, what is this recipe's alone in its own folder there."""
+        shared = stage in ("face", "adapt", "voice", "acted", "features")
+        return self.work / stage if shared else self.work / self.name / stage
 
 
 class StoreRecipe(Recipe):
@@ -315,6 +316,9 @@ class StoreRecipe(Recipe):
         default=None, description="rolling folds, or one a subject; None: the official split"
     )
     fold: int | str = Field(default=0, description="which of the folds validates: its place or its name")
+    shared_subjects: bool = Field(
+        default=False, description="train although subjects are in validation or test too"
+    )
     hop: float = Field(gt=0, le=3600, description="seconds from one window to the next")
     targets: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="None: all of the store's"

@@ -16,16 +16,18 @@ from .. import voice
 from ..construction import constructing
 from ..corpus.speech import EMOTIONS, read_speech
 from ..encoder import Encoder, check_encoder, create_encoder
+from ..errors import DataError
 from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
 from ..progress import Hook
 from .acted import CORPUS, read_recordings
 from .batches import Batch
+from .claims import claim, is_done
 from .folds import ALL, Fold, folds_of
 from .module import EncoderModule
 from .recipe import CorpusRecipe, Fit
 from .rendered import TICK_RATE
-from .result import is_done, load_result, save_result
+from .result import load_result, save_result
 from .trainer import fit
 from .voice_clips import AnalysedClip, analyse_clips, voiced_ticks
 from .voice_views import ClipViews, ViewBatches, collate_views, plain_input, read_views
@@ -121,7 +123,7 @@ def read_clips(settings: CorpusRecipe, hook: Hook) -> list[ClipViews]:
     items += [recording.voice for recording in read_recordings(settings, hook)]
     return read_views(
         settings.folder("voice") / "views.npz",
-        _create(settings),
+        _untrained(settings),
         items,
         count=settings.voice.views,
         seed=settings.seed,
@@ -132,9 +134,9 @@ def read_clips(settings: CorpusRecipe, hook: Hook) -> list[ClipViews]:
 def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
     """Train the encoder on all clips, and without those of each fold; measure it on those left out."""
     stage, plan = settings.folder("voice"), settings.voice.fit
-    if is_done(stage):
+    if claim(settings, "voice"):
         return
-    module = VoiceModule(_create(settings), plan)  # before the data, whose reading may draw random numbers
+    module = VoiceModule(_untrained(settings), plan)  # before the data, whose reading may draw random numbers
     start = {name: value.clone() for name, value in module.state_dict().items()}
     clips = read_clips(settings, hook)
     folds = voice_folds(settings, clips)
@@ -143,6 +145,11 @@ def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
         if is_done(folder):
             continue
         seen = [clip for clip in clips if not left_out(clip.item, fold)]
+        if not seen:
+            raise DataError(
+                f"voice.corpora: without {', '.join(sorted(fold.units))} no clip is left to train on; "
+                "add a corpus, or speakers"
+            )
         batches = ViewBatches(seen, draws=settings.voice.draws, batch=plan.batch, seed=settings.seed)
         module = VoiceModule(_create(settings), plan)
         module.load_state_dict(start)
@@ -174,16 +181,22 @@ def load_voice(settings: CorpusRecipe, fold: str = ALL) -> tuple[Encoder, VoiceH
     """
     net = _create(settings)
     heads = VoiceHeads(net.dim)
-    load_result(settings.folder("voice") / fold, {"encoder": net, "heads": heads})
+    load_result(settings, "voice", {"encoder": net, "heads": heads}, part=fold)
     return net, heads
+
+
+def _untrained(settings: CorpusRecipe) -> Encoder:
+    """A new encoder; what it has of published weights is theirs."""
+    encoder = _create(settings)
+    if settings.voice.published is not None:
+        encoder.load_published(settings.data / settings.voice.published)
+    return encoder
 
 
 def _create(settings: CorpusRecipe) -> Encoder:
     with constructing(f"recipe {settings.name}"):
         encoder = create_encoder(settings.voice.encoder.name, **settings.voice.encoder.options)
     check_encoder(encoder, stream="audio", dim=encoder.dim, tick_rate=TICK_RATE)
-    if settings.voice.published is not None:
-        encoder.load_published(settings.data / settings.voice.published)
     return encoder
 
 
@@ -204,10 +217,10 @@ def _figures(settings: CorpusRecipe, folds: Sequence[Fold], clips: Sequence[Clip
 
 @torch.inference_mode()
 def predict_views(net: Encoder, heads: VoiceHeads, clips: Sequence[ClipViews]) -> dict[str, NDArray]:
-    """Plain clips through the network: `logits` (n, 8), `affect` (n, 2)."""
+    """Plain clips through the network, one by one: `logits` (n, 8), `affect` (n, 2)."""
     found: dict[str, list[Tensor]] = {"logits": [], "affect": []}
-    for start in range(0, len(clips), 64):
-        batch = collate_views([clip.plain for clip in clips[start : start + 64]])
+    for clip in clips:  # in a batch, features at the end of a clip would depend on what fills it up
+        batch = collate_views([clip.plain])
         logits, affect = heads(net.features(batch["inputs"]), batch["mask"])
         found["logits"].append(logits)
         found["affect"].append(affect)
