@@ -61,7 +61,7 @@ def test_broken_spec_is_a_model_error(broken):
         ("coverage", 1, "coverage: Input should be less than 1"),
         ("calibration", {"audio": {"valence": 1}}, "calibration.audio: no half-width of 'arousal'"),
         ("calibration", {"text": {}}, "calibration: 'text' is none of audio, visual"),
-        ("scale", {"valense": [1.0, 0.0]}, "scale: 'valense' is none of the targets arousal, valence"),
+        ("scale", {"valense": [1.0, 0.0]}, "scale: 'valense' is none of the targets valence, arousal"),
         ("scale", {"valence": [0, 0.0]}, "scale.valence.0: Input should be greater than 0"),
         ("scale", {"valence": [1.0, float("inf")]}, "scale.valence.1: Input should be a finite number"),
         ("calibration/audio/valence", -1, "calibration.audio.valence: Input should be greater"),

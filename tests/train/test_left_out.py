@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import cast
 
@@ -29,19 +28,12 @@ from avaffect.train.left_out import (
 STREAMS = ("audio", "visual")
 
 
-@dataclass
 class Reading(nn.Module):
     """tanh of the mean of the available streams, as `AffectHead` scales it."""
 
-    streams: tuple[str, ...] = STREAMS
-    head: nn.Module = field(default_factory=lambda: AffectHead(2, 2))
-
-    def __post_init__(self) -> None:
-        head = self.head
+    def __init__(self) -> None:
         super().__init__()
-        self.head = head
-
-    __hash__ = nn.Module.__hash__
+        self.streams, self.head = STREAMS, AffectHead(2, 2)
 
     def forward(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> SimpleNamespace:
         total = sum(streams[m] * masks[m][..., None] for m in streams)

@@ -74,7 +74,8 @@ class ActedRecording:
 def read_recordings(settings: CorpusRecipe, hook: Hook) -> list[ActedRecording]:
     """The recipe's videos of actors; an empty list where it has none.
 
-    Clips without a face or without sound are left out.
+    Clips without a face, without sound, or with an emotion that speech is not taught (`EMOTIONS` of
+    `avaffect.corpus.speech`) are left out.
 
     Parameters
     ----------

@@ -184,7 +184,7 @@ def coverage_by_fold(
     Returns
     -------
     dict
-        By corpus: ``valence/ticks``, ``valence/clips``, and so on.
+        By corpus with a stream that the networks have: ``valence/ticks``, ``valence/clips``, and so on.
     """
     hits: dict[str, dict[str, list[NDArray]]] = {}
     for fold in sorted({clip.fold for clip in found.clips}):
@@ -196,6 +196,7 @@ def coverage_by_fold(
     return {
         corpus: {name: float(np.concatenate(values).mean()) for name, values in by.items()}
         for corpus, by in hits.items()
+        if by
     }
 
 
