@@ -146,8 +146,9 @@ def _calibration(spec: Spec, figures: Figures) -> list[str]:
         if f"{system}/{_AFFECT[0]}" in by
     ]
     gains = [
-        f"CCC of {target}, both streams less the better one: {by[f'advantage/{target}']:+.3f} (95 % interval, "
-        f"clips resampled, {by[f'advantage/{target}/low']:+.3f} to {by[f'advantage/{target}/high']:+.3f})."
+        f"CCC of {target}, both streams less the better one: {by[f'advantage/{target}']:+.3f} "
+        f"(95 % interval, clips resampled, {by[f'advantage/{target}/low']:+.3f} "
+        f"to {by[f'advantage/{target}/high']:+.3f})."
         for by in strangers.values()
         for target in TARGETS
         if f"advantage/{target}" in by

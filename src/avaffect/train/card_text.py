@@ -26,16 +26,16 @@ Face encoder on the videos of actors, each read by an encoder that never saw the
 """
 
 VOICE_FIGURES = """\
-Voice encoder, each clip read by an encoder that was trained without its corpus, or without the actor (`acted`:
-the sound of the videos of actors); one value a clip (`uar`: unweighted average recall; `ccc` and Pearson
-correlation `r` with the proxies):
+Voice encoder, each clip read by an encoder that was trained without its corpus, or without the actor
+(`acted`: the sound of the videos of actors); one value a clip (`uar`: unweighted average recall; `ccc` and
+Pearson correlation `r` with the proxies):
 """
 
 STRANGER_FIGURES = """\
 The whole model on people it has never met: each clip read by encoders and a network that were trained without
 its corpus, or without the actor; one value a clip, on the scale that the model gives. `acted`: the videos of
-actors, with both streams, and with one of them hidden; the others are speech without a picture. The labels are
-proxies: the coordinates of the acted emotion:
+actors, with both streams, and with one of them hidden; the others are speech without a picture. The labels
+are proxies: the coordinates of the acted emotion:
 """
 
 COVERAGE_FIGURES = """\
@@ -90,8 +90,8 @@ def targets(settings: CorpusRecipe) -> str:
     )
     if settings.acted is not None:
         parts.append(
-            f"{settings.acted.share:.0%} of the sequences are videos of actors instead: real pairs of face and "
-            "voice. All features came from encoders that had not seen the face, the corpus or the actor."
+            f"{settings.acted.share:.0%} of the sequences are videos of actors instead: real pairs of face "
+            "and voice. All features came from encoders that had not seen the face, the corpus or the actor."
         )
     audio, visual = LABEL_SHARES["audio"], LABEL_SHARES["visual"]
     parts.append(

@@ -220,8 +220,8 @@ def _count(hits: dict[str, list[NDArray]], prediction: Prediction, widths: HalfW
 def figures(found: LeftOut, streams: Sequence[str], *, seed: int = 0) -> dict[str, dict[str, float]]:
     """Figures by corpus, one value a clip: of the fusion, and of each stream alone in the same network.
 
-    For videos of actors also ``advantage``: the correlation and the CCC of the fusion less that of the better
-    stream alone, with the 95 % interval of resampled clips.
+    For videos of actors also ``advantage``: the CCC of the fusion less that of the better stream alone, with
+    the 95 % interval of resampled clips.
     """
     systems = {"fusion": clip_means(found.predict())}
     for name in streams if len(streams) > 1 else ():

@@ -298,7 +298,7 @@ class CorpusRecipe(Recipe):
         return self
 
     def folder(self, stage: str) -> Path:
-        """Encoders and what they read lie in ``work``, what is this recipe's alone in its own folder there."""
+        """Encoders and what they read lie in ``work``, what is this recipe's alone in its own folder."""
         shared = stage in ("face", "adapt", "voice", "acted", "features")
         return self.work / stage if shared else self.work / self.name / stage
 
