@@ -88,7 +88,7 @@ class Coarse(Levels):
 
 def test_figures_by_corpus() -> None:
     torch.manual_seed(0)
-    net, heads = Levels(), VoiceHeads(1)
+    net, heads = Levels(), VoiceHeads(1).eval()
     emotions = ("anger", "sadness", "happiness", "calm")
     items = analyse_clips([utterance(emotion=e, gain=g) for e in emotions for g in (0.02, 0.1)])
     items += analyse_clips([utterance("nemo", emotion=e) for e in emotions[:3]])
