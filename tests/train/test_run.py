@@ -28,7 +28,7 @@ def quiet(stage: str, done: int, total: int) -> None:
 def test_from_corpora_to_a_model_that_loads(recipe: Path, tmp_path: Path) -> None:
     seen: list[str] = []
     output = run(recipe, hook=lambda stage, done, total: seen.append(stage))
-    assert {"face", "voice", "fusion"} <= set(seen)
+    assert {"face", "voice fold0", "voice fold1", "voice all", "fusion"} <= set(seen)
 
     model = checkpoint.load(output)
     assert model.spec.name == "debug.test"
