@@ -91,8 +91,8 @@ def _on_strangers(recipe: CorpusRecipe, streams: Sequence[str], hook: Hook) -> d
 
 
 def _step(recipe: CorpusRecipe, found: LeftOut, hook: Hook) -> dict[str, float]:
-    pool = read_pools(recipe, hook)["train"]
-    return step_response(found, pool.pairs, pool_folds(recipe, pool))
+    pools = read_pools(recipe, hook)
+    return step_response(found, pools["train"].pairs, pool_folds(recipe, pools))
 
 
 def export(recipe: Recipe, _hook: Hook) -> None:
