@@ -133,8 +133,8 @@ def fit_scale(found: LeftOut, *, steps: int = 300) -> Scale:
     """Slope and shift of each target, so that clips of people never seen have the labels' mean and spread.
 
     With a correlation r, a matched mean and spread give the CCC its highest value among all maps of one
-    slope, which is r. The videos of actors, with face and voice, count as much as all speech corpora together;
-    every one of these counts the same.
+    slope, which is r. The videos of actors, with face and voice, count as much as all speech corpora
+    together; each of these counts the same.
 
     Returns
     -------

@@ -118,9 +118,7 @@ PUBLISHED_KEYS: dict[str, dict[str, str]] = {
         | _linear("fusion.gates.streams.audio.logits", "audio_gating_fc_layer")
     ),
     "rjcma.abaw6": _coattention("", "coattn", 2, streams=("visual", "audio", "text"), query=False),
-    "rjca-pv": _person(
-        _coattention("fusion.", "JCA_model.coattn", 2) | _blstm("joint", "JCA_model.Joint")
-    ),
+    "rjca-pv": _person(_coattention("fusion.", "JCA_model.coattn", 2) | _blstm("joint", "JCA_model.Joint")),
     "dca-pv": _person(
         _coattention("fusion.attention.", "JCA_model.coattn", 2)
         | _linear("fusion.gates.streams.visual.logits", "JCA_model.video_gating_fc_layer")
