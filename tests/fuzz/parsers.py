@@ -143,7 +143,11 @@ def _ours() -> Iterator[Callable[..., object]]:
     kinds = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
     members = [each for place in (*modules, *kinds) for each in vars(place).values()]
     found = {inspection.unwrap(each) for each in members if inspection.isfunction(each)}
-    yield from (each for each in found if each.__module__.startswith("avaffect"))
+    yield from (
+        each
+        for each in found
+        if inspection.isfunction(each) and (each.__module__ or "").startswith("avaffect")
+    )
 
 
 def _fuzz(name: str, seconds: int, out: Path) -> None:
