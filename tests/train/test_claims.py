@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from avaffect.errors import DataError
+from avaffect.spec import Spec
 from avaffect.train.claims import CACHE, RECIPE, claim, settings_of
 from avaffect.train.feature_cache import cached_pool
 from avaffect.train.recipe import read_corpus_recipe, read_recipe
@@ -92,6 +93,14 @@ def test_calibration_alone_depends_on_its_settings(encoded: Path) -> None:
     other = read_corpus_recipe(encoded, ["calibration.coverage=0.8"])
     assert settings_of(recipe, "fusion") == settings_of(other, "fusion")
     assert settings_of(recipe, "calibration") != settings_of(other, "calibration")
+
+
+def test_a_model_of_another_name_is_not_replaced(recipe: Path, debug_spec: Spec, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "spec.json").write_text(debug_spec.to_json())
+    with pytest.raises(DataError, match=f"model holds the model {debug_spec.name}; give another output="):
+        run(recipe, stages=["export"])
+    assert (tmp_path / "model" / "spec.json").read_text() == debug_spec.to_json()
 
 
 def test_a_store_that_was_made_again_is_another(tmp_path: Path) -> None:
