@@ -159,7 +159,9 @@ def test_mixture_equals_a_restatement_in_numpy() -> None:
         )
         for row in x
     ]
-    found = Gaussian(torch.from_numpy(location), torch.from_numpy(scale)).mixture_log_prob(torch.from_numpy(x))
+    found = Gaussian(torch.from_numpy(location), torch.from_numpy(scale)).mixture_log_prob(
+        torch.from_numpy(x)
+    )
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 

@@ -30,8 +30,8 @@ def extract(
     corpus: Annotated[
         str,
         typer.Argument(
-            help="affwild2, recola, folder, studyforrest, utterances (layouts: docs/corpora.md), or one that"
-            " a plug-in adds.",
+            help="affwild2, recola, folder, acted, studyforrest, utterances (layouts: docs/corpora.md), or"
+            " one that a plug-in adds.",
             show_default=False,
         ),
     ],

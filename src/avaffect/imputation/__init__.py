@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from .mutual import MutualVAE
+from .streams import StreamImputer
+from .training import MutualFit, train
 
-__all__ = ["MutualVAE"]
+__all__ = ["MutualFit", "MutualVAE", "StreamImputer", "train"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 
@@ -58,6 +57,7 @@ def laplace_log_prob(x: Tensor, location: Tensor) -> Tensor:
     -------
     (b,) or (k, b) torch.Tensor
 
+    >>> import torch
     >>> laplace_log_prob(torch.zeros(1, 2), torch.ones(1, 2)).round(decimals=4)
     tensor([-3.3863])
     """

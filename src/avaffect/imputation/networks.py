@@ -38,7 +38,9 @@ class GaussianEncoder(nn.Module):
     def forward(self, x: Tensor) -> Gaussian:
         """The distribution (b, z) of the latents."""
         features = self.body(x)
-        return Gaussian(self.location(features), functional.softplus(self.scale(features)).clamp_min(self.least))
+        return Gaussian(
+            self.location(features), functional.softplus(self.scale(features)).clamp_min(self.least)
+        )
 
 
 class Decoder(nn.Module):
