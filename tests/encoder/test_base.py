@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from avaffect.encoder import AudioEncoder, Encoder, VisualEncoder, create_encoder, list_encoders, register
+from avaffect.encoder import (
+    AudioEncoder,
+    Encoder,
+    TextEncoder,
+    VisualEncoder,
+    create_encoder,
+    list_encoders,
+    register,
+)
 from avaffect.errors import ModelError
 from avaffect.model import AffectModel
 from avaffect.spec import Component
@@ -16,14 +24,18 @@ from avaffect.voice import preset
 RAW = {
     "audio": torch.randn(3, 40, 64, generator=torch.manual_seed(0)),
     "visual": torch.randint(0, 256, (3, 112, 112, 3), dtype=torch.uint8, generator=torch.manual_seed(0)),
+    "text": torch.tensor([[2, 5, 3, 0], [2, 5, 7, 3], [2, 3, 0, 0]]),
 }
+SMALL = {
+    "text": {"layers": 1, "hidden": 64, "pieces": 9, "vocabulary": 0}
+}  # of 22 million weights it is slow
 
 
 @pytest.mark.parametrize("name", list_encoders())
 def test_every_encoder_keeps_the_protocol(name: str) -> None:
     torch.manual_seed(0)
-    encoder = create_encoder(name).eval()
-    assert isinstance(encoder, (AudioEncoder, VisualEncoder))
+    encoder = create_encoder(name, **SMALL.get(name, {})).eval()
+    assert isinstance(encoder, (AudioEncoder, VisualEncoder, TextEncoder))
     raw = RAW[encoder.stream]
     features = encoder(raw)
     torch.testing.assert_close(encoder.features(encoder.preprocess(raw)), features)
@@ -35,6 +47,7 @@ def test_every_encoder_keeps_the_protocol(name: str) -> None:
         )
     else:
         assert features.shape == (3, encoder.dim)
+    if isinstance(encoder, VisualEncoder):
         gray = raw.float().mean(-1)
         halved = torch.nn.functional.avg_pool2d(gray, 2)
         assert encoder(gray).shape == encoder(halved).shape == features.shape
@@ -42,9 +55,9 @@ def test_every_encoder_keeps_the_protocol(name: str) -> None:
 
 @pytest.mark.parametrize("name", list_encoders())
 def test_a_feature_depends_on_no_more_than_the_context(name: str) -> None:
-    encoder = create_encoder(name).eval()
+    encoder = create_encoder(name, **SMALL.get(name, {})).eval()
     if not isinstance(encoder, AudioEncoder):
-        pytest.skip("each face is read on its own")
+        pytest.skip("each face, and each sentence, is read on its own")
     ticks, stride = 2 * encoder.context + 3, encoder.stride
     raw = torch.randn(1, ticks * stride, 64, generator=torch.manual_seed(0))
     other = raw.clone()

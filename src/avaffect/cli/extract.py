@@ -46,6 +46,14 @@ def extract(
     detector: Annotated[
         str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
     ] = "mtcnn",
+    text: Annotated[
+        bool,
+        typer.Option(
+            "--text",
+            help="Also store what is said, from the transcript beside each recording (NAME.vtt, .srt, ...);"
+            " needs the extra 'text'.",
+        ),
+    ] = False,
     options: Annotated[
         list[str] | None,
         typer.Option(
@@ -74,6 +82,7 @@ def extract(
             model=model,
             workers=workers,
             detector=detector,
+            text=text,
             hook=lambda _, completed, total: bars(corpus, completed, total),
             **chosen,
         )

@@ -47,6 +47,7 @@ class Job:
     detector: str = "mtcnn"
     options: dict[str, Any] = field(default_factory=dict)
     plugins: tuple[str, ...] = field(default_factory=loaded_plugins)
+    text: bool = False
 
 
 @dataclass
@@ -92,6 +93,7 @@ def extract(
     model: str | Path = "hgrjca.default",
     workers: int = 1,
     detector: str = "mtcnn",
+    text: bool = False,
     hook: Hook = silent,
     **options: Any,
 ) -> Report:
@@ -114,6 +116,9 @@ def extract(
         Number of processes, each with one thread. With 1, the calling process does all the work.
     detector : str
         Face detector.
+    text : bool
+        Also store features of what is said, by the pretrained text encoder (extra ``avaffect[text]``): from
+        the transcript beside each recording. A model with a text stream does so in any case.
     hook : callable
         Called after each recording with its name, the number of recordings done, and the number in all
         (`avaffect.progress.Hook`).
@@ -127,7 +132,7 @@ def extract(
     """
     if workers < 1:
         raise DataError(f"workers={workers}: expected at least 1")
-    job = Job(corpus, Path(path), Path(out), str(model), detector, options)
+    job = Job(corpus, Path(path), Path(out), str(model), detector, options, text=text)
     worker = _Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]
     writable_folder(job.out)
@@ -163,7 +168,7 @@ class _Worker:
         if not isinstance(self.corpus, FeatureCorpus):
             from .encode import Encoders
 
-            self.encoders = Encoders(job.model, detector=job.detector)
+            self.encoders = Encoders(job.model, detector=job.detector, text=job.text)
 
     def meta(self, name: str) -> Meta:
         """The metadata that the recording's file is to have."""
@@ -178,7 +183,7 @@ class _Worker:
             encoders=self.encoders.hash if self.encoders else "",
             ratings=_digest(self.corpus.rating_files(recording)),
             options=self.job.options,
-            media=_media_digest(recording) if self.encoders else "",
+            media=_media_digest(recording, self.encoders) if self.encoders else "",
         )
 
     @property
@@ -324,9 +329,10 @@ def _listed(errors: ErrorList, reasons: dict[str, str]) -> Path | None:
     return errors.path
 
 
-def _media_digest(recording: Recording) -> str:
-    """SHA-256 over size and beginning of the recording's media files; "" without any."""
-    paths = {path for path in (recording.video, recording.audio) if path is not None}
+def _media_digest(recording: Recording, encoders: Encoders) -> str:
+    """SHA-256 over size and beginning of the files that features are made from; "" without any."""
+    files = (recording.video, recording.audio, encoders.transcript_of(recording))
+    paths = {path for path in files if path is not None}
     sources = [Source.of(path) for path in sorted(paths)]
     if not sources:
         return ""

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..registry import Registry
-from .base import AudioEncoder, Encoder, VisualEncoder, check_encoder
+from .base import AudioEncoder, Encoder, TextEncoder, VisualEncoder, check_encoder
 
 __all__ = [
     "AudioEncoder",
     "Encoder",
+    "TextEncoder",
     "VisualEncoder",
     "check_encoder",
     "create_encoder",
@@ -23,7 +24,11 @@ _Kind = TypeVar("_Kind", bound=type[Encoder])
 ENCODERS: Registry[Encoder] = Registry(
     "encoder",
     "avaffect.encoders",
-    {"face": "avaffect.encoder.face:FaceNet", "voice": "avaffect.encoder.voice:VoiceNet"},
+    {
+        "face": "avaffect.encoder.face:FaceNet",
+        "text": "avaffect.encoder.text:SentenceNet",
+        "voice": "avaffect.encoder.voice:VoiceNet",
+    },
     base="avaffect.encoder.base:Encoder",
 )
 
@@ -43,7 +48,7 @@ def list_encoders() -> list[str]:
     """Names that `create_encoder` takes, sorted.
 
     >>> list_encoders()
-    ['face', 'voice']
+    ['face', 'text', 'voice']
     """
     return ENCODERS.names()
 

@@ -7,7 +7,7 @@ that training and prediction need to know about it is said by the class.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from ..voice import preset
 
 
 class Encoder(nn.Module, ABC):
-    """Base of all encoders; derive from `VisualEncoder` or `AudioEncoder`.
+    """Base of all encoders; derive from `VisualEncoder`, `AudioEncoder` or `TextEncoder`.
 
     ``encoder(inputs)`` is ``encoder.features(encoder.preprocess(inputs))``. Training may call these two one
     by one; prediction calls ``encoder(inputs)``. In evaluation mode an input gives the same features
@@ -27,7 +27,7 @@ class Encoder(nn.Module, ABC):
     Attributes
     ----------
     stream : str
-        The modality that it reads: ``"audio"`` or ``"visual"``.
+        The modality that it reads: ``"audio"``, ``"visual"`` or ``"text"``.
     preprocessing : mapping
         What its input is made with; saved in `avaffect.spec.Stream.preprocessing`.
     dim : int
@@ -94,6 +94,23 @@ class AudioEncoder(Encoder):
     def tick_rate(self) -> float:
         """Feature vectors per second (Hz)."""
         return preset(self.preprocessing["logmel"]).frame_rate / self.stride
+
+
+class TextEncoder(Encoder):
+    """Reads sentences, each on its own.
+
+    Raw input
+        ``(n, length)`` int64: what `tokens` makes of n sentences.
+    Features
+        ``(n, dim)``, one vector a sentence.
+    """
+
+    stream = "text"
+    preprocessing = {"tokens": "wordpiece"}
+
+    @abstractmethod
+    def tokens(self, texts: Sequence[str]) -> Tensor:
+        """(n, length) int64: sentences as numbers, 0 behind the end of shorter ones."""
 
 
 def check_encoder(encoder: Encoder, *, stream: str, dim: int, tick_rate: float) -> None:
