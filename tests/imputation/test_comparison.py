@@ -12,9 +12,11 @@ from avaffect.comparison.network import Example, Settings
 from avaffect.corpus.base import Features
 from avaffect.corpus.store import FeatureStore, Meta, write
 from avaffect.errors import DataError
+from avaffect.imputation import runs
 from avaffect.imputation.comparison import compare, lack
 from avaffect.imputation.digits import KINDS, digit_pairs, drop_one
-from avaffect.imputation.report import measure, write_report
+from avaffect.imputation.report import write_report
+from avaffect.imputation.runs import Bench
 from avaffect.imputation.systems import SYSTEMS, Plan, filled, standardise
 from avaffect.imputation.training import MutualFit
 
@@ -70,7 +72,7 @@ def test_masked_ticks_count_in_no_scale() -> None:
 
 
 def test_every_system_is_scored_whole_and_without_each_stream(store: FeatureStore) -> None:
-    found = compare(store, seed=0, plan=QUICK)
+    found = compare(store, 0, 0, QUICK)
     assert set(found.scores) == {
         (system, condition, target)
         for system in SYSTEMS
@@ -78,7 +80,7 @@ def test_every_system_is_scored_whole_and_without_each_stream(store: FeatureStor
         for target in ("valence", "arousal")
     }
     assert set(found.errors) == {(name, s) for name in ("imputed", "linear", "mean") for s in ("a", "b")}
-    assert found.scores == compare(store, seed=0, plan=QUICK).scores
+    assert found.scores == compare(store, 0, 0, QUICK).scores
 
 
 def test_a_store_of_one_stream_is_refused(tmp_path) -> None:
@@ -86,7 +88,7 @@ def test_a_store_of_one_stream_is_refused(tmp_path) -> None:
     meta = Meta("r", "p", "", "made up", ("valence",), 12.5)
     write(tmp_path, meta, features, np.zeros((3, 1), np.float32), np.ones(3, bool), half=False)
     with pytest.raises(DataError, match="expected two"):
-        compare(FeatureStore(tmp_path), seed=0)
+        compare(FeatureStore(tmp_path), 0, 0)
 
 
 def test_digits_are_paired_by_class_and_no_test_digit_is_trained_on() -> None:
@@ -110,9 +112,19 @@ def test_a_share_stays_pairs_and_nothing_loses_both() -> None:
     assert 350 < int(present[0].sum()) - 200 < 450
 
 
-def test_the_page_holds_every_table(store: FeatureStore, tmp_path) -> None:
-    tables = measure(store.path, seeds=1, plan=QUICK, digits=MutualFit(rounds=1, batch=16))
+def test_the_page_holds_every_table_and_no_run_is_done_twice(
+    store: FeatureStore, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "SHARES", (0.5,))
+    bench = Bench(tmp_path / "work", store, QUICK, MutualFit(rounds=1, batch=16))
+    tables = bench.run(1)
     page = write_report(tmp_path, tables, "avaffect benchmark imputation").read_text()
     assert all(f"| `{system}` |" in page for system in SYSTEMS)
-    assert "## Digits" in page
+    assert "| 50 % | used |" in page
+    assert len(tables["errors"]) == 5 * 3 * 2  # folds, imputers and the mean, streams
     assert (tmp_path / "imputation" / "streams.csv").is_file()
+    monkeypatch.setattr(runs, "compare", None)
+    monkeypatch.setattr(runs, "run", None)
+    assert all(again.equals(tables[name]) for name, again in bench.run(1).items())
+    with pytest.raises(DataError, match="with other settings; give another --work"):
+        Bench(tmp_path / "work", store, QUICK).run(1)

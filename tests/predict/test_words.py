@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -72,7 +72,15 @@ def trained(encoders: Path, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def talk(sample_clip: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(sample_clip, tmp_path / "talk.mp4"))
+    """The first three seconds of the sample."""
+    path = tmp_path / "talk.mp4"
+    with av.open(sample_clip) as given, av.open(path, "w") as kept:
+        streams = {stream.index: kept.add_stream_from_template(stream) for stream in given.streams}
+        for packet in given.demux():
+            if packet.dts is not None and packet.dts * packet.time_base < 3:
+                packet.stream = streams[packet.stream.index]
+                kept.mux(packet)
+    return path
 
 
 def test_the_trained_model_has_three_streams_and_its_vocabulary(trained: Path) -> None:
@@ -92,7 +100,7 @@ def test_words_change_the_prediction_where_they_are_spoken(trained: Path, talk: 
     without = predictor.process_file(talk, transcript=read_transcript(given).of("nobody"))
     a, b = with_words.table["valence"].to_numpy(), without.table["valence"].to_numpy()
     both = np.isfinite(a) & np.isfinite(b)
-    assert both.sum() > 100
+    assert both.sum() > 40
     assert np.abs(a - b)[both].max() > 1e-4
     assert predictor.settings_with(talk, given) != predictor.settings_with(talk, None)
 

@@ -42,7 +42,7 @@ def model(debug_spec) -> AffectModel:
 SAID = transcript_of(
     [
         Cue(0.0, 0.5, "yes no"),
-        Cue(0.6, 2.0, "", words=(Word(0.72, 0.88, "well"), Word(1.6, 1.605, "no."))),
+        Cue(0.6, 2.0, "well no.", words=(Word(0.72, 0.88, "well"), Word(1.6, 1.605, "no."))),
     ]
 )
 
@@ -101,7 +101,10 @@ def test_the_reader_takes_a_transcript(debug_spec) -> None:
 def test_a_text_encoder_joins_the_others(debug_spec, monkeypatch: pytest.MonkeyPatch) -> None:
     small = model(debug_spec).encoders["text"]
     monkeypatch.setattr("avaffect.encoder.text.pretrained", lambda: small)
-    monkeypatch.setattr(text_streams, "Component", lambda name, options: Component(name, SIZES | options))
+    small_text = Component("text", SIZES)
+    monkeypatch.setattr(
+        text_streams, "Component", lambda name, *options: small_text if options else Component(name)
+    )
     torch.manual_seed(1)
     base = AffectModel(debug_spec)
     made = with_text(base)

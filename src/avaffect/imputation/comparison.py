@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ..comparison.network import Example
 from ..corpus.store import FeatureStore, Stored
 from ..errors import DataError
 from ..metric import ccc
-from ..progress import Hook, silent
 from .systems import Impute, Plan, standardise, train_imputers, train_systems, without
 
 FOLDS = 5
@@ -21,25 +19,25 @@ LACKING = 0.3
 """Share of the training recordings that lack the first stream, and of those that lack the second."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Comparison:
-    """Figures of one seed.
+    """Figures of one seed and fold.
 
     Attributes
     ----------
     scores : dict
         CCC by system, condition (``whole`` or ``no STREAM``) and target: pooled over the labelled ticks of
-        all recordings, each predicted by networks that never met its subject.
+        the recordings of people who were left out.
     errors : dict
         Mean absolute error of imputed features by imputer (or ``mean``, the training mean) and stream, in the
         features' standard deviations, over the test ticks that have both streams.
     """
 
-    scores: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    errors: dict[tuple[str, str], float] = field(default_factory=dict)
+    scores: dict[tuple[str, str, str], float]
+    errors: dict[tuple[str, str], float]
 
 
-def compare(store: FeatureStore, seed: int, plan: Plan | None = None, hook: Hook = silent) -> Comparison:
+def compare(store: FeatureStore, seed: int, fold: int, plan: Plan | None = None) -> Comparison:
     """Train all systems on the same recordings, the same of which lack the same streams, and test them.
 
     Parameters
@@ -48,43 +46,36 @@ def compare(store: FeatureStore, seed: int, plan: Plan | None = None, hook: Hook
         With two streams, of five subjects or more.
     seed : int
         Draws which recordings lack what, and seeds networks and imputers.
+    fold : int
+        Which of the `FOLDS` is left out.
     plan : Plan, optional
-    hook : callable
-        Called as ``hook("folds", completed, total)``.
 
     Raises
     ------
     DataError
         If the store has another number of streams, or fewer subjects.
     """
-    if len(store.dims) != 2:
-        raise DataError(f"{store.path} has the streams {', '.join(store.dims)}; expected two")
-    plan, folds = plan or Plan(), store.folds(FOLDS)
-    found: dict[tuple[str, str], list[NDArray]] = {}
-    labels: list[NDArray] = []
-    errors: list[dict[tuple[str, str], float]] = []
-    for number, fold in enumerate(folds):
-        lacking = lack([_example(stored) for stored in fold.train], seed)
-        train, test = standardise(lacking, [_example(stored) for stored in fold.val])
-        imputers = train_imputers(train, plan, seed)
-        systems = train_systems(train, imputers, plan, seed)
+    check(store)
+    plan, parts = plan or Plan(), store.folds(FOLDS)[fold]
+    lacking = lack([_example(stored) for stored in parts.train], seed)
+    train, test = standardise(lacking, [_example(stored) for stored in parts.val])
+    imputers = train_imputers(train, plan, seed)
+    truth = np.concatenate([example.labels.numpy() for example in test])
+    scores = {}
+    for name, system in train_systems(train, imputers, plan, seed).items():
         for hidden in (None, *store.dims):
             condition = "whole" if hidden is None else f"no {hidden}"
-            seen = [without(example, hidden) for example in test]
-            for name, system in systems.items():
-                found.setdefault((name, condition), []).extend(map(system, seen))
-        labels += [example.labels.numpy() for example in test]
-        errors.append(_errors(imputers, test))
-        hook("folds", number + 1, len(folds))
-    truth = np.concatenate(labels)
-    return Comparison(
-        {
-            (*key, target): ccc(np.concatenate(values)[:, k], truth[:, k])
-            for key, values in found.items()
-            for k, target in enumerate(store.targets)
-        },
-        {key: float(np.mean([each[key] for each in errors])) for key in errors[0]},
-    )
+            values = np.concatenate([system(without(example, hidden)) for example in test])
+            for k, target in enumerate(store.targets):
+                scores[name, condition, target] = ccc(values[:, k], truth[:, k])
+    return Comparison(scores, _errors(imputers, test))
+
+
+def check(store: FeatureStore) -> None:
+    """Raise a `DataError` unless a store fits the comparison."""
+    if len(store.dims) != 2:
+        raise DataError(f"{store.path} has the streams {', '.join(store.dims)}; expected two")
+    store.folds(FOLDS)
 
 
 def lack(examples: Sequence[Example], seed: int) -> list[Example]:

@@ -32,7 +32,7 @@ SHARES = (0.05, 0.2, 1.0)
 """Shares of the training examples that stay pairs; of the others each has one kind alone."""
 
 TEST = 397
-PLAN = MutualFit(rounds=1500, batch=32, learning_rate=1e-3)
+PLAN = MutualFit(rounds=800, batch=32, learning_rate=2e-3)
 LATENT, HIDDEN = 16, (128, 128)
 FONTS = (
     "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSansMono-Bold",

@@ -7,89 +7,15 @@ from pathlib import Path
 import pandas as pd
 
 from ..comparison.markdown import number, table
-from ..corpus.store import FeatureStore
 from ..errors import DataError
 from ..files import replacing
-from ..fusion import fusion_class
-from ..progress import Hook, silent
-from .comparison import FOLDS, LACKING, compare
-from .digits import KINDS, PLAN, SHARES, TEST, ceiling, run
-from .systems import SYSTEMS, Plan
-from .training import MutualFit
+from .comparison import FOLDS, LACKING
+from .digits import KINDS, TEST
+from .runs import Tables
+from .systems import SYSTEMS
 
 FIGURES = "imputation"
 REFERENCE = "absent"
-
-Tables = dict[str, pd.DataFrame]
-"""``digits``, and with a store ``streams`` and ``errors``: a row a seed and figure."""
-
-
-def measure(
-    store: Path | None,
-    *,
-    seeds: int,
-    fusion: str = "concat",
-    plan: Plan | None = None,
-    digits: MutualFit = PLAN,
-    hook: Hook = silent,
-) -> Tables:
-    """Train and test everything.
-
-    Parameters
-    ----------
-    store : path or None
-        A feature store with two streams.
-    seeds : int
-    fusion : str
-        Of the registry.
-    plan : Plan, optional
-        Of the streams.
-    digits : MutualFit
-        Of the digits.
-    hook : callable
-        Called as ``hook(part, completed, total)``.
-
-    Raises
-    ------
-    DataError, ModelError
-        If the store does not fit, or there is no such fusion.
-    """
-    fusion_class(fusion)  # a wrong name is an error before the work
-    features = None if store is None else FeatureStore(store)
-    jobs = [
-        (share, singles, seed)
-        for share in SHARES
-        for singles in ((True, False) if share < 1 else (True,))
-        for seed in range(seeds)
-    ]
-    rows = []
-    for done, (share, singles, seed) in enumerate(jobs):
-        hook("digits", done, len(jobs))
-        figures = run(share, seed, singles=singles, plan=digits)
-        rows.append({"pairs": share, "singles": singles, "seed": seed, **figures})
-    hook("digits", len(jobs), len(jobs))
-    tables = {"digits": pd.DataFrame(rows)}
-    tables["ceiling"] = pd.DataFrame([{"seed": seed, **ceiling(seed)} for seed in range(seeds)])
-    if features is not None:
-        tables |= _on_streams(features, seeds, plan or Plan(fusion), hook)
-    return tables
-
-
-def _on_streams(store: FeatureStore, seeds: int, plan: Plan, hook: Hook) -> Tables:
-    scores, errors = [], []
-    for seed in range(seeds):
-        hook("streams", seed, seeds)
-        found = compare(store, seed, plan)
-        scores += [
-            {"seed": seed, "system": system, "condition": condition, "target": target, "ccc": value}
-            for (system, condition, target), value in found.scores.items()
-        ]
-        errors += [
-            {"seed": seed, "imputer": imputer, "stream": stream, "error": value}
-            for (imputer, stream), value in found.errors.items()
-        ]
-    hook("streams", seeds, seeds)
-    return {"streams": pd.DataFrame(scores), "errors": pd.DataFrame(errors)}
 
 
 def write_report(out: Path, tables: Tables, command: str) -> Path:
@@ -125,7 +51,7 @@ VAE (MEME, Joy et al. 2022, arXiv 2106.12570; `avaffect.imputation`). This page 
 {command}
 ```
 
-Figures are means over seeds ± their standard deviation."""
+Figures are means over runs ± their standard deviation."""
 
 
 def _digits_text(tables: Tables) -> str:
@@ -154,7 +80,7 @@ def _streams_text(scores: pd.DataFrame) -> str:
     parts = []
     for target in dict.fromkeys(scores["target"]):
         own = scores[scores["target"] == target]
-        wide = own.pivot_table(index="seed", columns=["system", "condition"], values="ccc")
+        wide = own.pivot_table(index=["seed", "fold"], columns=["system", "condition"], values="ccc")
         rows = []
         for system in SYSTEMS:
             cells = []
@@ -169,10 +95,10 @@ def _streams_text(scores: pd.DataFrame) -> str:
 In training {100 * LACKING:.0f} % of the recordings lack the first stream and as many the second. `dropped`:
 a fusion trained on the complete recordings, and a network of each stream alone; the one that fits is used.
 `absent`: one fusion, trained on all, with its learned vector in the place of what is missing. `imputed`:
-one fusion behind the VAE. `linear`: behind ridge regressions from stream to stream instead. {FOLDS} folds
-of other people, the same networks and steps for all. CCC pooled over all recordings, tested whole and
-without either stream; in brackets the difference to `{REFERENCE}` in the same seeds, and in how many of
-them it is above 0.
+one fusion behind the VAE. `linear`: behind ridge regressions from stream to stream instead. A run is a seed
+and one of {FOLDS} folds of other people; networks and steps are the same for all. CCC pooled over the
+recordings of a fold, tested whole and without either stream; in brackets the difference to `{REFERENCE}` in
+the same run, and in how many runs it is above 0.
 
 {joined}"""
 

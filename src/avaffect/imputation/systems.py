@@ -54,8 +54,8 @@ class Plan:
     """
 
     fusion: str = "concat"
-    network: Settings = Settings(steps=150, batch=16, window=32)
-    imputer: MutualFit = MutualFit(rounds=500, batch=128, learning_rate=1e-3)
+    network: Settings = Settings(steps=100, batch=16, window=32)
+    imputer: MutualFit = MutualFit(rounds=400, batch=64, learning_rate=2e-3)
 
 
 def standardise(train: Sequence[Example], test: Sequence[Example]) -> tuple[list[Example], list[Example]]:

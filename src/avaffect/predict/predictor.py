@@ -365,7 +365,8 @@ class Predictor:
             return trace
         if transcript is None:
             log.warning("%s: no transcript; the model reads it without words", name)
-        return Trace(trace.table, meta={**trace.meta, "transcript": transcript and transcript.source})
+        source = None if transcript is None else transcript.source
+        return Trace(trace.table, meta={**trace.meta, "transcript": source})
 
     def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
         speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)
