@@ -123,6 +123,9 @@ def test_the_page_holds_every_table_and_no_run_is_done_twice(
     assert "| 50 % | used |" in page
     assert len(tables["errors"]) == 5 * 3 * 2  # folds, imputers and the mean, streams
     assert (tmp_path / "imputation" / "streams.csv").is_file()
+    with (tmp_path / "imputation.md").open("a") as file:
+        file.write("\n## Remarks\n\nOurs.\n")
+    assert write_report(tmp_path, tables, "again").read_text().endswith("\n\n## Remarks\n\nOurs.\n")
     monkeypatch.setattr(runs, "compare", None)
     monkeypatch.setattr(runs, "run", None)
     assert all(again.equals(tables[name]) for name, again in bench.run(1).items())

@@ -9,6 +9,7 @@ import pandas as pd
 from ..comparison.markdown import number, table
 from ..errors import DataError
 from ..files import replacing
+from ..text import read_text
 from .comparison import FOLDS, LACKING
 from .digits import KINDS, TEST
 from .runs import Tables
@@ -16,10 +17,13 @@ from .systems import SYSTEMS
 
 FIGURES = "imputation"
 REFERENCE = "absent"
+REMARKS = "## Remarks"
 
 
 def write_report(out: Path, tables: Tables, command: str) -> Path:
     """Write ``imputation.md`` and the folder ``imputation/`` beside it.
+
+    What a reader added by hand under the heading of remarks stays.
 
     Raises
     ------
@@ -37,6 +41,8 @@ def write_report(out: Path, tables: Tables, command: str) -> Path:
     parts = [_HEAD.format(command=command), _digits_text(tables)]
     if "streams" in tables:
         parts += [_streams_text(tables["streams"]), _errors_text(tables["errors"])]
+    before = read_text(page) if page.is_file() else ""
+    parts += [before[before.index(REMARKS) :].strip()] if REMARKS in before else []
     with replacing(page) as part:
         part.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return page
@@ -61,6 +67,7 @@ def _digits_text(tables: Tables) -> str:
         cells = [_spread(part[way]) for way in (*ways, "codes")]
         rows.append([f"{100 * float(str(share)):g} %", "used" if singles else "dropped", *cells])
     best = [_spread(tables["ceiling"][kind]) for kind in KINDS]
+    seeds = tables["digits"]["seed"].nunique()
     head = ["pairs", "the others", *ways, "codes"]
     return f"""## Digits
 
@@ -70,7 +77,7 @@ the others have one kind alone, and are used or dropped. {TEST} test digits of o
 other. The figure is the share that a logistic regression on real images reads as the right class; chance is
 0.1. It reads {best[0]} of real handwritten test digits and {best[1]} of real printed ones. "Codes": the
 same regression on latent means. The published program has no such measure; its digits (MNIST, SVHN) and
-sizes are others.
+sizes are others. Seeds: {seeds}.
 
 {table(head, rows)}"""
 
@@ -89,7 +96,7 @@ def _streams_text(scores: pd.DataFrame) -> str:
                 cells.append(_spread(values) + ("" if system == REFERENCE else _paired(gain)))
             rows.append([f"`{system}`", *cells])
         parts.append(f"**{target.capitalize()}**\n\n{table(['system', *conditions], rows)}")
-    joined = "\n\n".join(parts)
+    joined, runs = "\n\n".join(parts), scores.groupby(["seed", "fold"]).ngroups
     return f"""## Streams of a feature store
 
 In training {100 * LACKING:.0f} % of the recordings lack the first stream and as many the second. `dropped`:
@@ -98,7 +105,7 @@ a fusion trained on the complete recordings, and a network of each stream alone;
 one fusion behind the VAE. `linear`: behind ridge regressions from stream to stream instead. A run is a seed
 and one of {FOLDS} folds of other people; networks and steps are the same for all. CCC pooled over the
 recordings of a fold, tested whole and without either stream; in brackets the difference to `{REFERENCE}` in
-the same run, and in how many runs it is above 0.
+the same run, and in how many runs it is above 0. Runs: {runs}.
 
 {joined}"""
 
