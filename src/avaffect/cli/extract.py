@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import DataError
+from ..text import one_line
 from .label_options import Decimal, Delimiter, TimeUnit
 from .progress import ProgressBars
 
@@ -41,7 +42,13 @@ def extract(
         str, typer.Option("--model", "-m", help="Model whose encoders are used: its name or its folder.")
     ] = "hgrjca.default",
     workers: Annotated[
-        int, typer.Option("--workers", "-w", min=1, help="Processes, each with one thread.")
+        int,
+        typer.Option(
+            "--workers",
+            "-w",
+            min=0,
+            help="Processes, each with one thread; 0: the command's own alone.",
+        ),
     ] = 1,
     detector: Annotated[
         str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
@@ -136,10 +143,10 @@ def _options(texts: list[str], flags: dict[str, str | None]) -> dict[str, Any]:
     for key, value in map(_option, texts):
         if key in ours:
             raise DataError(
-                f"option {key!r} is none of the corpus's; see avaffect extract --help for --{key}"
+                f"option {one_line(key)!r} is none of the corpus's; see avaffect extract --help for --{key}"
             )
         if key in found:
-            raise DataError(f"option {key!r} is given twice; give it once")
+            raise DataError(f"option {one_line(key)!r} is given twice; give it once")
         found[key] = value
     return found
 
@@ -152,7 +159,7 @@ def _option(text: str) -> tuple[str, Any]:
     """
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise DataError(f"option {text!r}: expected key=value, e.g. valence_delay=2.32")
+        raise DataError(f"option {one_line(text)!r}: expected key=value, e.g. valence_delay=2.32")
     try:
         return key, json.loads(f"[{value}]" if "," in value and not value.startswith("[") else value)
     except (ValueError, RecursionError):

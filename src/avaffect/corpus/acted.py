@@ -1,81 +1,81 @@
-"""A folder of clips in which people act named emotions: one table says who acts what in which clip.
+"""Videos of actors with a named emotion: faces and voices of the same people at the same time.
 
-``labels.csv`` has a row for each clip: ``file``, the person (``actor``, ``speaker`` or ``subject``) and
-``emotion``. Valence and arousal were not rated. A clip gets a proxy that holds throughout: the coordinates of
-its emotion (see `avaffect.corpus.emotions`). Figures on such labels say how well emotions that were acted are
-told apart, not how well valence and arousal are read.
+A folder of videos and a ``labels.csv`` with one row for each: ``file`` (its name in the folder), ``actor``,
+``emotion``. Other columns are passed over. Valence and arousal were not rated. A clip gets a proxy: the
+coordinates of its emotion (see `avaffect.corpus.emotions`). Splits are by actor.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 
-from ..errors import DataError
-from ..spec import TARGETS
-from .base import Corpus, Recording, need_folder
-from .emotions import VALENCE_AROUSAL, coordinates
-from .labels.table import read_table
-from .ratings import Ratings
+from ..errors import DataError, nearest
+from .base import need_folder, need_training_file
+from .emotions import ALIASES, VALENCE_AROUSAL
 
 LABELS = "labels.csv"
-PEOPLE = ("actor", "speaker", "subject")
+_COLUMNS = ("file", "actor", "emotion")
 
 
-class Acted(Corpus):
-    """Clips of acted emotions, with proxies.
-
-    Parameters
-    ----------
-    root : path
+@dataclass(frozen=True)
+class ActedClip:
+    """One video of one actor.
 
     Attributes
     ----------
-    emotions : dict of str to str
-        By recording, as the table has them.
+    path : Path
+    actor : str
+    emotion : str
+        A name of `avaffect.corpus.emotions.VALENCE_AROUSAL`.
+    """
+
+    path: Path
+    actor: str
+    emotion: str
+
+    @property
+    def valence_arousal(self) -> tuple[float, float]:
+        """Valence and arousal, the proxy from the emotion, each in [-1, 1]."""
+        return VALENCE_AROUSAL[self.emotion]
+
+
+def read_acted(folder: str | Path) -> list[ActedClip]:
+    """The clips of a folder, in the order of its labels.
 
     Raises
     ------
     DataError
-        If the table or a file that it names is missing, a column is, or an emotion has no coordinates.
+        If the folder, its labels or a video is missing, an emotion is unknown, a file is named twice, or no
+        file is named.
     """
+    root = need_folder(Path(folder), f"videos of actors and {LABELS}")
+    path = need_training_file(root / LABELS)
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not readable as csv ({error}); expected {', '.join(_COLUMNS)}") from error
+    missing = [column for column in _COLUMNS if column not in table.columns]
+    if missing:
+        raise DataError(f"{path}: no column {missing[0]!r}; it has {', '.join(map(str, table.columns))}")
+    if table.empty:
+        raise DataError(f"{path}: no row; give one for each video")
+    if table["file"].duplicated().any():
+        name = table["file"][table["file"].duplicated()].iloc[0]
+        raise DataError(f"{path}: {name} is named twice; give one row for each video")
+    return [_clip(root, path, row.file, row.actor, row.emotion) for row in table.itertuples()]
 
-    name = "acted"
 
-    def __init__(self, root: str | Path) -> None:
-        self.root = need_folder(Path(root), f"clips and {LABELS}")
-        self.table = self.root / LABELS
-        if not self.table.is_file():
-            raise DataError(f"{self.table}: no such file; expected the columns file,actor,emotion")
-        table = read_table(self.table)
-        person = next((name for name in PEOPLE if name in table.names), PEOPLE[0])
-        rows = zip(table.text("file"), table.text(person), table.text("emotion"), strict=True)
-        recordings, self.emotions = [], {}
-        for file, who, emotion in rows:
-            path = self.root / file
-            if not path.is_file():
-                raise DataError(f"{self.table} names {file}, which is not in {self.root}; copy it there")
-            name = file.rpartition(".")[0].replace("/", "__")
-            recordings.append(Recording(name, who, video=path, audio=path))
-            self.emotions[name] = emotion
-        self._coordinates = {name: self._proxy(emotion) for name, emotion in self.emotions.items()}
-        super().__init__(recordings)
-
-    def ratings(self, recording: Recording) -> dict[str, Ratings]:
-        """The proxy of each target, over the whole clip."""
-        values = zip(TARGETS, self._coordinates[recording.name], strict=True)
-        return {target: Ratings(np.zeros(1), np.array([v]), np.array([np.inf])) for target, v in values}
-
-    def rating_files(self, recording: Recording) -> list[Path]:
-        """The one table."""
-        return [self.table]
-
-    def _proxy(self, emotion: str) -> tuple[float, float]:
-        try:
-            return coordinates(emotion)
-        except KeyError as error:
-            known = ", ".join(VALENCE_AROUSAL)
-            raise DataError(
-                f"{self.table}: the emotion {emotion!r} has no coordinates; expected one of {known}"
-            ) from error
+def _clip(root: Path, labels: Path, file: object, actor: object, emotion: object) -> ActedClip:
+    name = str(emotion).strip().lower()
+    name = ALIASES.get(name, name)
+    if name not in VALENCE_AROUSAL:
+        raise DataError(f"{labels}: unknown emotion {emotion!r} of {file}; {nearest(name, VALENCE_AROUSAL)}")
+    video = root / str(file)
+    if video.parent != root or not video.is_file():
+        raise DataError(f"{labels}: no video {file} in {root}; put it there, or remove its row")
+    if not str(actor).strip():
+        raise DataError(f"{labels}: {file} has no actor; splits are by actor, so name one")
+    return ActedClip(video, str(actor).strip(), name)

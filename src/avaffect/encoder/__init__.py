@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..arguments import checks_types
 from ..registry import Registry
 from .base import AudioEncoder, Encoder, TextEncoder, VisualEncoder, check_encoder
 
@@ -28,11 +29,13 @@ ENCODERS: Registry[Encoder] = Registry(
         "face": "avaffect.encoder.face:FaceNet",
         "text": "avaffect.encoder.text:SentenceNet",
         "voice": "avaffect.encoder.voice:VoiceNet",
+        "whisper": "avaffect.encoder.whisper:WhisperVoice",
     },
     base="avaffect.encoder.base:Encoder",
 )
 
 
+@checks_types
 def register(name: str) -> Callable[[_Kind], _Kind]:
     """Class decorator: make an encoder known by name to `create_encoder`.
 
@@ -48,11 +51,12 @@ def list_encoders() -> list[str]:
     """Names that `create_encoder` takes, sorted.
 
     >>> list_encoders()
-    ['face', 'text', 'voice']
+    ['face', 'text', 'voice', 'whisper']
     """
     return ENCODERS.names()
 
 
+@checks_types
 def create_encoder(name: str, **options: Any) -> Encoder:
     """Build an encoder by name, with untrained weights.
 

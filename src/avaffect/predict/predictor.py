@@ -16,17 +16,20 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
+from ..arguments import checks_types
+from ..batch import attempt_each
 from ..errors import AvaffectError, DataError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
+from ..spec import TARGETS
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
+from ..trace.meta import source
 from ..transcript import Transcript, read_transcript, transcript_beside
-from .batch import attempt_each
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
@@ -42,6 +45,7 @@ PEOPLE = ("all", "main")
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
 
+@checks_types
 class Predictor:
     """Runs a trained model on recordings.
 
@@ -75,7 +79,8 @@ class Predictor:
     Raises
     ------
     ModelError
-        If there is no such model or detector, or the model has no encoders to read recordings with.
+        If there is no such model or detector, the model has no encoders to read recordings with, or its
+        targets are others than valence and arousal.
     AvaffectError
         If an option is out of its range.
 
@@ -105,6 +110,11 @@ class Predictor:
             raise AvaffectError(f"people={people!r}: expected 'all' or 'main'")
         self.model = checkpoint.load(reference)
         self.spec = self.model.spec
+        if set(self.spec.targets) != set(TARGETS):
+            raise ModelError(
+                f"{self.spec.name} predicts {', '.join(self.spec.targets)}; expected {' and '.join(TARGETS)}:"
+                " give another model, or load this one's network by avaffect.checkpoint.load"
+            )
         self.people = people
         self.audio_track, self.audio_channel = audio_track, audio_channel
         self.reader = StreamReader(
@@ -169,7 +179,8 @@ class Predictor:
         -------
         Trace
             One row a video frame and person; one row a tick for sound alone, and for sound that goes on
-            without pictures. ``trace.meta["sound"]`` says what of the sound was read, and
+            without pictures. ``trace.meta["sound"]`` says what of the sound was read,
+            ``trace.meta["source"]`` which file it was,
             ``trace.meta["transcript"]`` where the words are from.
 
         Raises
@@ -188,7 +199,8 @@ class Predictor:
         if info.has_audio:
             audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
         trace = self._process(as_text(path), frames, audio, info.duration, hook or silent, words)
-        return trace if audio is None else Trace(trace.table, meta={**trace.meta, "sound": asdict(used)})
+        about = {"source": source(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
+        return Trace(trace.table, meta={**trace.meta, **about})
 
     def _transcript(self, path: str | Path, given: str | Path | Transcript | None) -> Transcript | None:
         """What is said in a recording: as given, or from beside it."""
@@ -378,7 +390,8 @@ class Predictor:
             face = face_rows(person, recording.pictures[positions])
             pts, numbers = recording.times[positions], recording.numbers[positions]
             seen = np.isfinite(face["face_conf"])
-            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen)
+            heights = face["face_y2"] - face["face_y1"]
+            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen, heights)
             columns: dict[str, Any] = {
                 "position": positions,
                 "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arguments import checks_types
+
 PRIOR_LEVEL = -2.7
 """Bels: median speech level of recordings in general (our choice, between the corpora)."""
 
@@ -32,6 +34,7 @@ RANGE = (-6.0, 3.0)
 """Bels around the reference to which the input is clipped: digital silence must not depend on the gain."""
 
 
+@checks_types
 def frame_level(logmel: np.ndarray) -> np.ndarray:
     """Level of each frame, in bels: log10 of the mean mel power.
 
@@ -47,6 +50,7 @@ def frame_level(logmel: np.ndarray) -> np.ndarray:
     return np.log10(np.mean(10.0 ** logmel.astype(np.float32), axis=1))
 
 
+@checks_types
 def speech_level(logmel: np.ndarray, voiced: np.ndarray) -> float:
     """Median level of a recording's speech, in bels; NaN without speech.
 
@@ -62,6 +66,7 @@ def speech_level(logmel: np.ndarray, voiced: np.ndarray) -> float:
     return float(np.median(frame_level(logmel[voiced])))
 
 
+@checks_types
 def reference_level(logmel: np.ndarray, voiced: np.ndarray, *, frame_rate: float = 100.0) -> float:
     """The reference level of a recording, in bels.
 
@@ -86,6 +91,7 @@ def reference_level(logmel: np.ndarray, voiced: np.ndarray, *, frame_rate: float
     return shrunk_level(speech_level(logmel, voiced), float(voiced.sum()) / frame_rate)
 
 
+@checks_types
 def shrunk_level(level: float, seconds: float) -> float:
     """The reference level from a measured level (bels) of so many seconds of speech."""
     if np.isnan(level):
@@ -95,6 +101,7 @@ def shrunk_level(level: float, seconds: float) -> float:
     return PRIOR_LEVEL + (level - PRIOR_LEVEL) * gain / (gain + manner)
 
 
+@checks_types
 def relative(logmel: np.ndarray, reference: float) -> np.ndarray:
     """Log-mel relative to a reference level, as `VoiceNet` takes it.
 
