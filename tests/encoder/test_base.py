@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from avaffect.encoder import AudioEncoder, Encoder, VisualEncoder, create_encoder, list_encoders, register
+from avaffect.encoder import (
+    AudioEncoder,
+    Encoder,
+    TextEncoder,
+    VisualEncoder,
+    create_encoder,
+    list_encoders,
+    register,
+)
 from avaffect.errors import ModelError
 from avaffect.model import AffectModel
 from avaffect.spec import Component
@@ -22,12 +30,23 @@ def voices(encoder: AudioEncoder, number: int, frames: int) -> torch.Tensor:
     return torch.randn(number, frames, bands, generator=torch.manual_seed(0))
 
 
+SENTENCES = torch.tensor([[2, 5, 3, 0], [2, 5, 7, 3], [2, 3, 0, 0]])
+SMALL = {"text": {"layers": 1, "hidden": 64, "pieces": 9, "vocabulary": 0}}  # whole, it is large
+
+
+def raw_input(encoder: Encoder) -> torch.Tensor:
+    """Three items of what an encoder reads."""
+    if isinstance(encoder, AudioEncoder):
+        return voices(encoder, 3, 40)
+    return SENTENCES if isinstance(encoder, TextEncoder) else FACES
+
+
 @pytest.mark.parametrize("name", list_encoders())
 def test_every_encoder_keeps_the_protocol(name: str) -> None:
     torch.manual_seed(0)
-    encoder = create_encoder(name).eval()
-    assert isinstance(encoder, (AudioEncoder, VisualEncoder))
-    raw = voices(encoder, 3, 40) if isinstance(encoder, AudioEncoder) else FACES
+    encoder = create_encoder(name, **SMALL.get(name, {})).eval()
+    assert isinstance(encoder, (AudioEncoder, VisualEncoder, TextEncoder))
+    raw = raw_input(encoder)
     features = encoder(raw)
     torch.testing.assert_close(encoder.features(encoder.preprocess(raw)), features)
     torch.testing.assert_close(encoder(raw[1:2]), features[1:2], atol=1e-5, rtol=1e-4)
@@ -38,6 +57,7 @@ def test_every_encoder_keeps_the_protocol(name: str) -> None:
         )
     else:
         assert features.shape == (3, encoder.dim)
+    if isinstance(encoder, VisualEncoder):
         gray = raw.float().mean(-1)
         halved = torch.nn.functional.avg_pool2d(gray, 2)
         assert encoder(gray).shape == encoder(halved).shape == features.shape
@@ -45,9 +65,9 @@ def test_every_encoder_keeps_the_protocol(name: str) -> None:
 
 @pytest.mark.parametrize("name", list_encoders())
 def test_a_feature_depends_on_no_more_than_the_context(name: str) -> None:
-    encoder = create_encoder(name).eval()
+    encoder = create_encoder(name, **SMALL.get(name, {})).eval()
     if not isinstance(encoder, AudioEncoder):
-        pytest.skip("each face is read on its own")
+        pytest.skip("each face, and each sentence, is read on its own")
     # A hop in the middle; around it whole hops that hold the context and more.
     hop, stride, context = encoder.hop, encoder.stride, encoder.context
     begin = -(-(context + 1) // hop) * hop

@@ -114,8 +114,8 @@ def test_a_model_that_cannot_read_recordings_says_what_to_do(debug_spec):
         ModelError, match=r"concat\.debug has no encoder for the stream 'audio': .*encoders=MODEL"
     ):
         StreamReader(AffectModel(replace(debug_spec, streams=stored)))
-    streams = {**debug_spec.streams, "text": Stream(8, temporal_dim=16)}
-    with pytest.raises(ModelError, match=r"the stream 'text', which cannot be read from a recording"):
+    streams = {**debug_spec.streams, "depth": Stream(8, temporal_dim=16)}
+    with pytest.raises(ModelError, match=r"the stream 'depth', which cannot be read from a recording"):
         StreamReader(AffectModel(replace(debug_spec, streams=streams)))
 
 

@@ -68,3 +68,40 @@ def fusion(
     about = About(shlex.join(command), machine, settings, seeds, damaged_seeds)
     page = write_report(out, work, chosen, segments, about)
     Console().print(f"Written: {escape(str(page))}", highlight=False)
+
+
+@benchmark.command()
+def imputation(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Feature store with two streams; without it, digits alone."),
+    ] = None,
+    work: Annotated[
+        Path, typer.Option(help="Folder of finished runs; what lies there is not run again.")
+    ] = Path("imputation-runs"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for page and tables.")] = Path("out"),
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each system and fold.")] = 3,
+    fusion: Annotated[str, typer.Option(help="Fusion behind the streams.")] = "concat",
+) -> None:
+    """Impute a missing stream (MEME), and compare that with other ways to live without it.
+
+    Trains on digits of two kinds that come with scikit-learn and matplotlib, and on a feature store in which
+    recordings lack a stream. Writes imputation.md and imputation/ (tables) to the result folder. Stop it at
+    any time: the same command goes on where it was.
+
+    Example: avaffect benchmark imputation --data features/clips --out docs
+    """
+    from ..corpus.store import FeatureStore
+    from ..fusion import fusion_class
+    from ..imputation.report import write_report
+    from ..imputation.runs import Bench
+    from ..imputation.systems import Plan
+
+    fusion_class(fusion)  # a wrong name is an error before the work
+    with ProgressBars(unit="runs") as bars:
+        bench = Bench(work, None if data is None else FeatureStore(data), Plan(fusion))
+        tables = bench.run(seeds, bars)
+    command = ["avaffect", "benchmark", "imputation", *(["--data", data.name] if data else [])]
+    command += ["--seeds", str(seeds), *(["--fusion", fusion] if fusion != "concat" else [])]
+    page = write_report(out, tables, shlex.join(command))
+    Console().print(f"Written: {escape(str(page))}", highlight=False)

@@ -31,8 +31,8 @@ def extract(
     corpus: Annotated[
         str,
         typer.Argument(
-            help="affwild2, recola, folder, studyforrest, utterances (layouts: docs/corpora.md), or one that"
-            " a plug-in adds.",
+            help="affwild2, recola, folder, acted, studyforrest, utterances (layouts: docs/corpora.md), or"
+            " one that a plug-in adds.",
             show_default=False,
         ),
     ],
@@ -53,6 +53,14 @@ def extract(
     detector: Annotated[
         str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
     ] = "mtcnn",
+    text: Annotated[
+        bool,
+        typer.Option(
+            "--text",
+            help="Also store what is said, from the transcript beside each recording (NAME.vtt, .srt, ...);"
+            " needs the extra 'text'.",
+        ),
+    ] = False,
     options: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,6 +89,7 @@ def extract(
             model=model,
             workers=workers,
             detector=detector,
+            text=text,
             hook=lambda _, completed, total: bars(corpus, completed, total),
             **chosen,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..errors import AvaffectError, MediaError
+from ..errors import AvaffectError, DataError, MediaError
 from ..files import writable_folder
 from .progress import ProgressBars
 
@@ -113,6 +114,14 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(
+            help="What is said, for a model with a text stream and one recording: WebVTT, SRT, ELAN,"
+            " TextGrid, or a recogniser's JSON. By default NAME.vtt (.srt, ...) beside each recording.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON for a script to read.")
     ] = False,
@@ -130,6 +139,11 @@ def predict(
     from ..error_list import ErrorList
 
     found = outputs.find(inputs, out, recursive=recursive)
+    if transcript is not None and len(found.recordings) != 1:
+        raise AvaffectError(
+            f"--transcript {transcript} is of one recording, {len(found.recordings)} are given; give one, or"
+            " put a transcript beside each under its name"
+        )
     _make(out)
     kinds = [*(form.value for form in formats), *["plot"] * plot, *["video"] * video]
     targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
@@ -137,7 +151,7 @@ def predict(
     notes = Console(stderr=True, soft_wrap=True)
     for line in found.left_out:
         notes.print(f"left out: {escape(line)}", highlight=False)
-    batch = _Batch(as_json, overwrite)
+    batch = _Batch(as_json, overwrite, transcript)
     try:
         import torch
 
@@ -154,7 +168,7 @@ def predict(
             audio_channel=audio_channel,
         )
         if resume:
-            targets, batch.skipped = _unfinished(targets, predictor.settings, notes)
+            targets, batch.skipped = _unfinished(targets, batch.settings(predictor), notes)
         with ProgressBars(batch="files") as bars:
             batch.run(predictor, targets, bars, fail_fast)
     finally:  # what is done is said, also when the run is stopped
@@ -164,7 +178,7 @@ def predict(
 
 
 def _unfinished(
-    targets: list[Target], settings: dict[str, Any], notes: Console
+    targets: list[Target], settings: Callable[[Target], dict[str, Any]], notes: Console
 ) -> tuple[list[Target], list[Path]]:
     """What is left to make, and the recordings that are finished."""
     from ..outputs import State
@@ -178,25 +192,29 @@ def _unfinished(
     return left, skipped
 
 
-def _state(target: Target, settings: dict[str, Any]) -> tuple[State, Target]:
+def _state(target: Target, settings: Callable[[Target], dict[str, Any]]) -> tuple[State, Target]:
     from ..outputs import State
 
     try:
-        return target.state(settings)
-    except MediaError:  # it cannot be read: told when its turn comes
+        return target.state(settings(target))
+    except (DataError, MediaError):  # it cannot be read: told when its turn comes
         return State.NEW, target
 
 
 class _Batch:
     """Reads recordings one after the other, and keeps what became of each."""
 
-    def __init__(self, as_json: bool, overwrite: bool) -> None:
-        self.as_json, self.overwrite = as_json, overwrite
+    def __init__(self, as_json: bool, overwrite: bool, transcript: Path | None) -> None:
+        self.as_json, self.overwrite, self.transcript = as_json, overwrite, transcript
         self.skipped: list[Path] = []
         self.unread = 0
         self.failures: list[dict[str, str]] = []
         self.summaries: list[dict[str, Any]] = []
         self._console = Console()
+
+    def settings(self, predictor: Predictor) -> Callable[[Target], dict[str, Any]]:
+        """What the results of each recording depend on."""
+        return lambda target: predictor.settings_with(target.source, self.transcript)
 
     def run(self, predictor: Predictor, targets: list[Target], bars: ProgressBars, fail_fast: bool) -> None:
         """Read all; one that fails does not stop the others, unless ``fail_fast``."""
@@ -221,9 +239,10 @@ class _Batch:
 
     def _one(self, predictor: Predictor, target: Target, bars: ProgressBars) -> tuple[Trace, list[Path]]:
         """Read one recording and write everything asked for."""
-        earlier = _stored(target, predictor.settings)
-        with target.begun(predictor.settings, overwrite=self.overwrite) as record:
-            trace = earlier or predictor.process_file(target.source, bars)
+        settings = self.settings(predictor)(target)
+        earlier = _stored(target, settings)
+        with target.begun(settings, overwrite=self.overwrite) as record:
+            trace = earlier or predictor.process_file(target.source, bars, transcript=self.transcript)
             return trace, self._written(trace, target, record, bars)
 
     def _written(self, trace: Trace, target: Target, record: Record, bars: ProgressBars) -> list[Path]:

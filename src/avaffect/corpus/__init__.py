@@ -34,6 +34,7 @@ CORPORA: Registry[Corpus] = Registry(
     "corpus",
     "avaffect.corpora",
     {
+        "acted": "avaffect.corpus.acted_recordings:Acted",
         "affwild2": "avaffect.corpus.affwild2:AffWild2",
         "folder": "avaffect.corpus.folder:Folder",
         "recola": "avaffect.corpus.recola:Recola",
@@ -63,7 +64,7 @@ def list_corpora() -> list[str]:
     """Names that `open_corpus` takes, sorted.
 
     >>> list_corpora()
-    ['affwild2', 'folder', 'recola', 'studyforrest', 'utterances']
+    ['acted', 'affwild2', 'folder', 'recola', 'studyforrest', 'utterances']
     """
     return CORPORA.names()
 

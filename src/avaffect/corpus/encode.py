@@ -16,6 +16,8 @@ from ..errors import DataError
 from ..face.align import SIZE
 from ..model import AffectModel
 from ..streams.assemble import VERSION, RecordingStreams, StreamReader
+from ..streams.text import with_text
+from ..transcript import read_transcript, transcript_beside
 from .affwild2 import need_video
 from .base import Features, Recording
 
@@ -29,6 +31,8 @@ class Encoders:
         Name of an embedded model or a model's folder.
     detector : str
         Face detector, for recordings whose faces are not cut yet.
+    text : bool
+        Add the pretrained text encoder (`avaffect.streams.text.with_text`).
 
     Attributes
     ----------
@@ -43,8 +47,9 @@ class Encoders:
         If there is no such model or detector, or the model has no encoders.
     """
 
-    def __init__(self, model: str | Path, *, detector: str = "mtcnn") -> None:
-        self.model = checkpoint.load(model)
+    def __init__(self, model: str | Path, *, detector: str = "mtcnn", text: bool = False) -> None:
+        loaded = checkpoint.load(model)
+        self.model = with_text(loaded) if text and "text" not in loaded.spec.streams else loaded
         self.reader = StreamReader(self.model, detector=detector)
         self.timeline = self.reader.timeline
         self.hash = encoders_hash(self.model, detector)
@@ -71,9 +76,11 @@ class Encoders:
         audio = None
         if recording.audio is not None and "audio" in self.model.spec.streams:
             audio = media.audio(recording.audio)
+        place = self.transcript_of(recording)
+        words = None if place is None else read_transcript(place)
         if recording.faces is None or "visual" not in self.model.spec.streams:
             frames = media.frames(recording.video) if recording.video is not None else None
-            return self.reader.read(frames, audio)
+            return self.reader.read(frames, audio, transcript=words)
         times = media.frame_times(need_video(recording))
         folder = recording.faces
         if not folder.is_dir():
@@ -81,7 +88,14 @@ class Encoders:
                 f"{folder}: no such folder; expected the cut faces of {recording.name}, 00001.jpg ..."
             )
         faces = {number - 1: path for number, path in cut_faces(folder).items() if number <= len(times)}
-        return self.reader.read_cut_faces(times, list(faces), lambda frame: read_face(faces[frame]), audio)
+        return self.reader.read_cut_faces(
+            times, list(faces), lambda frame: read_face(faces[frame]), audio, words
+        )
+
+    def transcript_of(self, recording: Recording) -> Path | None:
+        """The transcript beside a recording, for a model with a text stream."""
+        file = recording.video or recording.audio
+        return transcript_beside(file) if file is not None and "text" in self.model.spec.streams else None
 
 
 def encoders_hash(model: AffectModel, detector: str) -> str:

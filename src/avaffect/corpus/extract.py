@@ -67,6 +67,7 @@ def extract(
     model: str | Path = "hgrjca.default",
     workers: int = 0,
     detector: str = "mtcnn",
+    text: bool = False,
     hook: Hook = silent,
     **options: Any,
 ) -> Report:
@@ -90,6 +91,9 @@ def extract(
         the calling process does all the work.
     detector : str
         Face detector.
+    text : bool
+        Also store features of what is said, by the pretrained text encoder (extra ``avaffect[text]``): from
+        the transcript beside each recording. A model with a text stream does so in any case.
     hook : callable
         Called after each recording with its name, the number of recordings done, and the number in all
         (`avaffect.progress.Hook`).
@@ -103,7 +107,7 @@ def extract(
     """
     if workers < 0:
         raise DataError(f"workers={workers}: expected 0, the calling process alone, or more")
-    job = Job(corpus, Path(path), Path(out), str(model), detector, options)
+    job = Job(corpus, Path(path), Path(out), str(model), detector, options, text=text)
     worker = Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]
     writable_folder(job.out)

@@ -35,6 +35,7 @@ class Job:
     detector: str = "mtcnn"
     options: dict[str, Any] = field(default_factory=dict)
     plugins: tuple[str, ...] = field(default_factory=loaded_plugins)
+    text: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Worker:
         if not isinstance(self.corpus, FeatureCorpus):
             from .encode import Encoders
 
-            self.encoders = Encoders(job.model, detector=job.detector)
+            self.encoders = Encoders(job.model, detector=job.detector, text=job.text)
 
     def meta(self, name: str) -> Meta:
         """The metadata that the recording's file is to have."""
@@ -70,8 +71,18 @@ class Worker:
             encoders=self.encoders.hash if self.encoders else "",
             ratings=_digest(self.corpus.rating_files(recording)),
             options=self.job.options,
-            media=_media_digest(recording) if self.encoders else _path_digest(self.job.path),
+            media=self._media_digest(recording),
         )
+
+    def _media_digest(self, recording: Recording) -> str:
+        """SHA-256 over size and beginning of the files of features; of a corpus of features, its place."""
+        if self.encoders is None:
+            return hashlib.sha256(os.fsencode(self.job.path.absolute())).hexdigest()
+        files = (recording.video, recording.audio, self.encoders.transcript_of(recording))
+        sources = [Source.of(path) for path in sorted({path for path in files if path is not None})]
+        if not sources:
+            return ""
+        return hashlib.sha256(" ".join(f"{each.size} {each.head}" for each in sources).encode()).hexdigest()
 
     @property
     def timeline(self) -> Timeline:
@@ -144,19 +155,6 @@ class Worker:
             return (theirs.corpus, theirs.media) != (ours.corpus, ours.media)
         # A corpus of features is another where it lies elsewhere and its content is not known to be the same.
         return theirs.media != ours.media and (theirs.ratings != ours.ratings or not ours.ratings)
-
-
-def _media_digest(recording: Recording) -> str:
-    """SHA-256 over size and beginning of the recording's media files; "" without any."""
-    paths = {path for path in (recording.video, recording.audio) if path is not None}
-    sources = [Source.of(path) for path in sorted(paths)]
-    if not sources:
-        return ""
-    return hashlib.sha256(" ".join(f"{source.size} {source.head}" for source in sources).encode()).hexdigest()
-
-
-def _path_digest(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path.absolute())).hexdigest()
 
 
 def _digest(paths: list[Path]) -> str:

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from ..arguments import checks_types
 from ..registry import Registry
-from .base import AudioEncoder, Encoder, VisualEncoder, check_encoder
+from .base import AudioEncoder, Encoder, TextEncoder, VisualEncoder, check_encoder
 
 __all__ = [
     "AudioEncoder",
     "Encoder",
+    "TextEncoder",
     "VisualEncoder",
     "check_encoder",
     "create_encoder",
@@ -26,6 +27,7 @@ ENCODERS: Registry[Encoder] = Registry(
     "avaffect.encoders",
     {
         "face": "avaffect.encoder.face:FaceNet",
+        "text": "avaffect.encoder.text:SentenceNet",
         "voice": "avaffect.encoder.voice:VoiceNet",
         "whisper": "avaffect.encoder.whisper:WhisperVoice",
     },
@@ -49,7 +51,7 @@ def list_encoders() -> list[str]:
     """Names that `create_encoder` takes, sorted.
 
     >>> list_encoders()
-    ['face', 'voice', 'whisper']
+    ['face', 'text', 'voice', 'whisper']
     """
     return ENCODERS.names()
 

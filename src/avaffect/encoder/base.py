@@ -7,7 +7,7 @@ that training and prediction need to know about it is said by the class.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,7 +20,7 @@ from ..voice import preset
 
 
 class Encoder(nn.Module, ABC):
-    """Base of all encoders; derive from `VisualEncoder` or `AudioEncoder`.
+    """Base of all encoders; derive from `VisualEncoder`, `AudioEncoder` or `TextEncoder`.
 
     ``encoder(inputs)`` is ``encoder.features(encoder.preprocess(inputs))``. Training may call these two one
     by one; prediction calls ``encoder(inputs)``. In evaluation mode an input gives the same features
@@ -29,7 +29,7 @@ class Encoder(nn.Module, ABC):
     Attributes
     ----------
     stream : str
-        The modality that it reads: ``"audio"`` or ``"visual"``.
+        The modality that it reads: ``"audio"``, ``"visual"`` or ``"text"``.
     preprocessing : mapping
         What its input is made with; saved in `avaffect.spec.Stream.preprocessing`.
     frozen : tuple of str
@@ -146,6 +146,23 @@ class AudioEncoder(Encoder):
         for begin in range(0, ticks, size):
             end = min(ticks, begin + size)
             yield Piece(max(0, begin - context), begin, end, min(ticks, end + context))
+
+
+class TextEncoder(Encoder):
+    """Reads sentences, each on its own.
+
+    Raw input
+        ``(n, length)`` int64: what `tokens` makes of n sentences.
+    Features
+        ``(n, dim)``, one vector a sentence.
+    """
+
+    stream = "text"
+    preprocessing = {"tokens": "wordpiece"}
+
+    @abstractmethod
+    def tokens(self, texts: Sequence[str]) -> Tensor:
+        """(n, length) int64: sentences as numbers, 0 behind the end of shorter ones."""
 
 
 @checks_types

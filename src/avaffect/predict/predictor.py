@@ -29,6 +29,7 @@ from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
 from ..trace.meta import source
+from ..transcript import Transcript, read_transcript, transcript_beside
 from .frame_table import Reading, face_rows, person_rows, table
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
@@ -148,7 +149,18 @@ class Predictor:
         told = {key: value for key, value in self._meta.items() if key not in _OF_THE_SPEC}
         return {**told, "spec_sha256": hashlib.sha256(spec).hexdigest()}
 
-    def process_file(self, path: str | Path, hook: Hook | None = None) -> Trace:
+    def settings_with(self, path: str | Path, transcript: str | Path | Transcript | None) -> dict[str, Any]:
+        """`settings`, and what is said in one recording for a model that reads it, see `process_file`."""
+        found = self._transcript(path, transcript)
+        return self.settings if found is None else {**self.settings, "transcript_sha256": found.digest}
+
+    def process_file(
+        self,
+        path: str | Path,
+        hook: Hook | None = None,
+        *,
+        transcript: str | Path | Transcript | None = None,
+    ) -> Trace:
         """Valence and arousal over one video or audio file.
 
         Parameters
@@ -158,27 +170,51 @@ class Predictor:
         hook : callable, optional
             Called as ``hook(path, completed, total)`` in seconds of the recording; the total is None if it is
             not known.
+        transcript : path or Transcript, optional
+            What is said, for a model with a text stream (`avaffect.transcript.read_transcript`). By default
+            the transcript beside the recording, NAME.vtt beside NAME.mp4; without one the model goes without
+            words.
 
         Returns
         -------
         Trace
             One row a video frame and person; one row a tick for sound alone, and for sound that goes on
             without pictures. ``trace.meta["sound"]`` says what of the sound was read,
-            ``trace.meta["source"]`` which file it was.
+            ``trace.meta["source"]`` which file it was,
+            ``trace.meta["transcript"]`` where the words are from.
 
         Raises
         ------
         MediaError
             If the file is missing, empty or not decodable.
+        ModelError
+            If there is a transcript and the model has no text stream.
+        DataError
+            If the transcript cannot be read.
         """
+        words = self._transcript(path, transcript)
         info = media.probe(path, self.audio_track)
         frames = media.frames(path) if info.has_video else None
         used, audio = SoundUsed(), None
         if info.has_audio:
             audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
-        trace = self._process(as_text(path), frames, audio, info.duration, hook or silent)
+        trace = self._process(as_text(path), frames, audio, info.duration, hook or silent, words)
         about = {"source": source(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
         return Trace(trace.table, meta={**trace.meta, **about})
+
+    def _transcript(self, path: str | Path, given: str | Path | Transcript | None) -> Transcript | None:
+        """What is said in a recording: as given, or from beside it."""
+        if "text" not in self.spec.streams:
+            if given is not None:
+                raise ModelError(
+                    f"{self.spec.name} has no text stream, it reads {' and '.join(self.spec.streams)}; leave"
+                    " the transcript out, or give a model that was trained with one"
+                )
+            return None
+        if isinstance(given, Transcript):
+            return given
+        place = transcript_beside(path) if given is None else given
+        return None if place is None else read_transcript(place)
 
     def iter_files(
         self, paths: Sequence[str | Path], hook: Hook | None = None
@@ -327,15 +363,22 @@ class Predictor:
         audio: Iterator[AudioBlock] | None,
         duration: float | None,
         hook: Hook,
+        transcript: Transcript | None = None,
     ) -> Trace:
         timing = Timing()
         reported = None if frames is None else _reported(frames, name, duration, hook)
-        recording = self.reader.read(reported, audio, timing)
+        recording = self.reader.read(reported, audio, timing, transcript)
         if duration:
             hook(name, duration, duration)
         if not recording.ticks:
             raise MediaError(f"{name} holds neither frames nor sound")
-        return self._trace(name, recording, timing)
+        trace = self._trace(name, recording, timing)
+        if "text" not in self.spec.streams:
+            return trace
+        if transcript is None:
+            log.warning("%s: no transcript; the model reads it without words", name)
+        source = None if transcript is None else transcript.source
+        return Trace(trace.table, meta={**trace.meta, "transcript": source})
 
     def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
         speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)

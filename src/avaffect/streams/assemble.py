@@ -18,9 +18,11 @@ from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
 from ..model import AffectModel
 from ..spec import Spec
+from ..transcript import Transcript
 from .audio import AudioStream, audio_stream
 from .cut_faces import cut_face_stream
 from .recording_rows import recording_rows
+from .text import TextStream, text_stream
 from .timeline import Stretch, Timeline, fill_short_gaps
 from .timing import Timing
 from .visual import FACE_GAP, Person, VisualStream, VisualStreamReader, person_span
@@ -70,6 +72,8 @@ class RecordingStreams:
         None without sound.
     spec : Spec
         Its streams are assembled.
+    text : TextStream, optional
+        What is said.
 
     Attributes
     ----------
@@ -82,8 +86,10 @@ class RecordingStreams:
         Length of all streams: to the end of the last row.
     """
 
-    def __init__(self, visual: VisualStream, audio: AudioStream | None, spec: Spec) -> None:
-        self.visual, self.audio, self.spec = visual, audio, spec
+    def __init__(
+        self, visual: VisualStream, audio: AudioStream | None, spec: Spec, text: TextStream | None = None
+    ) -> None:
+        self.visual, self.audio, self.spec, self.text = visual, audio, spec, text
         self.timeline = Timeline(spec.tick_rate)
         sound = None if audio is None else audio.present
         if sound is not None and not len(visual.times):
@@ -146,6 +152,13 @@ class RecordingStreams:
                 values, mask = self.audio.stream(stop - first, first)
                 own = voice.own if voice is not None else self._voices.unclaimed
                 mask &= own.between(first, stop, False)
+            elif name == "text" and self.text is not None:
+                values, mask = self.text.stream(stop - first, first)
+                if self._voices is not None:
+                    own = voice.own if voice is not None else self._voices.unclaimed
+                    mask &= own.between(first, stop, False)
+                elif person is None and self.people:
+                    mask[:] = False
             features[name], masks[name] = np.where(mask[:, None], values, 0), mask
         speaking = None if voice is None else voice.speaking.between(first, stop, np.nan)
         return PersonStreams(features, masks, speaking, first)
@@ -166,7 +179,7 @@ class StreamReader:
     Parameters
     ----------
     model : AffectModel
-        With an encoder for each of its streams, which are ``audio``, ``visual`` or both.
+        With an encoder for each of its streams, which are among ``audio``, ``visual`` and ``text``.
     detector : str
         Face detector, see `avaffect.face.create_detector`; not used by a model without ``visual``.
     detection_interval : float
@@ -203,6 +216,7 @@ class StreamReader:
         frames: Iterator[Frame] | None,
         audio: Iterator[AudioBlock] | None,
         timing: Timing | None = None,
+        transcript: Transcript | None = None,
     ) -> RecordingStreams:
         """The streams of a recording.
 
@@ -213,7 +227,9 @@ class StreamReader:
         audio : iterator of AudioBlock or None
             16 kHz mono, in order of time, on the same clock.
         timing : Timing, optional
-            Gets the seconds of "decode", "face" and "voice".
+            Gets the seconds of "decode", "face", "voice" and "text".
+        transcript : Transcript, optional
+            What is said; passed over by a model without a text stream.
         """
         timing = timing or Timing()
         tracker = None
@@ -225,7 +241,8 @@ class StreamReader:
                 reader.add(frame)
         with timing.measure("face"):
             visual = reader.finish()
-        return RecordingStreams(visual, self._read_audio(audio, timing), self.spec)
+        heard = self._read_audio(audio, timing)
+        return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
 
     def read_cut_faces(
         self,
@@ -233,13 +250,21 @@ class StreamReader:
         with_face: Sequence[int],
         read: Callable[[int], np.ndarray | None],
         audio: Iterator[AudioBlock] | None,
+        transcript: Transcript | None = None,
     ) -> RecordingStreams:
         """The streams of one person whose faces are cut already; see `cut_face_stream`."""
         visual = cut_face_stream(times, with_face, read, self._embed, self.timeline)
-        return RecordingStreams(visual, self._read_audio(audio, Timing()), self.spec)
+        heard = self._read_audio(audio, Timing())
+        return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, Timing()))
 
     def _read_audio(self, blocks: Iterator[AudioBlock] | None, timing: Timing) -> AudioStream | None:
         return None if blocks is None else audio_stream(blocks, self.model, self.timeline, timing)
+
+    def _read_text(self, transcript: Transcript | None, timing: Timing) -> TextStream | None:
+        if transcript is None or "text" not in self.spec.streams:
+            return None
+        with timing.measure("text"):
+            return text_stream(transcript, self.model, self.timeline)
 
     @torch.inference_mode()
     def _embed(self, crops: np.ndarray) -> np.ndarray:
@@ -247,11 +272,11 @@ class StreamReader:
 
 
 def _check_model(spec: Spec) -> None:
-    unknown = set(spec.streams) - {"audio", "visual"}
+    unknown = set(spec.streams) - {"audio", "visual", "text"}
     if unknown:
         raise ModelError(
             f"{spec.name} has the stream {min(unknown)!r}, which cannot be read from a recording; "
-            "expected a model with the streams audio, visual or both"
+            "expected a model with streams among audio, visual and text"
         )
     if not spec.reads_media:
         missing = next(name for name, stream in spec.streams.items() if stream.encoder is None)

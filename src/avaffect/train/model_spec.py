@@ -18,6 +18,7 @@ from ..errors import DataError, ModelError, nearest
 from ..face import list_detectors
 from ..model import AffectModel
 from ..spec import Corpus, Spec, Stream
+from ..streams.text import with_text
 from .corpus_terms import corpora_of, licence_of, meaning_of
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
 
@@ -94,6 +95,8 @@ def encoders_of(recipe: StoreRecipe, store: FeatureStore) -> AffectModel:
         If they did not.
     """
     base = checkpoint.load(str(recipe.encoders))
+    if "text" in store.dims and "text" not in base.spec.streams:
+        base = with_text(base)
     if not _made(base, store):
         others = [name for name in checkpoint.embedded() if _made(checkpoint.load(name), store)]
         hint = (

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from avaffect.corpus.labels.carma import read_carma
-from avaffect.corpus.labels.tiers import read_eaf, read_textgrid, read_tiers
+from avaffect.corpus.labels.tiers import read_tiers
 from avaffect.errors import DataError
+from avaffect.tiers import read_eaf, read_textgrid
 
 EAF = """<?xml version="1.0" encoding="UTF-8"?>
 <ANNOTATION_DOCUMENT AUTHOR="" DATE="2017-09-05T14:53:24+06:00" FORMAT="3.0" VERSION="3.0">
