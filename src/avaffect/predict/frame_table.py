@@ -11,6 +11,7 @@ from ..fusion import STREAM_WEIGHTS
 from ..spec import Spec
 from ..streams.timeline import Timeline
 from ..streams.visual import Person
+from ..trace.columns import SOURCES
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def person_rows(
     known = np.logical_or.reduce(list(there.values()))[:, None]
     centre = np.where(known, at(reading.values, reading.available), np.nan)
     width = at(half_widths(spec, reading.masks), reading.available)
-    columns: dict[str, np.ndarray] = {}
+    columns: dict[str, np.ndarray] = {"source": _source(there)}
     low, high = spec.range
     centre = np.clip(centre, low, high)
     for i, target in enumerate(spec.targets):
@@ -111,6 +112,13 @@ def person_rows(
     columns["speaking"] = unknown if told is None else at(told, np.isfinite(told))
     columns["voiced"] = unknown if speech is None else timeline.at(pts, speech, np.isfinite(speech))
     return columns
+
+
+def _source(there: dict[str, np.ndarray]) -> np.ndarray:
+    """What each row's prediction rests on, (n,) of str: one of `SOURCES`, None where nothing was there."""
+    nothing = np.zeros(len(next(iter(there.values()))), dtype=bool)
+    face, voice = there.get("visual", nothing), there.get("audio", nothing)
+    return np.select([face & voice, face, voice], np.array(SOURCES, dtype=object), None)
 
 
 def face_rows(person: Person | None, pictures: np.ndarray) -> dict[str, np.ndarray]:

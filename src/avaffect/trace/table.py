@@ -23,7 +23,7 @@ class Trace:
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         Indexed (file, start, end), seconds; columns as in `avaffect.trace.columns.COLUMNS`. What is
         missing is NaN (``track`` and ``frame``: NA), never a zero.
     meta : mapping
