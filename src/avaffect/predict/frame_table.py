@@ -118,7 +118,10 @@ def _source(there: dict[str, np.ndarray]) -> np.ndarray:
     """What each row's prediction rests on, (n,) of str: one of `SOURCES`, None where nothing was there."""
     nothing = np.zeros(len(next(iter(there.values()))), dtype=bool)
     face, voice = there.get("visual", nothing), there.get("audio", nothing)
-    return np.select([face & voice, face, voice], np.array(SOURCES, dtype=object), None)
+    source = np.full(len(nothing), None, dtype=object)
+    for name, at in zip(SOURCES, (face & voice, face & ~voice, voice & ~face), strict=True):
+        source[at] = name
+    return source
 
 
 def face_rows(person: Person | None, pictures: np.ndarray) -> dict[str, np.ndarray]:

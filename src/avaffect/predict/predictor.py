@@ -16,17 +16,22 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
-from ..errors import AvaffectError, DataError, MediaError
+from ..errors import AvaffectError, DataError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
+from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
+from ..trace.baseline import check_within
+from ..voice import SpeechLevel
 from .batch import attempt_each
+from .context import Context, contexts
 from .frame_table import Reading, face_rows, person_rows, table
+from .neutral import Given
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
 
@@ -138,7 +143,43 @@ class Predictor:
         told = {key: value for key, value in self._meta.items() if key not in _OF_THE_SPEC}
         return {**told, "spec_sha256": hashlib.sha256(spec).hexdigest()}
 
-    def process_file(self, path: str | Path, hook: Hook | None = None) -> Trace:
+    def contexts(
+        self,
+        paths: Sequence[str | Path],
+        hook: Hook | None = None,
+        *,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
+    ) -> dict[Path, Context]:
+        """What is known of recordings beside their content, for `process_file`; options as `process_files`.
+
+        With ``same_setup`` the sound of every recording is read once for its level; pictures are not.
+
+        Raises
+        ------
+        DataError
+            If an option is not as described.
+        ModelError
+            If the model reads no voice, of which levels could be shared.
+        """
+        if same_setup and "audio" not in self.spec.streams:
+            raise ModelError(f"{self.spec.name} reads no voice: same_setup changes nothing; leave it out")
+        told, done = hook or silent, iter(range(len(paths)))
+
+        def measure(path: Path) -> SpeechLevel:
+            told("levels", next(done), len(paths))
+            info = media.probe(path, self.audio_track)
+            if not info.has_audio:
+                return SpeechLevel(float("nan"), 0.0)
+            blocks = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=SoundUsed())
+            return measure_speech(blocks, self.spec)
+
+        return contexts(paths, measure, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline)
+
+    def process_file(
+        self, path: str | Path, hook: Hook | None = None, context: Context | None = None
+    ) -> Trace:
         """Valence and arousal over one video or audio file.
 
         Parameters
@@ -148,6 +189,8 @@ class Predictor:
         hook : callable, optional
             Called as ``hook(path, completed, total)`` in seconds of the recording; the total is None if it is
             not known.
+        context : Context, optional
+            One of `contexts`.
 
         Returns
         -------
@@ -159,17 +202,32 @@ class Predictor:
         ------
         MediaError
             If the file is missing, empty or not decodable.
+        DataError
+            If a baseline lies outside of the recording, or holds nobody.
         """
+        known = context or Context()
         info = media.probe(path, self.audio_track)
+        if info.duration:
+            check_within(known.baseline, info.duration, as_text(path))
         frames = media.frames(path) if info.has_video else None
         used, audio = SoundUsed(), None
         if info.has_audio:
             audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
-        trace = self._process(as_text(path), frames, audio, info.duration, hook or silent)
-        return trace if audio is None else Trace(trace.table, meta={**trace.meta, "sound": asdict(used)})
+        trace = self._process(
+            as_text(path), frames, audio, info.duration, hook or silent, known.reference_level
+        )
+        if audio is not None:
+            trace = Trace(trace.table, meta={**trace.meta, "sound": asdict(used)})
+        return trace.relative_to(known.baseline) if known.baseline else trace
 
     def iter_files(
-        self, paths: Sequence[str | Path], hook: Hook | None = None
+        self,
+        paths: Sequence[str | Path],
+        hook: Hook | None = None,
+        *,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
     ) -> Iterator[tuple[Path, Trace | AvaffectError]]:
         """Many files, one after the other; a file that fails stops no other, whatever the reason.
 
@@ -178,7 +236,9 @@ class Predictor:
         paths : sequence of path
         hook : callable, optional
             Called as ``hook("files", completed, total)`` before each file and at the end, and in between as
-            by `process_file`.
+            by `process_file`; with ``same_setup`` before that as ``hook("levels", completed, total)``.
+        same_setup, speaker_from, baseline
+            As for `process_files`.
 
         Yields
         ------
@@ -188,13 +248,27 @@ class Predictor:
             Its trace, or why there is none: an `avaffect.errors.UnexpectedError` where the fault is ours.
         """
         told = hook or silent
+        known = self.contexts(
+            paths, told, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
+        )
         results = attempt_each(
-            paths, lambda path: self.process_file(path, told), path=lambda path: path, hook=told
+            paths,
+            lambda path: self.process_file(path, told, known[Path(path)]),
+            path=lambda path: path,
+            hook=told,
         )
         for path, result in results:
             yield Path(path), result
 
-    def process_files(self, paths: Sequence[str | Path], hook: Hook | None = None) -> Trace:
+    def process_files(
+        self,
+        paths: Sequence[str | Path],
+        hook: Hook | None = None,
+        *,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
+    ) -> Trace:
         """Many files as one trace.
 
         A file that cannot be read is left out. Each is logged as a warning and named in
@@ -206,13 +280,22 @@ class Predictor:
             Each file once.
         hook : callable, optional
             As for `iter_files`.
+        same_setup : bool
+            The recordings were made with one microphone, in one room, at one gain: those of one speaker share
+            one reference level of the voice (`avaffect.voice.level`), so that the louder one is louder.
+            By default each has its own.
+        speaker_from : str or path, optional
+            Who speaks in which, see `speakers.speakers`; by default one speaker in all.
+        baseline : str, path or sequence, optional
+            Spans in which people are neutral, see `neutral.baselines`. They give ``valence_rel`` and
+            ``arousal_rel``, see `avaffect.trace.baseline`.
 
         Raises
         ------
         MediaError
             If there are no files, or none of them could be read.
         DataError
-            If a file is given twice.
+            If a file is given twice, or an option is not as described.
         """
         if isinstance(paths, str | Path):
             raise DataError(
@@ -223,7 +306,10 @@ class Predictor:
             if count[os.path.abspath(path)] > 1:
                 raise DataError(f"{path} is given twice, so it is in two of the traces; give each file once")
         traces, errors = [], []
-        for path, result in self.iter_files(paths, hook):
+        results = self.iter_files(
+            paths, hook, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
+        )
+        for path, result in results:
             if isinstance(result, Trace):
                 traces.append(result)
             else:
@@ -237,7 +323,14 @@ class Predictor:
         return Trace(whole.table, meta={**whole.meta, "errors": errors})
 
     def process_folder(
-        self, folder: str | Path, *, recursive: bool = False, hook: Hook | None = None
+        self,
+        folder: str | Path,
+        *,
+        recursive: bool = False,
+        hook: Hook | None = None,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
     ) -> Trace:
         """All video and audio files of a folder, in order of name, as by `process_files`.
 
@@ -248,6 +341,8 @@ class Predictor:
             Look into the folders within it too.
         hook : callable, optional
             As for `iter_files`.
+        same_setup, speaker_from, baseline
+            As for `process_files`.
 
         Raises
         ------
@@ -258,7 +353,9 @@ class Predictor:
         if not paths:
             hint = "name another folder" if recursive else "give recursive=True to look into its folders"
             raise MediaError(f"{folder}: holds no video or audio files; {hint}")
-        return self.process_files(paths, hook)
+        return self.process_files(
+            paths, hook, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
+        )
 
     def process_signal(
         self,
@@ -315,15 +412,19 @@ class Predictor:
         audio: Iterator[AudioBlock] | None,
         duration: float | None,
         hook: Hook,
+        reference: float | None = None,
     ) -> Trace:
         timing = Timing()
         reported = None if frames is None else _reported(frames, name, duration, hook)
-        recording = self.reader.read(reported, audio, timing)
+        recording = self.reader.read(reported, audio, timing, reference)
         if duration:
             hook(name, duration, duration)
         if not recording.ticks:
             raise MediaError(f"{name} holds neither frames nor sound")
-        return self._trace(name, recording, timing)
+        trace = self._trace(name, recording, timing)
+        if reference is None:
+            return trace
+        return Trace(trace.table, meta={**trace.meta, "reference_level": reference})
 
     def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
         speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)

@@ -203,6 +203,7 @@ class StreamReader:
         frames: Iterator[Frame] | None,
         audio: Iterator[AudioBlock] | None,
         timing: Timing | None = None,
+        reference: float | None = None,
     ) -> RecordingStreams:
         """The streams of a recording.
 
@@ -214,6 +215,8 @@ class StreamReader:
             16 kHz mono, in order of time, on the same clock.
         timing : Timing, optional
             Gets the seconds of "decode", "face" and "voice".
+        reference : float, optional
+            Level in bels to which the voice is taken relative; by default the recording's own.
         """
         timing = timing or Timing()
         tracker = None
@@ -225,7 +228,7 @@ class StreamReader:
                 reader.add(frame)
         with timing.measure("face"):
             visual = reader.finish()
-        return RecordingStreams(visual, self._read_audio(audio, timing), self.spec)
+        return RecordingStreams(visual, self._read_audio(audio, timing, reference), self.spec)
 
     def read_cut_faces(
         self,
@@ -238,8 +241,12 @@ class StreamReader:
         visual = cut_face_stream(times, with_face, read, self._embed, self.timeline)
         return RecordingStreams(visual, self._read_audio(audio, Timing()), self.spec)
 
-    def _read_audio(self, blocks: Iterator[AudioBlock] | None, timing: Timing) -> AudioStream | None:
-        return None if blocks is None else audio_stream(blocks, self.model, self.timeline, timing)
+    def _read_audio(
+        self, blocks: Iterator[AudioBlock] | None, timing: Timing, reference: float | None = None
+    ) -> AudioStream | None:
+        if blocks is None:
+            return None
+        return audio_stream(blocks, self.model, self.timeline, timing, reference)
 
     @torch.inference_mode()
     def _embed(self, crops: np.ndarray) -> np.ndarray:

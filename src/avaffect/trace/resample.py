@@ -17,8 +17,8 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
     """Every person's rows at ``k / rate`` seconds, linearly interpolated between neighbouring rows.
 
     A time is given a value only if a row covers it. Between a value and a NaN there is NaN: a gap is
-    never bridged. Before a gap in the rows the last value is held to the end of its row. ``source`` is that of the
-    row that covers the time.
+    never bridged. Before a gap in the rows the last value is held to the end of its row. ``source`` is that
+    of the row that covers the time.
 
     Parameters
     ----------
