@@ -94,6 +94,7 @@ def person_rows(
     known = np.logical_or.reduce(list(there.values()))[:, None]
     centre = np.where(known, at(reading.values, reading.available), np.nan)
     width = at(half_widths(spec, reading.masks), reading.available)
+    unknown = np.full(len(pts), np.nan)
     columns: dict[str, np.ndarray] = {"source": _source(there)}
     low, high = spec.range
     centre = np.clip(centre, low, high)
@@ -101,7 +102,7 @@ def person_rows(
         columns[target] = centre[:, i]
         columns[f"{target}_lo"] = np.clip(centre[:, i] - width[:, i], low, high)
         columns[f"{target}_hi"] = np.clip(centre[:, i] + width[:, i], low, high)
-    unknown = np.full(len(pts), np.nan)
+        columns[f"{target}_rel"] = unknown  # without a baseline
     for kind in STREAM_WEIGHTS:
         for name in ("audio", "visual"):
             gate = reading.gates.get(f"{kind}.{name}")
