@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import AvaffectError, DataError
+from ..errors import DataError
 from ..trace.baseline import Span
 from ..voice import SpeechLevel, shared_level
 from .neutral import Given, baselines
@@ -63,9 +63,9 @@ def contexts(
         The recordings were made with one microphone, in one room, at one gain: those of one speaker share
         their reference level.
     speaker_from : str, path or None
-        Who speaks in which, see `speakers.speakers`. None: one speaker in all.
+        Who speaks in which, see `avaffect.predict.speakers.speakers`. None: one speaker in all.
     baseline : str, path, sequence or None
-        See `neutral.baselines`.
+        See `avaffect.predict.neutral.baselines`.
 
     Raises
     ------
@@ -92,5 +92,5 @@ def contexts(
 
 def _measured(paths: Sequence[Path], measure: Callable[[Path], SpeechLevel]) -> Iterator[SpeechLevel]:
     for path in paths:
-        with suppress(AvaffectError):  # it is told of when its turn comes
+        with suppress(Exception):  # whatever it is, it is told of when the recording's turn comes
             yield measure(path)

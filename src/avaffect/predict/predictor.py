@@ -285,10 +285,10 @@ class Predictor:
             one reference level of the voice (`avaffect.voice.level`), so that the louder one is louder.
             By default each has its own.
         speaker_from : str or path, optional
-            Who speaks in which, see `speakers.speakers`; by default one speaker in all.
+            Who speaks in which, see `avaffect.predict.speakers.speakers`; by default one speaker in all.
         baseline : str, path or sequence, optional
-            Spans in which people are neutral, see `neutral.baselines`. They give ``valence_rel`` and
-            ``arousal_rel``, see `avaffect.trace.baseline`.
+            Spans in which people are neutral, see `avaffect.predict.neutral.baselines`. They give
+            ``valence_rel`` and ``arousal_rel``, see `avaffect.trace.baseline`.
 
         Raises
         ------
