@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Spinning OpenMP threads make small networks many times slower on shared cores.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help demo test check docs torture timings clean
+.PHONY: help demo test check docs torture fuzz timings clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile | expand -t 8
@@ -24,6 +24,10 @@ check: .venv/dev  ## style, types and text files
 torture: .venv/dev  ## read several hundred bad media; report in out/torture.md
 	$(BIN)/python tests/media/bad/torture.py --out out/torture.md
 
+fuzz: .venv/dev  ## atheris on every parser of files and options, a minute each; what fails is left in out/fuzz
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/parsers.py --out out/fuzz
+
 docs: .venv/dev  ## the documentation as a site in out/site; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
 
@@ -33,6 +37,7 @@ timings: .venv/dev  ## what benchmarks/ measures in minutes
 	$(BIN)/python benchmarks/voice.py
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/fusion.py --seconds 2
+	$(BIN)/python benchmarks/bottleneck_cost.py --seconds 2
 	$(BIN)/python benchmarks/training.py --rounds 5
 
 clean:  ## remove .venv and everything that was built

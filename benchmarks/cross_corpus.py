@@ -25,10 +25,11 @@ from avaffect.comparison.markdown import number, table
 from avaffect.corpus.speech import read_speech
 from avaffect.metric import pcc
 from avaffect.spec import TARGETS
+from avaffect.train.claims import is_done
 from avaffect.train.corpus_terms import CORPORA
 from avaffect.train.face import AlignedFaces, read_corpora
 from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
-from avaffect.train.result import is_done, load_figures
+from avaffect.train.result import load_figures
 from avaffect.train.run import run
 from avaffect.train.voice_clips import AnalysedClip, analyse_clips
 

@@ -48,9 +48,9 @@ def debug_spec() -> Spec:
         name="concat.debug",
         streams={
             "audio": Stream(
-                128, Component("voice"), "", {"logmel": "default16k"}, Component("tcn", {"levels": 2}), 16
+                128, Component("voice"), (), {"logmel": "default16k"}, Component("tcn", {"levels": 2}), 16
             ),
-            "visual": Stream(128, Component("face"), "", {"crop": 112}, Component("tcn"), 16),
+            "visual": Stream(128, Component("face"), (), {"crop": 112}, Component("tcn"), 16),
         },
         fusion=Component("concat"),
         calibration={"audio": {"valence": 0.4, "arousal": 0.3}},

@@ -1,6 +1,7 @@
 """Weights come back as they were written; what does not fit is said in one line."""
 
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from safetensors.torch import save as save_weights
 from avaffect import checkpoint
 from avaffect.errors import ModelError
 from avaffect.model import AffectModel
+from avaffect.spec import Component
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +26,74 @@ def model(debug_spec):
 def test_round_trip_is_exact(model, tmp_path):
     folder = checkpoint.save(model, tmp_path / "m", card="A card.")
     again = checkpoint.load(folder)
-    assert again.spec.streams["audio"].encoder_weights
-    streams = {name: replace(stream, encoder_weights="") for name, stream in again.spec.streams.items()}
+    assert len(again.spec.streams["audio"].encoder_weights) == 1
+    streams = {name: replace(stream, encoder_weights=()) for name, stream in again.spec.streams.items()}
     assert replace(again.spec, streams=streams) == model.spec
     for (name, ours), (_, theirs) in zip(model.state_dict().items(), again.state_dict().items(), strict=True):
         assert torch.equal(ours, theirs), name
     assert (folder / "card.md").read_text() == "A card."
     assert not list(folder.glob("*.part"))
+
+
+def half_whisper(spec, seed=0):
+    """A model with Whisper's blocks, whose values float16 holds exactly, and a layer of its own."""
+    audio = replace(
+        spec.streams["audio"],
+        dim=64,
+        encoder=Component("whisper", {"width": 8, "heads": 2}),
+        preprocessing={"logmel": "whisper16k"},
+    )
+    torch.manual_seed(0)
+    model = AffectModel(replace(spec, streams=spec.streams | {"audio": audio})).eval()
+    encoder = model.encoders["audio"]
+    with torch.no_grad():
+        for value in encoder.whisper.parameters():
+            value.copy_(value.half())
+        encoder.embed.bias += seed + 0.1
+    return model
+
+
+def test_frozen_parts_are_stored_once(debug_spec, tmp_path):
+    """Two models on the same blocks share them, and each has a layer of its own; nothing is lost."""
+    models = [half_whisper(debug_spec, seed) for seed in range(2)]
+    shared = tmp_path / "encoders"
+    for number, model in enumerate(models):
+        checkpoint.save(model, tmp_path / str(number), card="", encoders=shared, half=number == 1)
+    (own, blocks), (other, same) = (
+        checkpoint.read_spec(tmp_path / str(number)).streams["audio"].encoder_weights for number in range(2)
+    )
+    assert own != other
+    assert blocks == same
+    state = load_file(shared / f"{blocks}.safetensors")
+    assert all(name.startswith("whisper.") and value.dtype == torch.float16 for name, value in state.items())
+    assert not any(name.startswith("whisper.") for name in load_file(shared / f"{own}.safetensors"))
+    again = checkpoint.load(tmp_path / "0")
+    for (name, ours), (_, theirs) in zip(
+        models[0].state_dict().items(), again.state_dict().items(), strict=True
+    ):
+        assert torch.equal(ours, theirs), name
+    assert not any(value.requires_grad for value in again.encoders["audio"].whisper.parameters())
+    hashes = {checkpoint.weights_hash(tmp_path / str(number)) for number in range(2)}
+    assert len(hashes) == 2
+
+
+def test_a_part_of_an_encoder_is_missing(debug_spec, tmp_path):
+    folder = checkpoint.save(half_whisper(debug_spec), tmp_path / "m", card="")
+    own, blocks = checkpoint.read_spec(folder).streams["audio"].encoder_weights
+    path = folder / checkpoint.SPEC
+    spec = json.loads(path.read_text())
+    for kept, message in (
+        ([blocks], rf"{blocks}\.safetensors does not fit .*Missing key"),
+        ([], "names no weights of its audio encoder"),
+    ):
+        spec["streams"]["audio"]["encoder_weights"] = kept
+        path.write_text(json.dumps(spec))
+        with pytest.raises(ModelError, match=message):
+            checkpoint.load(folder)
+    (folder / "encoders" / f"{blocks}.safetensors").unlink()
+    checkpoint.save(half_whisper(debug_spec), folder, card="", encoders=tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match="lacks the weights of its audio encoder"):
+        checkpoint.load(folder)
 
 
 def test_half_precision_is_half_the_size_and_close(model, tmp_path):

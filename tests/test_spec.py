@@ -39,7 +39,12 @@ def test_broken_spec_is_a_model_error(broken):
         ("streams/audio/dimm", 3, "unknown key 'streams.audio.dimm'; did you mean 'dim'"),
         ("streams/audio/encoder", {"name": 5}, "streams.audio.encoder.name: Input should be a valid string"),
         ("streams/audio/encoder/nam", 5, "unknown key 'streams.audio.encoder.nam'; did you mean 'name'"),
-        ("streams/audio/encoder_weights", "../../x", "streams.audio.encoder_weights: String should match"),
+        (
+            "streams/audio/encoder_weights",
+            ["../../x"],
+            "streams.audio.encoder_weights.0: String should match",
+        ),
+        ("streams/audio/encoder_weights", "0" * 64, "streams.audio.encoder_weights: Input should be a valid"),
         ("head", {"hiden": 3}, "unknown key 'head.hiden'; did you mean 'hidden'"),
         ("targets", [], "targets: .*at least 1 item"),
         ("targets", ["arousal", "arousal"], "targets: .*name one twice"),

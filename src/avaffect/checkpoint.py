@@ -1,15 +1,18 @@
 """Models on disk: a folder of ``spec.json``, ``network.safetensors``, a model card, and encoders' weights.
 
-An encoder's weights lie in a file named by their own SHA-256, ``encoders/HASH.safetensors``, in the model's
-folder or beside it: models that share an encoder share the file. Nothing is ever unpickled here.
+An encoder's weights lie in files named by their own SHA-256, ``encoders/HASH.safetensors``, in the model's
+folder or beside it: one for each of its frozen parts, one for the rest. Models that share an encoder, or a
+frozen part of it, share the file. Nothing is ever unpickled here.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
@@ -17,15 +20,19 @@ from safetensors.torch import load as parse
 from safetensors.torch import save as serialise
 from torch import nn
 
+from .arguments import checks_types
 from .construction import constructing
+from .encoder import Encoder
 from .errors import ModelError, nearest
 from .files import replacing
 from .model import AffectModel
 from .schema import read_text
-from .spec import Spec
+from .spec import Spec, Stream
 
 NOT_STORED = 4_000_000
 """Numbers that a network may hold beside its weights: tables that it computes itself."""
+
+State = Mapping[str, torch.Tensor]
 
 NETWORK, SPEC, CARD, ENCODERS = "network.safetensors", "spec.json", "card.md", "encoders"
 
@@ -89,10 +96,11 @@ def weights_hash(reference: str | Path) -> str:
     folder = find(reference)
     digest = hashlib.sha256(_read(folder / NETWORK))
     for name, stream in sorted(read_spec(folder).streams.items()):
-        digest.update(f"{name} {stream.encoder_weights}".encode())
+        digest.update(" ".join([name, *stream.encoder_weights]).encode())
     return digest.hexdigest()
 
 
+@checks_types
 def load(reference: str | Path) -> AffectModel:
     """Build a model from its spec and load its weights (float32, evaluation mode).
 
@@ -103,21 +111,23 @@ def load(reference: str | Path) -> AffectModel:
     """
     folder = find(reference)
     spec = read_spec(folder)
-    weights = {
-        name: _weights(_encoder_file(folder, name, stream.encoder_weights), stream.encoder_weights)
+    encoders = {
+        name: _encoder_weights(folder, name, stream)
         for name, stream in spec.streams.items()
         if stream.encoder is not None
     }
-    network = _weights(folder / NETWORK)
-    held = sum(value.numel() for state in (network, *weights.values()) for value in state.values())
+    network = {folder / NETWORK: _weights(folder / NETWORK)}
+    files = [state for weights in (network, *encoders.values()) for state in weights.values()]
+    held = sum(value.numel() for state in files for value in state.values())
     with constructing(str(folder / SPEC), largest=held + NOT_STORED):
         model = AffectModel(spec)
     for name, encoder in model.encoders.items():
-        _fill(encoder, weights[name], _encoder_file(folder, name, spec.streams[name].encoder_weights))
-    _fill(model.network, network, folder / NETWORK)
+        _fill(encoder, encoders[name])
+    _fill(model.network, network)
     return model.eval()
 
 
+@checks_types
 def save(
     model: AffectModel,
     folder: str | Path,
@@ -135,7 +145,8 @@ def save(
     card : str
         The model card, markdown.
     half : bool
-        Store floating-point tensors as float16: half the size, read back as float32.
+        Store floating-point tensors as float16: half the size, read back as float32. A file of an
+        encoder is stored so in any case if that loses nothing: frozen parts that were published in float16.
     encoders : path, optional
         Where the encoders' files go, ``folder/encoders`` by default. Models in one folder share them in an
         ``encoders`` folder beside their own.
@@ -150,30 +161,48 @@ def save(
     folder.mkdir(parents=True, exist_ok=True)
     streams = dict(model.spec.streams)
     for name, encoder in model.encoders.items():
-        content = _content(encoder, half=half)
-        digest = hashlib.sha256(content).hexdigest()
         shared.mkdir(parents=True, exist_ok=True)
-        _write(shared / f"{digest}.safetensors", content)
-        streams[name] = replace(streams[name], encoder_weights=digest)
-    _write(folder / NETWORK, _content(model.network, half=half))
+        digests = []
+        for state in _parts(cast(Encoder, encoder)):
+            content = _content(state, half=half or _is_half(state))
+            digests.append(hashlib.sha256(content).hexdigest())
+            _write(shared / f"{digests[-1]}.safetensors", content)
+        streams[name] = replace(streams[name], encoder_weights=tuple(digests))
+    _write(folder / NETWORK, _content(model.network.state_dict(), half=half))
     _write(folder / CARD, card.encode())
     # Last: a folder with a spec is a whole model.
     _write(folder / SPEC, replace(model.spec, streams=streams).to_json().encode())
     return folder
 
 
-def _encoder_file(folder: Path, stream: str, digest: str) -> Path:
-    """Where the weights of an encoder lie: in the model's folder, or beside it."""
-    places = [place / ENCODERS / f"{digest}.safetensors" for place in (folder, folder.resolve().parent)]
-    for path in places:
-        if path.is_file():
-            return path
-    raise ModelError(
-        f"{folder} lacks the weights of its {stream} encoder: expected {places[0]}; copy all of it"
-    )
+def _parts(encoder: Encoder) -> list[State]:
+    """The weights of an encoder, file by file: first its own, then those of each frozen part."""
+    state = encoder.state_dict()
+    frozen = [
+        {name: value for name, value in state.items() if name.startswith(f"{part}.")}
+        for part in encoder.frozen
+    ]
+    own = {name: value for name, value in state.items() if not any(name in part for part in frozen)}
+    return [own, *frozen]
 
 
-def _weights(path: Path, digest: str = "") -> dict[str, torch.Tensor]:
+def _encoder_weights(folder: Path, name: str, stream: Stream) -> dict[Path, State]:
+    """The weights of a stream's encoder by the files that they lie in: the model's folder, or beside it."""
+    if not stream.encoder_weights:
+        raise ModelError(f"{folder / SPEC} names no weights of its {name} encoder; save the model again")
+    found = {}
+    for digest in stream.encoder_weights:
+        places = [place / ENCODERS / f"{digest}.safetensors" for place in (folder, folder.resolve().parent)]
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            raise ModelError(
+                f"{folder} lacks the weights of its {name} encoder: expected {places[0]}; copy all of it"
+            )
+        found[path] = _weights(path, digest)
+    return found
+
+
+def _weights(path: Path, digest: str = "") -> State:
     """The tensors of a file; ``digest`` is the SHA-256 that the file is named by.
 
     Raises
@@ -196,18 +225,21 @@ def _weights(path: Path, digest: str = "") -> dict[str, torch.Tensor]:
     return state
 
 
-def _fill(module: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None:
-    """Put tensors into a module."""
-    own = module.state_dict()
-    for name, value in state.items():
-        if name in own and value.is_floating_point() != own[name].is_floating_point():
-            raise ModelError(
-                f"{path} does not fit its {SPEC}: {name} is {_kind(value)}; expected {_kind(own[name])}"
-            )
+def _fill(module: nn.Module, files: Mapping[Path, State]) -> None:
+    """Put the tensors of some files into a module."""
+    own, whole = module.state_dict(), {}
+    for path, state in files.items():
+        for name, value in state.items():
+            if name in own and value.is_floating_point() != own[name].is_floating_point():
+                raise ModelError(
+                    f"{path} does not fit its {SPEC}: {name} is {_kind(value)}; expected {_kind(own[name])}"
+                )
+            whole[name] = _widen(value)
     try:
-        module.load_state_dict({name: _widen(value) for name, value in state.items()})
+        module.load_state_dict(whole)
     except RuntimeError as error:
-        raise ModelError(f"{path} does not fit its {SPEC}: {_reason(error)}") from error
+        where = " with ".join(map(str, files))
+        raise ModelError(f"{where} does not fit its {SPEC}: {_reason(error)}") from error
 
 
 def _read(path: Path) -> bytes:
@@ -227,15 +259,19 @@ def _kind(value: torch.Tensor) -> str:
     return str(value.dtype).removeprefix("torch.")
 
 
-def _content(module: nn.Module, *, half: bool) -> bytes:
-    """A module's tensors as a safetensors file."""
-    state = module.state_dict()
+def _content(state: State, *, half: bool) -> bytes:
+    """Tensors as a safetensors file."""
     return serialise({k: (_narrow(v) if half else v).contiguous().cpu() for k, v in state.items()})
 
 
 def _write(path: Path, content: bytes) -> None:
     with replacing(path) as part:
         part.write_bytes(content)
+
+
+def _is_half(state: State) -> bool:
+    """Whether float16 holds all values of a file exactly."""
+    return all(torch.equal(_widen(_narrow(value)), value) for value in state.values())
 
 
 def _widen(value: torch.Tensor) -> torch.Tensor:

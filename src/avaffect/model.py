@@ -6,15 +6,15 @@ Axes: ``b`` batch, ``t`` ticks (`Spec.tick_rate` Hz), ``d`` feature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from .encoder import check_encoder, create_encoder
 from .errors import ModelError
-from .fusion import Fusion, create_fusion
+from .fusion import Fused, Fusion, create_fusion
 from .schema import short
 from .spec import Spec, Stream
 from .temporal import create_temporal
@@ -30,10 +30,13 @@ class Affect:
         The targets in the order of `Spec.targets`, inside `Spec.range`.
     weights : dict of str to torch.Tensor
         Named gates and attention maps of the fusion, as `avaffect.fusion.Fused.weights`.
+    losses : dict of str to torch.Tensor
+        Losses of the fusion itself, as `avaffect.fusion.Fused.losses`.
     """
 
     values: Tensor
     weights: dict[str, Tensor]
+    losses: dict[str, Tensor] = field(default_factory=dict)
 
 
 class AffectHead(nn.Module):
@@ -41,17 +44,40 @@ class AffectHead(nn.Module):
 
     The published heads leave the output unbounded; tanh keeps it inside [-1, 1], which every
     corpus of the field uses.
+
+    Parameters
+    ----------
+    dim, targets : int
+        Sizes of input and output.
+    hidden : int
+    dropout : float
+    scale : sequence of (float, float), optional
+        Slope and shift of each target before the tanh, see `avaffect.spec.Spec.scale`.
     """
 
-    def __init__(self, dim: int, targets: int, *, hidden: int = 128, dropout: float = 0.2) -> None:
+    slope: Tensor
+    shift: Tensor
+
+    def __init__(
+        self,
+        dim: int,
+        targets: int,
+        *,
+        hidden: int = 128,
+        dropout: float = 0.2,
+        scale: Sequence[tuple[float, float]] | None = None,
+    ) -> None:
         super().__init__()
+        slope, shift = torch.tensor([(1.0, 0.0)] * targets if scale is None else scale).unbind(dim=1)
+        self.register_buffer("slope", slope, persistent=False)  # the spec has them
+        self.register_buffer("shift", shift, persistent=False)
         self.layers = nn.Sequential(
             nn.Linear(dim, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, targets)
         )
 
     def forward(self, features: Tensor) -> Tensor:
         """(b, t, d) fused features to (b, t, targets) in [-1, 1]."""
-        return torch.tanh(self.layers(features))
+        return torch.tanh(self.layers(features) * self.slope + self.shift)
 
 
 class FusionNetwork(nn.Module):
@@ -67,7 +93,8 @@ class FusionNetwork(nn.Module):
     Parameters
     ----------
     spec : Spec
-        Its ``streams``, ``fusion``, ``fused_temporal``, ``standardise``, ``head`` and ``targets`` are read.
+        Its ``streams``, ``fusion``, ``fused_temporal``, ``standardise``, ``head``, ``scale`` and ``targets``
+        are read.
 
     Raises
     ------
@@ -100,7 +127,8 @@ class FusionNetwork(nn.Module):
             out, part = spec.fused_temporal_dim or dim, spec.fused_temporal
             self.fused_temporal = create_temporal(part.name, dim, out, **part.options)
             dim = out
-        self.head = AffectHead(dim, len(spec.targets), **spec.head)
+        scale = [spec.scale.get(target, (1.0, 0.0)) for target in spec.targets]
+        self.head = AffectHead(dim, len(spec.targets), scale=scale, **spec.head)
         for name, stream in spec.streams.items():
             self.register_buffer(f"mean_{name}", torch.zeros(stream.dim) if spec.standardise else None)
             self.register_buffer(f"deviation_{name}", torch.ones(stream.dim) if spec.standardise else None)
@@ -122,13 +150,14 @@ class FusionNetwork(nn.Module):
         }
         own = {name: masks[name] for name in features}
         if self.fusion is None:
-            (fused,), weights = features.values(), {}
+            (value,) = features.values()
+            out = Fused(value)
         else:
             out = self.fusion(features, own)
-            fused, weights = out.features, out.weights
+        fused = out.features
         if self.fused_temporal is not None:
             fused = self.fused_temporal(fused, torch.stack(list(own.values())).any(dim=0))
-        return Affect(self.head(fused), weights)
+        return Affect(self.head(fused), out.weights, out.losses)
 
     @property
     def positional(self) -> bool:

@@ -43,7 +43,7 @@ class OverlapAdd:
         self.weight = torch.zeros(ticks, dtype=torch.float64)
         self.totals: dict[str, Tensor] = {}
 
-    def add(self, starts: Sequence[int], windows: Mapping[str, Tensor]) -> None:
+    def add(self, starts: Sequence[int], windows: Mapping[str, Tensor], share: Tensor | None = None) -> None:
         """Add windows that begin at these ticks and lie inside the recording.
 
         Parameters
@@ -51,12 +51,13 @@ class OverlapAdd:
         starts : sequence of int
         windows : mapping of str to (b, t, ...) torch.Tensor
             By name, the same names every time.
+        share : (t,) torch.Tensor, optional
+            How much each tick counts, for windows that are parts of whole ones.
         """
         length = next(iter(windows.values())).shape[1]
         index = (torch.tensor(starts)[:, None] + torch.arange(length)).reshape(-1)
-        share = torch.ones(length, dtype=torch.float64)
-        if self.taper:
-            share = torch.minimum(torch.arange(1, length + 1), torch.arange(length, 0, -1)).double()
+        if share is None:
+            share = triangle(length) if self.taper else torch.ones(length, dtype=torch.float64)
         share = share.expand(len(starts), -1).reshape(-1)
         self.weight.index_add_(0, index, share)
         for name, values in windows.items():
@@ -71,6 +72,15 @@ class OverlapAdd:
             name: (total / self.weight.reshape(-1, *[1] * (total.ndim - 1))).numpy()
             for name, total in self.totals.items()
         }
+
+
+def triangle(length: int) -> Tensor:
+    """How much the ticks of a window count that is tapered: (length,), largest in its middle.
+
+    >>> triangle(4).tolist()
+    [1.0, 2.0, 2.0, 1.0]
+    """
+    return torch.minimum(torch.arange(1, length + 1), torch.arange(length, 0, -1)).double()
 
 
 @torch.inference_mode()

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, FiniteFloat, with_config
 from typing_extensions import TypedDict
 
+from .arguments import checks_types
 from .errors import ModelError
 from .schema import Size, TickRate, from_json, short
 
@@ -25,7 +26,8 @@ LONGEST_WINDOW = 20_000
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-_Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+_Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Slope = Annotated[FiniteFloat, Field(gt=0, le=1000)]
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -58,8 +60,9 @@ class Stream:
     encoder : Component or None
         The network on raw input (aligned face crops, log-mel). None for a model that was trained on stored
         features alone: it predicts from a feature store, not from media.
-    encoder_weights : str
-        SHA-256 of the encoder's weights file, by which `avaffect.checkpoint` finds it.
+    encoder_weights : tuple of str
+        SHA-256 of the files of the encoder's weights, by which `avaffect.checkpoint` finds them: first its
+        own, then those of its frozen parts.
     preprocessing : mapping
         Input settings by name: ``{"logmel": "default16k"}``, ``{"crop": 112}``.
     temporal : Component or None
@@ -73,7 +76,7 @@ class Stream:
 
     dim: Size
     encoder: Component | None = None
-    encoder_weights: _Hash = ""
+    encoder_weights: Annotated[tuple[_Hash, ...], Field(max_length=16)] = ()
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     temporal: Component | None = None
     temporal_dim: Size | None = None
@@ -95,6 +98,7 @@ class Corpus:
     use: str
 
 
+@checks_types
 @dataclass(frozen=True)
 class Spec:
     """A model's description.
@@ -123,9 +127,16 @@ class Spec:
         Ticks per second (Hz) of everything past the encoders.
     window : float
         Seconds of context the fusion sees at once; overlapping windows cover longer recordings.
+    scale : mapping
+        By target, slope and shift of the map ``tanh(slope z + shift)`` from the network's output z to the
+        value; ``tanh(z)`` for targets without. It brings mean and spread on people never seen to those of
+        the labels.
     calibration : mapping
         Half-widths of the prediction interval by what was available (``audio+visual``, ``audio``,
         ``visual``) and target, in units of the target.
+    widening : mapping
+        By condition with a face, pairs of the height of its box (pixels, rising) and a factor of the
+        half-width there; it is interpolated over the logarithm of the height, and 1 above the last height.
     coverage : float
         Share of values that the interval is meant to cover.
     meaning, licence : str
@@ -153,7 +164,9 @@ class Spec:
     range: tuple[FiniteFloat, FiniteFloat] = (-1.0, 1.0)
     tick_rate: TickRate = 12.5
     window: Annotated[FiniteFloat, Field(gt=0)] = 20.0
+    scale: Mapping[str, tuple[_Slope, FiniteFloat]] = field(default_factory=dict)
     calibration: Mapping[str, Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]] = field(default_factory=dict)
+    widening: Mapping[str, tuple[tuple[_Slope, _Slope], ...]] = field(default_factory=dict)
     coverage: Annotated[float, Field(gt=0, lt=1)] = 0.9
     meaning: str = ""
     licence: str = ""
@@ -199,6 +212,12 @@ class Spec:
                 f"window: {self.window:g} s at {self.tick_rate:g} ticks a second are {ticks:g} ticks;"
                 f" expected 1 to {LONGEST_WINDOW}"
             )
+        if unknown := set(self.scale) - set(self.targets):
+            return f"scale: {short(min(unknown))} is none of the targets {', '.join(self.targets)}"
+        for condition, pairs in self.widening.items():
+            heights = [height for height, _ in pairs]
+            if condition not in self.calibration or not pairs or heights != sorted(set(heights)):
+                return f"widening: {short(condition)}: expected a condition of calibration and rising heights"
         for condition, widths in self.calibration.items():
             if set(condition.split("+")) - set(self.streams):
                 names = ", ".join(self.streams)

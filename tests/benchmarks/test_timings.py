@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import av
+import bottleneck_cost
 import face
 import people
 import predict
@@ -47,9 +48,10 @@ def test_face(clip: Path, capsys: pytest.CaptureFixture) -> None:
 def test_voice(capsys: pytest.CaptureFixture) -> None:
     voice.main(["--seconds", "5"])
     out = capsys.readouterr().out
-    assert re.findall(r"^([\w-]+) +\d+ x real time", out, re.MULTILINE) == [
-        "speech", "log-mel", "level", "network",
-    ]  # fmt: skip
+    rows = re.findall(r"^([\w -]+?) +\d+ x real time  ", out, re.MULTILINE)
+    parts = ("log-mel", "level", "network")
+    assert rows == ["speech", *(f"{name} {part}" for name in ("voice", "whisper") for part in parts)]
+    assert re.search(r"^whisper takes \d+\.\d times as long as voice$", out, re.MULTILINE)
 
 
 def test_people(capsys: pytest.CaptureFixture) -> None:
@@ -57,6 +59,14 @@ def test_people(capsys: pytest.CaptureFixture) -> None:
     head, *rows = capsys.readouterr().out.strip().splitlines()
     assert head.split() == ["people", "seconds", "track", "speaker", "model", "ms/person"]
     assert [int(row.split()[0]) for row in rows] == [3, 6]
+
+
+def test_bottleneck_cost(capsys: pytest.CaptureFixture) -> None:
+    bottleneck_cost.main(["--ticks", "8", "--layers", "1", "--seconds", "0"])
+    _, _, *rows = capsys.readouterr().out.strip().splitlines()
+    found = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert [row[:2] for row in found] == [["8 + 8", name] for name in ("bottleneck", "tokens", "none")]
+    assert found[0][3] == found[0][5] == "1.00"  # the yardstick
 
 
 def test_training(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -54,6 +54,22 @@ def test_import_writes_safetensors(avaffect, tmp_path):
         assert torch.equal(written[ours], state[theirs])
 
 
+def test_import_of_a_file_whose_heads_see_the_attended_audio(avaffect, fails, tmp_path):
+    from safetensors import safe_open
+
+    from avaffect.fusion.published import PUBLISHED_KEYS, create_published
+
+    own = create_published("jca.abaw3", head_input="attended").state_dict()
+    state = {theirs: own[ours] for ours, theirs in PUBLISHED_KEYS["jca.abaw3"].items()}
+    torch.save(state, tmp_path / "official.pt")
+    command = ("import-checkpoint", "official.pt", "--as", "jca.abaw3")
+    fails(avaffect(*command, cwd=tmp_path), "regressor.0.weight (128, 256) for (128, 640)")
+    run = avaffect(*command, "--head-input", "attended", cwd=tmp_path)
+    assert "181,889 parameters" in run.stdout, run.stderr
+    with safe_open(tmp_path / "jca.abaw3.safetensors", framework="pt") as file:
+        assert file.metadata()["head_input"] == "attended"
+
+
 def test_import_replaces_no_foreign_file_and_looks_for_the_folder_first(avaffect, fails, tmp_path):
     (tmp_path / "official.pt").write_bytes(b"no checkpoint")
     (tmp_path / "there.safetensors").write_text("of the user")

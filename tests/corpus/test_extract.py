@@ -3,7 +3,6 @@
 import csv
 import os
 import shutil
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children
 
 import numpy as np
@@ -17,7 +16,7 @@ from avaffect.cli.extract import extract as verb
 from avaffect.corpus import list_corpora, open_corpus
 from avaffect.corpus.base import Recording
 from avaffect.corpus.encode import Encoders, encoders_hash
-from avaffect.corpus.extract import _one_line, extract
+from avaffect.corpus.extract import extract
 from avaffect.corpus.store import FeatureStore
 from avaffect.error_list import ErrorList
 from avaffect.errors import REPORTS, DataError, ModelError
@@ -245,8 +244,8 @@ def test_what_is_wrong_from_the_start_is_an_error(tmp_path, segments, root):
         extract("forrest", segments, tmp_path / "out")
     with pytest.raises(ModelError, match="unknown model 'hgrjca.defualt'"):
         extract("folder", root, tmp_path / "out", model="hgrjca.defualt")
-    with pytest.raises(DataError, match="workers=0"):
-        extract("studyforrest", segments, tmp_path / "out", workers=0)
+    with pytest.raises(DataError, match="workers=-1"):
+        extract("studyforrest", segments, tmp_path / "out", workers=-1)
     assert not (tmp_path / "out").exists()
 
 
@@ -276,14 +275,6 @@ def test_the_example_of_the_help_runs_as_typed(monkeypatch):
     found = CliRunner().invoke(app, words)
     assert isinstance(found.exception, DataError), found.output
     assert "/data/affwild2: no such folder; expected Aff-Wild2" in str(found.exception)
-
-
-def test_a_killed_worker_and_unknown_errors_are_one_line():
-    assert _one_line(BrokenProcessPool()).startswith("a worker process ended abruptly (out of memory?)")
-    told = _one_line(ValueError("two\nlines"))
-    assert "unexpected ValueError" in told
-    assert "(two lines)" in told
-    assert REPORTS in told
 
 
 def test_a_rating_file_that_is_gone_fails_its_recording_alone(root, tmp_path, model_folder, monkeypatch):
@@ -330,7 +321,7 @@ def test_how_much_is_labelled_is_printed(make_clip, tmp_path, model_folder, capl
     (tmp_path / "c" / "b.csv").write_text("t,valence,arousal\n" + rows)
     app = typer.Typer()
     app.command()(verb)
-    run = [str(a) for a in ("folder", tmp_path / "c", tmp_path / "s", "-m", model_folder)]
+    run = [str(a) for a in ("folder", tmp_path / "c", tmp_path / "s", "-m", model_folder, "-w", 0)]
     wrong = CliRunner().invoke(app, run)
     assert wrong.exit_code == 2
     assert "49 of 50 labels lie outside the recording" in wrong.output
@@ -351,7 +342,7 @@ def test_a_fault_of_the_program_is_the_recordings_alone(root, tmp_path, model_fo
     monkeypatch.setattr(Encoders, "__call__", fails)
     report = extract("folder", root, tmp_path / "out", model=model_folder)
     assert report.done == ["face"]
-    assert "blank: unexpected IndexError in corpus/extract.py" in report.errors["blank"]
+    assert "blank: unexpected IndexError in corpus/worker.py" in report.errors["blank"]
     assert REPORTS in report.errors["blank"]
 
 
@@ -380,7 +371,7 @@ def test_another_recording_of_that_name_and_foreign_files_are_kept(
     assert (out / "blank.safetensors").read_bytes() == foreign
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_stopped_job_keeps_what_is_done_and_leaves_no_process(segments, tmp_path, workers):
     def stop(name, completed, total):
         raise KeyboardInterrupt
@@ -410,3 +401,22 @@ def test_what_a_killed_run_left_half_is_no_recording(segments, tmp_path):
     extract("studyforrest", segments, tmp_path / "out")
     temporary_name(tmp_path / "out" / "run9.safetensors").write_text("half")
     assert [stored.name for stored in FeatureStore(tmp_path / "out")] == ["run1", "run2", "run4"]
+
+
+def test_two_corpora_of_features_with_equal_names_do_not_replace_each_other(segments, tmp_path):
+    """The same file elsewhere is the same corpus, the same path with other content is a mended one."""
+    out = tmp_path / "out"
+    extract("studyforrest", segments, out)
+    (tmp_path / "other").mkdir()
+    moved = shutil.copy(segments, tmp_path / "other" / "segments.npz")
+    assert extract("studyforrest", moved, out).done == ["run1", "run2", "run4"]
+    with np.load(segments) as old:
+        arrays = dict(old)
+    arrays["run1_audio"] += 1
+    np.savez(moved, **arrays)
+    assert "run1" in extract("studyforrest", moved, out).done
+    before = (out / "run1.safetensors").read_bytes()
+    report = extract("studyforrest", segments, out)
+    assert not report.done
+    assert "holds another recording of that name" in report.errors["run1"]
+    assert (out / "run1.safetensors").read_bytes() == before

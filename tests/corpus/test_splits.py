@@ -49,7 +49,7 @@ def test_too_many_folds():
 
 
 def test_a_subject_in_several_sets_is_said():
-    items = [Recording("a", "ann", "train"), Recording("b", "ann", "test"), Recording("c", "bob", "val")]
-    (note,) = shared_subjects(items)
-    assert note.startswith("subjects in more than one set: ann (train, test); ")
-    assert shared_subjects(items[1:]) == []
+    items = [Recording(name, subject) for name, subject in (("a", "ann"), ("b", "ann"), ("c", "bob"))]
+    sets = {"train": items[:1], "val": items[2:], "test": items[1:2]}
+    assert shared_subjects(sets).startswith("subjects in more than one set: ann (train, test); ")
+    assert shared_subjects({**sets, "test": []}) == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from avaffect.draw.overlay_layout import Layout
 from avaffect.errors import DataError, MediaError
 from avaffect.media import VideoSink, frames, probe
 from avaffect.trace import Trace
+from avaffect.trace.meta import source
 
 SIZE = (320, 240)
 
@@ -88,3 +91,30 @@ def test_a_source_without_pictures_is_refused(clips, trace, tmp_path):
         container.mux(stream.encode(block))
     with pytest.raises(DataError, match=r"a\.wav has no pictures to draw on"):
         annotate(trace, path, tmp_path / "out.mp4")
+
+
+def test_another_video_is_refused_and_another_file_is_warned_of(clip, trace, tmp_path, caplog):
+    """By the times and the number of its pictures; a file of the same pictures is perhaps a copy."""
+
+    def video(name: str, times: np.ndarray, grey: int = 128) -> Path:
+        path = tmp_path / name
+        with VideoSink(path, width=SIZE[0], height=SIZE[1]) as sink:
+            for time in times:
+                sink.write(np.full((SIZE[1], SIZE[0], 3), grey, np.uint8), float(time))
+        return path
+
+    times = np.array([frame.pts for frame in frames(clip)])
+    out = tmp_path / "out.mp4"
+    with pytest.raises(
+        DataError, match=r"picture 6 of .*even.mp4 is at 0.24 s, in the trace at 0.40 s: it is"
+    ):
+        annotate(trace, video("even.mp4", np.arange(12) * 0.04), out)
+    with pytest.raises(DataError, match="short.mp4 has 8 pictures, the trace 10: it is not the video"):
+        annotate(trace, video("short.mp4", times[:8]), out)
+    assert not out.exists()
+    known = Trace(trace.table, meta={**trace.meta, "source": source(clip)})
+    annotate(known, clip, out)
+    assert not caplog.records
+    annotate(known, video("copy.mp4", times, grey=127), out)
+    (record,) = caplog.records
+    assert "copy.mp4 is not the file that was read" in record.message

@@ -14,6 +14,8 @@ from avaffect.draw.panels import DENSE
 from avaffect.errors import DataError
 from avaffect.trace import Trace
 
+SCALE = "0: read by itself, 1: read together with the other"
+
 
 def line(figure: Figure, target: str, track: int | None):
     (found,) = (
@@ -77,14 +79,14 @@ def test_strips_show_gates_and_what_was_available(make_trace, made):
     made.blank(trace.table, slice(5, 10), "attended_visual")
     figure = plot(trace)
     names = labels(figure)
-    assert names[2:6] == ["voice gate", "face gate", "face seen", "speech"]
-    for name, column in (("voice gate", "attended_audio"), ("face gate", "attended_visual")):
+    assert names[2:6] == ["voice, with face", "face, with voice", "face seen", "speech"]
+    for name, column in (("voice, with face", "attended_audio"), ("face, with voice", "attended_visual")):
         (image,) = figure.axes[names.index(name)].images
         shown = np.ma.filled(image.get_array()[0].astype(float), np.nan)
         every = shown.reshape(25, -1)[:, 24]  # 1200 columns for 25 rows: the middle of each row's
         np.testing.assert_allclose(every, trace.table[column], atol=1e-6)
     assert np.isnan(shown).sum() == pytest.approx(5 * 48, abs=2)
-    assert any(axes.get_xlabel() == "weight of attended features" for axes in figure.axes)
+    assert any(axes.get_xlabel() == SCALE for axes in figure.axes)
 
 
 def test_a_model_without_gates_has_none_in_its_plot(make_trace, made):
@@ -92,9 +94,8 @@ def test_a_model_without_gates_has_none_in_its_plot(make_trace, made):
     made.blank(trace.table, slice(None), "attended")
     figure = plot(trace)
     assert labels(figure)[2:4] == ["face seen", "speech"]
-    assert not any(axes.get_xlabel() == "weight of attended features" for axes in figure.axes)
-    assert not any("Gates" in text.get_text() for text in figure.texts)
-    assert "Shares" not in texts(figure)
+    assert not any(axes.get_xlabel() == SCALE for axes in figure.axes)
+    assert "Colours" not in texts(figure)
 
 
 def test_shares_are_not_explained_as_gates(make_trace, made):
@@ -104,11 +105,11 @@ def test_shares_are_not_explained_as_gates(make_trace, made):
     made.blank(trace.table, slice(None), "attended")
     figure = plot(trace)
     names = labels(figure)
-    assert names[2:6] == ["voice share", "face share", "face seen", "speech"]
-    assert figure.axes[names.index("voice share")].images[0].get_array().min() == pytest.approx(0.9)
-    assert any(axes.get_xlabel() == "share of the fused features" for axes in figure.axes)
-    assert "yellow where the model relied on that one" in texts(figure)
-    assert "Gates" not in texts(figure)
+    assert names[2:6] == ["weight of the voice", "weight of the face", "face seen", "speech"]
+    assert figure.axes[names.index("weight of the voice")].images[0].get_array().min() == pytest.approx(0.9)
+    assert any(axes.get_xlabel() == "0: it does not count, 1: it alone counts" for axes in figure.axes)
+    assert "yellow where the result rests on that one" in texts(figure)
+    assert "read together" not in texts(figure)
 
 
 def test_the_path_and_its_mean(make_trace):

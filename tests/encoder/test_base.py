@@ -13,10 +13,13 @@ from avaffect.model import AffectModel
 from avaffect.spec import Component
 from avaffect.voice import preset
 
-RAW = {
-    "audio": torch.randn(3, 40, 64, generator=torch.manual_seed(0)),
-    "visual": torch.randint(0, 256, (3, 112, 112, 3), dtype=torch.uint8, generator=torch.manual_seed(0)),
-}
+FACES = torch.randint(0, 256, (3, 112, 112, 3), dtype=torch.uint8, generator=torch.manual_seed(0))
+
+
+def voices(encoder: AudioEncoder, number: int, frames: int) -> torch.Tensor:
+    """Log-mel with the bands that an encoder reads."""
+    bands = preset(encoder.preprocessing["logmel"]).n_mels
+    return torch.randn(number, frames, bands, generator=torch.manual_seed(0))
 
 
 @pytest.mark.parametrize("name", list_encoders())
@@ -24,7 +27,7 @@ def test_every_encoder_keeps_the_protocol(name: str) -> None:
     torch.manual_seed(0)
     encoder = create_encoder(name).eval()
     assert isinstance(encoder, (AudioEncoder, VisualEncoder))
-    raw = RAW[encoder.stream]
+    raw = voices(encoder, 3, 40) if isinstance(encoder, AudioEncoder) else FACES
     features = encoder(raw)
     torch.testing.assert_close(encoder.features(encoder.preprocess(raw)), features)
     torch.testing.assert_close(encoder(raw[1:2]), features[1:2], atol=1e-5, rtol=1e-4)
@@ -45,12 +48,25 @@ def test_a_feature_depends_on_no_more_than_the_context(name: str) -> None:
     encoder = create_encoder(name).eval()
     if not isinstance(encoder, AudioEncoder):
         pytest.skip("each face is read on its own")
-    ticks, stride = 2 * encoder.context + 3, encoder.stride
-    raw = torch.randn(1, ticks * stride, 64, generator=torch.manual_seed(0))
+    # A hop in the middle; around it whole hops that hold the context and more.
+    hop, stride, context = encoder.hop, encoder.stride, encoder.context
+    begin = -(-(context + 1) // hop) * hop
+    raw = voices(encoder, 1, (2 * begin + hop) * stride)
     other = raw.clone()
-    other[:, :stride], other[:, -stride:] = 0, 0
-    middle = ticks // 2
-    assert torch.equal(encoder(raw)[:, middle], encoder(other)[:, middle])
+    other[:, : (begin - context) * stride], other[:, (begin + hop + context) * stride :] = 0, 0
+    features, changed = (encoder(each)[:, begin : begin + hop] for each in (raw, other))
+    torch.testing.assert_close(features, changed, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("name", list_encoders())
+def test_frozen_parts_exist_and_do_not_learn(name: str) -> None:
+    encoder = create_encoder(name)
+    frozen = {
+        f"{part}.{key}"
+        for part in encoder.frozen
+        for key, _ in encoder.get_submodule(part).named_parameters()
+    }
+    assert frozen == {key for key, value in encoder.named_parameters() if not value.requires_grad}
 
 
 def test_a_model_takes_only_the_encoders_that_fit_its_spec(debug_spec) -> None:

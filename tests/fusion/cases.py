@@ -16,6 +16,8 @@ TICKS = 9
 
 # Every fusion once in the form of any length, each in its cheapest configuration that has all parts.
 ANY_LENGTH: dict[str, dict[str, Any]] = {name: {} for name in list_fusions()} | {
+    "bibimodal": {"layers": 2, "size": 6, "heads": 2},
+    "bottleneck": {"layers": 2},
     "coattention": {"layers": 2},
     "rjca": {"iterations": 2},
     "grjca": {"iterations": 2},
@@ -31,12 +33,23 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("grjca", {"iterations": 2, "correlation": "time", "reference": "input", "gate_input": "concat"}),
     ("hgrjca", {"iterations": 3, "recurse": "attended", "activation": "none", "share_steps": False}),
     ("hgrjca", {"iterations": 2, "share_gates": True, "gate_input": "concat", "hidden": 5}),
+    ("coattention", {"query": "joint"}),
     ("dca", {"attention": "coattention"}),
     ("dca", {"attention": "ca"}),
+    ("bibimodal", {"layers": 1, "size": 6, "heads": 3, "centre": "visual"}),
+    ("feedback", {"top_down": "static", "size": 5, "centre": "visual"}),
     ("lfan", {"leader": "audio"}),
+    ("bottleneck", {"layers": 2, "read_out": "class", "share_blocks": True}),
+    ("bottleneck", {"layers": 2, "exchange": "tokens"}),
     ("ca", {"normalise": False}),
     ("concat", {"absent": "zero"}),
 ]
+
+# In these the number of a tick, or the ticks beside it, play a part: a gap of absent ticks counts.
+PLACED = ("bibimodal", "bottleneck", "transformer")
+GAPLESS = [case for case in VARIANTS if case[0] not in PLACED]
+# And in these only the order of the available ones.
+UNORDERED = [case for case in GAPLESS if case[0] != "feedback"]
 
 # The published forms, of one length.
 WINDOW = 7

@@ -33,7 +33,7 @@ def ca(w: Weights, x: Streams, masks: Streams, *, normalise: bool = True) -> Str
 def coattention_layer(w: Weights, x: Streams, masks: Streams, *, window: bool) -> Streams:
     x = emptied(x, masks)
     joint = np.concatenate(list(x.values()), axis=1)
-    query = linear(w, "query", joint)  # t, d
+    query = linear(w, "query", joint) if "query.weight" in w else joint  # t, d
     out = {}
     for m, xm in x.items():
         s = under(w, f"streams.{m}")
@@ -141,21 +141,65 @@ def gelu(x: np.ndarray) -> np.ndarray:
     return x * 0.5 * (1 + np.vectorize(erf)(x / np.sqrt(2)))
 
 
+def sinusoid(ticks: int, width: int) -> np.ndarray:
+    half = (width + 1) // 2
+    angles = np.arange(ticks)[:, None] * np.exp(np.arange(half) * (-np.log(1e4) / half))
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, :width]
+
+
+def block(w: Weights, x: np.ndarray, mask: np.ndarray, heads: int) -> np.ndarray:
+    """A pre-norm transformer block over the rows of x."""
+    x = x + self_attention(under(w, "attention"), layer_norm(w, "attention_norm", x), mask, heads)
+    hidden = gelu(linear(w, "feed_forward.0", layer_norm(w, "forward_norm", x)))
+    return x + linear(w, "feed_forward.3", hidden)
+
+
 def transformer(w: Weights, x: Streams, masks: Streams, *, width: int, layers: int, heads: int) -> Streams:
     """Tokens of each stream, zero where masked."""
     names = list(x)
     ticks = len(masks[names[0]])
-    half = (width + 1) // 2
-    angles = np.arange(ticks)[:, None] * np.exp(np.arange(half) * (-np.log(1e4) / half))
-    place = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, :width]
+    place = sinusoid(ticks, width)
     x = emptied(x, masks)
     tokens = np.concatenate([linear(w, f"project.{m}", x[m]) + place + w[f"stream.{m}"] for m in names])
     mask = np.concatenate([masks[m] for m in names])
     for index in range(layers):
-        s = under(w, f"layers.{index}")
-        normed = layer_norm(s, "attention_norm", tokens)
-        tokens = tokens + self_attention(under(s, "attention"), normed, mask, heads)
-        normed = layer_norm(s, "forward_norm", tokens)
-        tokens = tokens + linear(s, "feed_forward.3", gelu(linear(s, "feed_forward.0", normed)))
+        tokens = block(under(w, f"layers.{index}"), tokens, mask, heads)
     tokens = layer_norm(w, "norm", tokens)
     return emptied({m: tokens[i * ticks : (i + 1) * ticks] for i, m in enumerate(names)}, masks)
+
+
+def bottleneck(
+    w: Weights, x: Streams, masks: Streams, *, layers: int, fusion_layer: int, heads: int, exchange: str
+) -> Streams:
+    """Each stream's class token, if it has one, and tokens."""
+    x, masks = emptied(x, masks), dict(masks)
+    for m in x:
+        tokens = linear(w, f"project.{m}", x[m]) + w[f"stream.{m}"]
+        tokens = tokens + sinusoid(*tokens.shape)
+        if f"token.{m}" in w:
+            tokens = np.concatenate([w[f"token.{m}"][None], tokens])
+            masks[m] = np.concatenate([[masks[m].any()], masks[m]])
+        x[m] = tokens
+    shared = w.get("encoder.bottleneck")
+    for index in range(layers):
+        here = under(w, f"encoder.layers.{index}")
+        weights = {m: under(here, m if f"{m}.attention.out.bias" in here else "all") for m in x}
+        if index < fusion_layer or exchange == "none":
+            x = {m: block(weights[m], tokens, masks[m], heads) for m, tokens in x.items()}
+        elif exchange == "tokens":
+            together, seen = np.concatenate(list(x.values())), np.concatenate([masks[m] for m in x])
+            ends = np.cumsum([len(tokens) for tokens in x.values()])[:-1]
+            x = {
+                m: np.split(block(weights[m], together, seen, heads), ends)[place]
+                for place, m in enumerate(x)
+            }
+        else:
+            proposals = []
+            for m, tokens in x.items():
+                seen = np.concatenate([masks[m], np.ones(len(shared), bool)])
+                found = block(weights[m], np.concatenate([tokens, shared]), seen, heads)
+                x[m] = found[: len(tokens)]
+                if masks[m].any():
+                    proposals.append(found[len(tokens) :])
+            shared = np.mean(proposals, axis=0) if proposals else np.zeros_like(shared)
+    return {m: layer_norm(w, "encoder.norm", tokens) for m, tokens in x.items()}

@@ -9,12 +9,13 @@ from .cases import WINDOW, build
 from .equations import compare, joined
 
 
+@pytest.mark.parametrize("query", ["linear", "joint"])
 @pytest.mark.parametrize("mixing", ["feature", "time"])
-def test_coattention(mixing: str) -> None:
+def test_coattention(mixing: str, query: str) -> None:
     window = WINDOW if mixing == "time" else None
 
     def expected(w, x, masks):
         attended = others.coattention(w, x, masks, layers=2, window=window is not None)
         return {"features": joined(w, attended, masks)}
 
-    compare(build("coattention", {"layers": 2, "mixing": mixing, "window": window}), expected)
+    compare(build("coattention", {"layers": 2, "mixing": mixing, "window": window, "query": query}), expected)

@@ -10,11 +10,21 @@ from torch import Tensor
 
 from avaffect.fusion import create_fusion
 
-from .cases import DIMS, THREE, VARIANTS, WINDOW, WINDOWED, build, name_of, random_masks, random_streams
+from .cases import (
+    DIMS,
+    GAPLESS,
+    THREE,
+    UNORDERED,
+    VARIANTS,
+    WINDOW,
+    WINDOWED,
+    build,
+    name_of,
+    random_masks,
+    random_streams,
+)
 
 Case = tuple[str, dict[str, Any]]
-# A transformer knows the tick's number: its outputs do not survive taking ticks out before them.
-PLACELESS = [case for case in VARIANTS if case[0] != "transformer"]
 
 
 def filled(streams: dict[str, Tensor], masks: dict[str, Tensor], value: float) -> dict[str, Tensor]:
@@ -69,7 +79,7 @@ def test_padding_behind_changes_nothing(case: Case) -> None:
         torch.testing.assert_close(padded.weights[name][:, :ticks], weight, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("case", PLACELESS, ids=name_of)
+@pytest.mark.parametrize("case", GAPLESS, ids=name_of)
 def test_tick_without_any_stream_is_as_if_it_were_not(case: Case) -> None:
     fusion = build(*case)
     streams = random_streams(DIMS, 1, 9)
@@ -93,7 +103,7 @@ def test_no_masks_is_all_available(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["jca", "rjca", "grjca", "hgrjca", "dca", "coattention", "rjcma", "late", "iaca"]
+    "name", ["jca", "rjca", "grjca", "hgrjca", "dca", "coattention", "rjcma", "late", "iaca", "feedback"]
 )
 def test_stream_absent_throughout_leaves_the_others_alone(name: str) -> None:
     """With text masked everywhere, what it would have said does not matter, nor how wide it is said."""
@@ -130,7 +140,7 @@ def test_modality_share_of_an_absent_stream_is_zero(case: Case) -> None:
 
 def test_scale_does_not_depend_on_length() -> None:
     """The mean over ticks: a sequence said twice over gives each tick the same output."""
-    for case in PLACELESS:
+    for case in UNORDERED:
         fusion = build(*case)
         streams = random_streams(DIMS, 1, 5)
         once = fusion(streams).features

@@ -13,8 +13,8 @@ from avaffect.fusion import Fusion, create_fusion, fusion_class, list_fusions, r
 from .cases import DIMS, THREE, random_streams
 
 FAMILY = [
-    "ca", "coattention", "concat", "dca", "grjca", "hgrjca", "iaca", "jca", "late", "lfan",
-    "rjca", "rjcma", "transformer",
+    "bibimodal", "bottleneck", "ca", "coattention", "concat", "dca", "feedback", "grjca", "hgrjca", "iaca",
+    "jca", "late", "lfan", "rjca", "rjcma", "transformer",
 ]  # fmt: skip
 
 
@@ -62,6 +62,21 @@ def test_streams_taken_are_those_stated(name: str) -> None:
         ("lfan", {"leader": "text"}, "leader='text' is none of the streams"),
         ("lfan", {"width": 7}, "width=7 with 2 heads"),
         ("transformer", {"heads": 5}, "5 heads for a size of 12"),
+        (
+            "feedback",
+            {"top_down": "fixed"},
+            "top_down='fixed'; expected one of 'recurrent', 'static', 'none'",
+        ),
+        ("feedback", {"batching": "packed"}, "batching='packed'; expected one of 'masked', 'intended'"),
+        ("feedback", {"centre": "text"}, "centre='text' is none of the streams ['audio', 'visual']"),
+        ("feedback", {"size": 0}, "size=0; expected 1 or more"),
+        ("bibimodal", {"size": 7}, "5 heads for a size of 7"),
+        ("bibimodal", {"centre": "text"}, "centre='text' is none of the streams"),
+        ("bibimodal", {"layers": 0}, "layers=0; expected 1 or more"),
+        ("bottleneck", {"fusion_layer": 5}, "fusion_layer=5; expected 4 or less"),
+        ("bottleneck", {"bottlenecks": 0}, "bottlenecks=0; expected 1 or more"),
+        ("bottleneck", {"exchange": "tokns"}, "exchange='tokns'; expected one of 'bottleneck', 'tokens'"),
+        ("bottleneck", {"read_out": "mean"}, "read_out='mean'; expected one of 'ticks', 'class'"),
     ],
 )
 def test_what_does_not_fit_is_said(name: str, options: dict[str, Any], said: str) -> None:

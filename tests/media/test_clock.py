@@ -7,6 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from avaffect.errors import MediaError
 from avaffect.media.clock import Clock
@@ -68,3 +70,18 @@ def test_a_clock_of_days_is_refused():
     hours = [k * 3_500_000 for k in range(60)]  # each pause is believed, together they are not
     with pytest.raises(MediaError, match="its video clock reaches 49 hours; recordings of up to 48 hours"):
         times(hours)
+
+
+STAMPS = st.lists(st.none() | st.integers(-(2**40), 2**40), min_size=1, max_size=30)
+
+
+@given(STAMPS, st.integers(-(10**7), 10**7), st.integers(1, 10**4), st.sampled_from(["mov", "avi"]))
+def test_any_stamps_give_times_that_go_on_or_a_line(stamps, start, length, container):
+    """Never before the recording by more than the stream is, never back or on by more than is believed."""
+    try:
+        found = times(stamps, start=start, length=length, container=container)
+    except MediaError:  # of more than 48 hours
+        return
+    steps = [after - before for before, after in zip(found, found[1:], strict=False)]
+    assert all(-500 < step < 3_600_000 + length for step in steps)
+    assert max(found) <= 48 * 3_600_000

@@ -292,3 +292,32 @@ def test_pictures_that_are_too_large_are_refused_before_they_are_decoded(tmp_pat
     path.write_bytes(data)
     with pytest.raises(MediaError, match="states pictures of 14000 x 14000 pixels; at most"):
         list(frames(path))
+
+
+def test_a_stream_that_begins_late_in_a_live_recording(tmp_path):
+    """FLV whose head tells of pictures alone; 20 s later there is sound."""
+
+    def flv(name, seconds, *, sound):
+        path = tmp_path / name
+        with av.open(str(path), "w") as container:
+            video = container.add_stream("flv1", rate=25)
+            video.width = video.height = 32
+            audio = container.add_stream("pcm_s16le", rate=44100, layout="mono") if sound else None
+            for number in range(25 * seconds):
+                frame = av.VideoFrame.from_ndarray(
+                    np.full((32, 32, 3), number % 250, np.uint8), format="rgb24"
+                )
+                frame.pts = number
+                container.mux(video.encode(frame))
+                if audio is not None:
+                    block = av.AudioFrame.from_ndarray(np.full((1, 1764), 900, np.int16), "s16", "mono")
+                    block.rate, block.pts = 44100, 1764 * number
+                    container.mux(audio.encode(block))
+            container.mux(video.encode(None))
+        return path.read_bytes()
+
+    path = tmp_path / "late.flv"
+    path.write_bytes(flv("silent.flv", 21, sound=False) + flv("both.flv", 1, sound=True)[13:])
+    assert sum(1 for _ in frames(path)) == 22 * 25
+    samples, _, _ = read_audio(path)
+    assert np.abs(samples).max() > 0.02

@@ -10,6 +10,7 @@ import torch
 
 from avaffect import checkpoint, load, media
 from avaffect.draw import annotate, plot
+from avaffect.errors import ModelError
 from avaffect.model import AffectModel
 from avaffect.trace.columns import GATES
 
@@ -91,3 +92,14 @@ def test_results_are_drawn(one_stream, short, name, tmp_path):
     annotate(trace, source, tmp_path / "annotated.mp4")
     assert (tmp_path / "plot.png").stat().st_size > 10_000
     assert sum(1 for _ in media.frames(tmp_path / "annotated.mp4")) == 15
+
+
+def test_a_model_of_other_targets_is_refused_when_it_is_loaded(debug_spec, tmp_path):
+    for targets in (("mood",), ("arousal",), ("valence", "arousal", "dominance")):
+        widths = {where: dict.fromkeys(targets, 0.3) for where in debug_spec.calibration}
+        spec = replace(debug_spec, targets=targets, calibration=widths)
+        folder = checkpoint.save(AffectModel(spec), tmp_path / targets[0], card="made up")
+        with pytest.raises(
+            ModelError, match=f"predicts {', '.join(targets)}; traces are of valence and arou"
+        ):
+            load(folder)

@@ -1,11 +1,14 @@
 """The audio stream: blocks onto one clock, gaps kept as gaps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from avaffect.media import AudioBlock
 from avaffect.model import AffectModel
+from avaffect.spec import Component
 from avaffect.streams.audio import audio_stream
 from avaffect.streams.timeline import Timeline
 from avaffect.streams.timing import Timing
@@ -73,6 +76,25 @@ def test_long_recordings_are_encoded_in_chunks_that_agree(model, monkeypatch):
     monkeypatch.setattr("avaffect.streams.audio.CHUNK", 5.0)
     chunked = read(model, AudioBlock(0.0, sound))
     np.testing.assert_allclose(chunked.features, whole.features, atol=1e-4)
+
+
+def test_pieces_of_an_encoder_with_windows_agree(debug_spec, monkeypatch):
+    """A recording longer than a chunk: chunks begin where the encoder's windows do."""
+    audio = replace(
+        debug_spec.streams["audio"],
+        dim=64,
+        encoder=Component("whisper", {"width": 8, "heads": 2, "kernel": 3}),
+        preprocessing={"logmel": "whisper16k"},
+    )
+    torch.manual_seed(0)
+    model = AffectModel(replace(debug_spec, streams=debug_spec.streams | {"audio": audio})).eval()
+    sound = noise(33.0) * np.repeat(np.random.default_rng(1).uniform(0.1, 1, 330), 1600).astype(np.float32)
+    whole = read(model, AudioBlock(0.0, sound))
+    assert whole.features.shape == (413, 64)
+    for chunk in (1.0, 9.0):
+        monkeypatch.setattr("avaffect.streams.audio.CHUNK", chunk)
+        chunked = read(model, AudioBlock(0.0, sound))
+        np.testing.assert_allclose(chunked.features, whole.features, atol=1e-4)
 
 
 def test_the_stream_is_cut_or_filled_to_the_ticks_asked_for(model):

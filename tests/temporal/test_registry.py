@@ -30,15 +30,12 @@ def test_shape_batch_and_autocast(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_export(name: str) -> None:
-    """The batch stays open; the time too where the model has no recurrence to unroll."""
+    """Batch and time stay open, also behind a recurrence."""
     model = create_temporal(name, 6, 8).eval()
-    shape = {0: torch.export.Dim("batch")}
-    if name == "tcn":
-        shape[1] = torch.export.Dim("time", min=2)
+    shape = {0: torch.export.Dim("batch"), 1: torch.export.Dim("time", min=2)}
     given = (torch.randn(3, 7, 6), torch.rand(3, 7) > 0.3)
     program = torch.export.export(model, given, dynamic_shapes=(shape, shape)).module()
-    ticks = 12 if name == "tcn" else 7
-    other = (torch.randn(2, ticks, 6), torch.rand(2, ticks) > 0.3)
+    other = (torch.randn(2, 12, 6), torch.rand(2, 12) > 0.3)
     torch.testing.assert_close(program(*other), model(*other))
 
 

@@ -78,14 +78,14 @@ def test_the_share_of_the_speech_that_is_their_own(made):
     (one,) = summarise(rows, {}).people
     assert one.speaking_share == pytest.approx(0.6)
     assert one.told_share == pytest.approx(0.5)
-    assert "speech in 100 % of the time, their own in 60 % of it" in Trace(rows).describe()
-    assert "60 % of it where that can be told (50 % of the time)" in Trace(rows).describe()
+    assert "speech in 100 % of the time, 60 % of it theirs" in Trace(rows).describe()
+    assert "60 % of it theirs where that can be told (50 % of the time)" in Trace(rows).describe()
     rows["voiced"] = [0.9] * 5 + [0.1] * 5
-    assert "speech in 50 % of the time, their own in 60 % of it\n" in Trace(rows).describe()
+    assert "speech in 50 % of the time, 60 % of it theirs\n" in Trace(rows).describe()
     rows["speaking"] = np.nan
     (one,) = summarise(rows, {}).people
     assert one.speaking_share is None
-    assert "their own" not in Trace(rows).describe()
+    assert "theirs" not in Trace(rows).describe()
 
 
 def test_the_summary_is_json_and_covers_every_file_and_person(make_trace):

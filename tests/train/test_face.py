@@ -14,10 +14,10 @@ from avaffect.corpus.faces import FaceSet
 from avaffect.encoder import VisualEncoder
 from avaffect.errors import ModelError
 from avaffect.train import face
+from avaffect.train.claims import is_done
 from avaffect.train.face import AlignedFaces, FaceBatches, FaceHeads, evaluate, load_face, predict_faces
 from avaffect.train.face_augmentation import WEAK, crop_face
 from avaffect.train.recipe import read_corpus_recipe
-from avaffect.train.result import is_done
 from avaffect.train.run import run
 
 HALVE = np.array([[0.5, 0, -0.25], [0, 0.5, -0.25]])

@@ -10,12 +10,13 @@ from torch import Tensor
 
 from avaffect.errors import ModelError
 from avaffect.fusion import Fusion, create_fusion, list_fusions, set_temperature, stream_weights
-from avaffect.spec import Component
+from avaffect.model import FusionNetwork
+from avaffect.spec import Component, Spec, Stream
 from avaffect.train import Loss, NetworkFit, NetworkModule
 from avaffect.train.loss import gate_loss
 from avaffect.train.module import add_noise, hide_streams
 
-from .stores import network_of
+from .stores import network_of, settings
 
 CORRUPTED = {"audio": torch.tensor([[True, False, True]]), "visual": torch.tensor([[False, False, False]])}
 MASKS = {"audio": torch.tensor([[True, True, False]]), "visual": torch.tensor([[True, True, True]])}
@@ -120,6 +121,21 @@ def test_gate_loss_refuses_fusions_that_have_nothing_attended(name: str) -> None
     why = r"share\.audio\), and a corrupted stream should lose share" if name == "iaca" else "it has no gates"
     with pytest.raises(ModelError, match=rf"attended\.audio.*{why}; set fit.loss.gate=0, or take.*hgrjca"):
         loss_of(fused_weights(untrained(name), batch()), batch())
+
+
+def test_own_loss_of_a_fusion_takes_part_and_is_refused_where_there_is_none() -> None:
+    torch.manual_seed(0)
+    data = batch()
+    dims = dict.fromkeys(("audio", "visual"), SIZE)
+    options = {"size": 4, "heads": 2, "layers": 1, "discriminator": True}
+    streams = {name: Stream(dim) for name, dim in dims.items()}
+    told = FusionNetwork(Spec("made.up", streams, Component("bibimodal", options)))
+    loss, parts = NetworkModule(told, settings(loss=Loss(fusion=0.1))).train().loss(data)
+    assert set(parts) == {"ccc", "fusion"}
+    torch.testing.assert_close(loss, parts["ccc"] + 0.1 * parts["fusion"])
+    silent = NetworkModule(network_of(dims, "concat", temporal=None), settings(loss=Loss(fusion=0.1)))
+    with pytest.raises(ModelError, match="has none; set it to 0, or take bibimodal"):
+        silent.train().loss(data)
 
 
 def module(fusion: str, gate: float) -> NetworkModule:

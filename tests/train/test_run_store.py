@@ -83,14 +83,16 @@ def test_from_a_store_to_a_model(store: FeatureStore, tmp_path: Path) -> None:
     again = score(predict(model.network, val), ("valence", "arousal"))
     assert again == pytest.approx(figures["val"], abs=1e-5)
     assert sorted(p.name for p in (output / "fusion").iterdir()) == [
-        "figures.json", "history.csv", "tensorboard", "weights.safetensors",
+        "figures.json", "history.csv", "recipe.json", "tensorboard", "weights.safetensors",
     ]  # fmt: skip
 
     # A second run finds it done; other settings do not overwrite it.
     seen.clear()
     run(recipe_for(store, standardise=True), ["threads=2"], hook=lambda *what: seen.append(what))
     assert not seen
-    with pytest.raises(DataError, match="holds a run of other settings; give another output=FOLDER"):
+    with pytest.raises(
+        DataError, match=r"run of other settings \(seed: it has 0, the recipe 1\); give another output=FOLDER"
+    ):
         run(recipe_for(store, standardise=True), ["seed=1"])
 
 
@@ -210,3 +212,59 @@ def test_the_command(store: FeatureStore, tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "there" / "fusion" / "figures.json").read_text())["val"]
     assert f"val/ccc: {figures['ccc']:.3f}\n" in done.stdout
     assert checkpoint.read_spec(tmp_path / "there").name == "concat.tiny"
+
+
+def test_people_of_the_training_are_not_in_the_other_sets(store: FeatureStore, tmp_path: Path) -> None:
+    def renamed(number: int, split: str, subject: str) -> None:
+        path = store.path / f"r{number}.safetensors"
+        stored = store[f"r{number}"]
+        labels = stored.read()["labels"].numpy()
+        meta = replace(stored.meta, subject=subject, split=split)
+        features = stored.features()
+        path.unlink()
+        write(store.path, meta, features, labels, np.ones(60, bool), half=False)
+
+    renamed(1, "train", "s2")
+    said = r"store: subjects in more than one set: s2 \(train, val\).*or set shared_subjects=true"
+    with pytest.raises(DataError, match=said):
+        run(recipe_for(store))
+    assert not (tmp_path / "out").exists()
+    assert (run(recipe_for(store), ["shared_subjects=true"]) / "spec.json").exists()
+    renamed(1, "test", "s0")
+    with pytest.raises(DataError, match=r"s0 \(train, test\)"):
+        run(recipe_for(store), ["folds=subject", "fold=s2"])
+
+
+class Enough(Exception):
+    """Ends a run that has shown what it was to show."""
+
+
+def test_sigterm_ends_the_command_with_143_and_it_goes_on(store: FeatureStore, tmp_path: Path) -> None:
+    recipe = recipe_for(store, fit={"epochs": 100_000, "batch": 8, "learning_rate": 1e-5})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "avaffect", "train", str(recipe)], stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert process.stderr is not None
+    seen = ""
+    while "epoch 2 of" not in seen:  # the first one is kept by now
+        seen = process.stderr.readline()
+        assert seen, "it ended before"
+    process.terminate()
+    _, told = process.communicate(timeout=100)
+    assert process.returncode == 143, told
+    assert "Traceback" not in told
+    assert told.splitlines()[-1] == "stopped; files written so far are complete"
+    assert {path.name for path in (tmp_path / "out" / "fusion").iterdir()} == {
+        "best.safetensors", "history.csv", "last.ckpt", "recipe.json", "tensorboard",
+    }  # fmt: skip
+    epochs = len((tmp_path / "out" / "fusion" / "history.csv").read_text().splitlines()) - 1
+    steps: list[float] = []
+
+    def first(_: str, completed: float, total: float | None) -> None:
+        steps.append(completed)
+        raise Enough
+
+    with pytest.raises(Enough):
+        run(recipe, hook=first)
+    assert steps[0] > epochs  # steps of one epoch are more than one

@@ -1,13 +1,27 @@
 """Log-mel against a plain NumPy computation, in time, and in blocks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from avaffect.errors import ModelError
-from avaffect.voice import PRESETS, LogMel, LogMelStream, log_mel, mel_filters, preset
+from avaffect.media import read_audio
+from avaffect.voice import (
+    PRESETS,
+    LogMel,
+    LogMelStream,
+    log_mel,
+    mel_filters,
+    preset,
+    share,
+    speech_active,
+    speech_level,
+    speech_probability,
+)
 
-DEFAULT, PAPERS = PRESETS["default16k"], PRESETS["papers44k"]
+DEFAULT, WHISPER, PAPERS = PRESETS["default16k"], PRESETS["whisper16k"], PRESETS["papers44k"]
 
 
 def noise(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
@@ -43,6 +57,53 @@ def triangle_bank(rate: int, n_fft: int, bands: int, low: float, high: float) ->
             elif b < f < c:
                 bank[band, k] = (c - f) / (c - b)
     return bank
+
+
+def slaney_bank(rate: int, n_fft: int, bands: int, high: float) -> np.ndarray:
+    """Slaney's triangles from 0 Hz: corners stepped out on the scale, weights by interpolation."""
+    top = 15 + 27 * np.log(high / 1000) / np.log(6.4)
+    edges = []
+    for i in range(bands + 2):
+        mel = top * i / (bands + 1)
+        edges.append(mel * 200 / 3 if mel < 15 else 1000 * 6.4 ** ((mel - 15) / 27))
+    bins = np.arange(n_fft // 2 + 1) * rate / n_fft
+    rows = []
+    for a, b, c in zip(edges, edges[1:], edges[2:], strict=False):
+        rows.append(np.interp(bins, [a, b, c], [0, 2 / (c - a), 0]))
+    return np.array(rows)
+
+
+def test_whisper_preset_equals_numpy():
+    sound = noise(1.3, 16000)
+    padded = np.pad(sound.astype(np.float64), 120)
+    pieces = np.array([padded[160 * i : 160 * i + 400] for i in range(len(sound) // 160)])
+    power = np.abs(np.fft.rfft(pieces * hann(400), axis=1)) ** 2
+    bank = slaney_bank(16000, 400, 80, 8000.0)
+    bels = np.log10(np.maximum(power @ bank.T, 1e-10)) - 0.3208
+    ours = log_mel(sound, WHISPER)
+    assert ours.shape == (130, 80)
+    assert np.abs(ours - bels).max() < 1e-4
+
+
+def test_slaney_filters_equal_their_definition():
+    bank = slaney_bank(16000, 400, 80, 8000.0)
+    np.testing.assert_allclose(mel_filters(WHISPER).numpy(), bank, atol=1e-8)
+    fine = mel_filters(replace(WHISPER, n_fft=16000)).numpy()  # bins of 1 Hz
+    np.testing.assert_allclose(fine.sum(axis=1), 1, atol=0.01)
+    assert fine[0].argmax() == pytest.approx(fine[1].argmax() / 2, abs=1)  # equal steps below 1 kHz
+
+
+def test_speech_has_the_level_of_the_default_preset(clips):
+    """One level model holds for both presets."""
+    differences = []
+    for name in ("grid_bbaf2n.mpg", "grid_lbax4n.mpg", "grid_pwij3p.mpg", "grid_sbwe5n.mpg"):
+        sound = read_audio(clips / name)[0]
+        probability, rate = speech_probability(sound)
+        voiced = share(speech_active(probability, rate), len(sound) // 160)
+        levels = [speech_level(log_mel(sound, settings), voiced) for settings in (WHISPER, DEFAULT)]
+        differences.append(levels[0] - levels[1])
+    assert np.abs(differences).max() < 0.3
+    assert abs(np.mean(differences)) < 0.15
 
 
 def test_default_preset_equals_numpy():
@@ -85,7 +146,7 @@ def test_white_noise_has_its_own_power():
     np.testing.assert_allclose(power / width, 0.01, rtol=0.1)
 
 
-@pytest.mark.parametrize("settings", [DEFAULT, PAPERS], ids=list(PRESETS))
+@pytest.mark.parametrize("settings", PRESETS.values(), ids=PRESETS.keys())
 def test_a_click_is_seen_when_it_sounds(settings):
     rate = settings.sample_rate
     sound = np.zeros(rate, np.float32)
@@ -98,15 +159,16 @@ def test_a_click_is_seen_when_it_sounds(settings):
     assert np.abs(heard - at / rate).max() < settings.window / 2 / rate
 
 
-@pytest.mark.parametrize("settings", [DEFAULT, PAPERS], ids=list(PRESETS))
+@pytest.mark.parametrize("settings", PRESETS.values(), ids=PRESETS.keys())
 def test_every_band_sees_something(settings):
     assert (mel_filters(settings).sum(dim=1) > 0).all()
 
 
+@pytest.mark.parametrize("settings", [DEFAULT, WHISPER], ids=["default16k", "whisper16k"])
 @pytest.mark.parametrize("block", [37, 160, 1000, 7777])
-def test_blocks_give_what_the_whole_gives(block):
+def test_blocks_give_what_the_whole_gives(block, settings):
     sound = torch.from_numpy(noise(1.111, 16000))
-    logmel = LogMel()
+    logmel = LogMel(settings)
     stream = LogMelStream(logmel)
     parts = [stream.push(piece) for piece in sound.split(block)]
     joined = torch.cat([*parts, stream.finish()])

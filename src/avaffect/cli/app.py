@@ -17,6 +17,7 @@ from .import_checkpoint import import_checkpoint
 from .predict import predict
 from .submit import submit
 from .train import train
+from .verify import verify
 
 app = typer.Typer(
     name="avaffect",
@@ -31,7 +32,19 @@ app = typer.Typer(
         " reasons (AI Act, Art. 5(1)(f))."
     ),
 )
-for verb in (predict, models, describe, fusions, extract, train, evaluate, submit, import_checkpoint):
+VERBS = (
+    predict,
+    models,
+    describe,
+    fusions,
+    extract,
+    train,
+    evaluate,
+    submit,
+    verify,
+    import_checkpoint,
+)
+for verb in VERBS:
     app.command()(verb)
 app.add_typer(benchmark, name="benchmark")
 

@@ -41,7 +41,13 @@ def extract(
         str, typer.Option("--model", "-m", help="Model whose encoders are used: its name or its folder.")
     ] = "hgrjca.default",
     workers: Annotated[
-        int, typer.Option("--workers", "-w", min=1, help="Processes, each with one thread.")
+        int,
+        typer.Option(
+            "--workers",
+            "-w",
+            min=0,
+            help="Processes, each with one thread; 0: the command's own alone.",
+        ),
     ] = 1,
     detector: Annotated[
         str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")

@@ -17,6 +17,10 @@ def import_checkpoint(
     name: Annotated[
         str, typer.Option("--as", help="The published network, e.g. rjca.icassp2023.", show_default=False)
     ],
+    head_input: Annotated[
+        str | None,
+        typer.Option("--head-input", help="What the heads of a JCA file see: visual or attended."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write; default: NAME.safetensors.")
     ] = None,
@@ -37,10 +41,13 @@ def import_checkpoint(
 
     target = out or Path(f"{name}.safetensors")
     writable_file(target, inputs=[checkpoint], is_ours=_is_imported, overwrite=overwrite)
-    network = read(checkpoint, name)
+    network = read(checkpoint, name, head_input=head_input)
     state = {key: value.contiguous() for key, value in network.state_dict().items()}
     with replacing(target) as part:
-        part.write_bytes(save(state, metadata={"network": name, "source": as_text(checkpoint.name)}))
+        metadata = {"network": name, "source": as_text(checkpoint.name)}
+        if head_input is not None:
+            metadata["head_input"] = head_input
+        part.write_bytes(save(state, metadata=metadata))
     count = sum(value.numel() for value in network.parameters())
     Console().print(f"{escape(str(target))}: {name}, {count:,} parameters", highlight=False, soft_wrap=True)
 

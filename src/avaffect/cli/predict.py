@@ -219,7 +219,7 @@ class _Batch:
 
     def run(self, predictor: Predictor, targets: list[Target], bars: ProgressBars, fail_fast: bool) -> None:
         """Read all; one that fails does not stop the others, unless ``fail_fast``."""
-        from ..predict.batch import attempt_each
+        from ..batch import attempt_each
 
         results = attempt_each(
             targets, lambda each: self._one(predictor, each, bars), path=lambda each: each.source, hook=bars

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..corpus.npz import NUMBERS, Expected, names_in, read_npz
 from ..evaluate.bootstrap import interval, resample
 from ..evaluate.match import Matched
 from ..evaluate.moments import measures
 from ..evaluate.score import table_of_sums
+from ..npz import NUMBERS, Expected, names_in, read_npz
 from ..spec import TARGETS
 from .damage import every_damage
 from .features import Segment

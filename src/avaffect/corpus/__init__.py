@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..registry import Registry
 from .base import Corpus, FeatureCorpus, Features, Recording, need_folder
@@ -44,6 +45,7 @@ CORPORA: Registry[Corpus] = Registry(
 )
 
 
+@checks_types
 def register(name: str) -> Callable[[_Kind], _Kind]:
     """Class decorator: make a corpus known by name to `open_corpus`.
 
@@ -66,6 +68,7 @@ def list_corpora() -> list[str]:
     return CORPORA.names()
 
 
+@checks_types
 def open_corpus(name: str, path: str | Path, **options: Any) -> Corpus:
     """Open a corpus of continuous ratings.
 

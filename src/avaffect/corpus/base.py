@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checks_types
 from ..errors import DataError, nearest
 from ..spec import TARGETS
 from .ratings import Ratings
@@ -135,6 +136,7 @@ class FeatureCorpus(Corpus):
         """The recording's streams at ``tick_rate``."""
 
 
+@checks_types
 def need_folder(path: Path, what: str) -> Path:
     """The folder ``path``.
 

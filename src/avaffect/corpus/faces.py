@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..face.align import align_matrix
+from ..npz import Expected, read_npz
 from .base import need_training_file
 from .emotions import coordinates
-from .npz import Expected, read_npz
 from .splits import SPLITS
 
 EMOTIONS = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..streams.timeline import Timeline
 
@@ -127,6 +128,7 @@ def label_ticks(
     return labels, np.asarray(np.isfinite(labels).all(axis=1))
 
 
+@checks_types
 def check_range(ratings: Ratings, where: str, scale: tuple[float, float] = (-1.0, 1.0)) -> Ratings:
     """The ratings, mapped from their scale onto [-1, 1].
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -71,24 +71,26 @@ def rolling_folds(items: Sequence[T], k: int) -> list[Fold[T]]:
     return [first, *(_fold(f"fold{i}", everything, group) for i, group in enumerate(groups, start=1))]
 
 
-def shared_subjects(items: Sequence[SplitItem]) -> list[str]:
-    """A note, in a list, if subjects are in more than one of the official sets; an empty list otherwise."""
-    sets: dict[str, set[str]] = defaultdict(set)
-    for item in items:
-        if item.split:
-            sets[item.subject].add(item.split)
-    shared = [
-        f"{subject} ({', '.join(sorted(of, key=SPLITS.index))})"
-        for subject, of in sets.items()
-        if len(of) > 1
-    ]
+def shared_subjects(sets: Mapping[str, Iterable[SplitItem]]) -> str:
+    """Subjects with recordings in more than one set, and in which, in one line; "" if there are none.
+
+    >>> from .base import Recording
+    >>> ann, bob = Recording("a", "ann"), Recording("b", "bob")
+    >>> shared_subjects({"train": [ann, bob], "val": [bob]})
+    'subjects in more than one set: bob (train, val); scores on people seen in training are too high'
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for name, items in sets.items():
+        for item in items:
+            found[item.subject][name] = None
+    shared = [f"{subject} ({', '.join(names)})" for subject, names in found.items() if len(names) > 1]
     if not shared:
-        return []
+        return ""
     more = f" and {len(shared) - 5} more" if len(shared) > 5 else ""
-    return [
-        f"subjects in more than one set: {', '.join(shared[:5])}{more}; scores on people seen in training are"
-        " too high: give each subject one split"
-    ]
+    return (
+        f"subjects in more than one set: {', '.join(shared[:5])}{more};"
+        " scores on people seen in training are too high"
+    )
 
 
 def leave_one_out(items: Sequence[T]) -> list[Fold[T]]:

@@ -52,8 +52,8 @@ class Meta:
     options : mapping
         The corpus's options, such as annotation delays.
     media : str
-        SHA-256 over size and beginning of the files that the features were made from; "" for the features of
-        a `FeatureCorpus`.
+        SHA-256 over size and beginning of the files that the features were made from; for the features of a
+        `FeatureCorpus` over the corpus's path.
     format : int
         Version of this layout.
     """

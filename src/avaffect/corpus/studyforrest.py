@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..npz import Expected, names_in, read_npz
 from ..spec import TARGETS
 from ..streams.timeline import Timeline
 from .base import FeatureCorpus, Features, Recording
 from .labels import parse_number
-from .npz import Expected, names_in, read_npz
 from .ratings import Ratings, check_range, tick_means, ticks_of
 from .splits import Fold, leave_one_out
 

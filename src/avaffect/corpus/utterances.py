@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from ..corpus.splits import SPLITS
 from ..errors import DataError
+from ..npz import NUMBERS, Expected, read_npz
 from .base import FeatureCorpus, Features, Recording, need_folder
 from .labels import parse_number, parse_scale
-from .npz import NUMBERS, Expected, read_npz
 from .ratings import Ratings, check_range
 
 STREAMS = ("text", "audio", "visual")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from torch import Tensor
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, SequentialSampler
+from torch.utils.data import Dataset
 
 from ..errors import DataError
 from ..windows import window_starts
@@ -43,7 +43,7 @@ class Windows(Dataset[dict[str, Tensor]]):
 
     Examples
     --------
-    ``loader`` gives shuffled batches; ``windows[3]`` is one window and ``windows[[3, 7]]`` a batch of two.
+    ``windows[3]`` is one window and ``windows[[3, 7]]`` a batch of two; torch's ``DataLoader`` takes them.
     """
 
     def __init__(
@@ -99,16 +99,6 @@ class Windows(Dataset[dict[str, Tensor]]):
         for name in self.streams:
             batch[name], batch[f"{name}_mask"] = raw[f"features.{name}"].float(), raw[f"mask.{name}"]
         return batch
-
-    def loader(
-        self, batch: int, *, shuffle: bool, seed: int = 0, workers: int = 0, drop_last: bool = False
-    ) -> DataLoader[dict[str, Tensor]]:
-        """Batches of windows; with ``shuffle`` in a new order every epoch, the same for the same seed."""
-        order: Sampler[int] = SequentialSampler(self)
-        if shuffle:
-            order = RandomSampler(self, generator=torch.Generator().manual_seed(seed))
-        sampler = BatchSampler(order, batch, drop_last)
-        return DataLoader(self, sampler=sampler, batch_size=None, num_workers=workers)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without open files: every process opens its own."""

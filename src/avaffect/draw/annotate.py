@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import chain
 from pathlib import Path
 
+from ..arguments import checks_types
 from ..errors import DataError
-from ..media import VideoSink, frames, probe
+from ..media import Frame, VideoSink, frames, probe
 from ..progress import Hook, silent
-from ..trace.meta import sound
+from ..trace.meta import is_of, sound
 from ..trace.table import Trace
 from .moments import Moments
 from .overlay import draw_overlay
 from .overlay_layout import Layout
 
+log = logging.getLogger(__name__)
 
+_APART = (
+    0.1  # seconds between a picture's time in the video and in the trace; clocks of copies differ by less
+)
+
+
+@checks_types
 def annotate(
     trace: Trace,
     source: str | Path,
@@ -23,7 +32,8 @@ def annotate(
 ) -> Path:
     """Write the video with each person's box and panel, its own times and its own sound.
 
-    Rows belong to frames by the ``frame`` column; a frame without rows stays as it is.
+    Rows belong to frames by the ``frame`` column; a frame without rows stays as it is. A video that is
+    another file than the one that was read, such as a copy in another format, is drawn on with a warning.
 
     Parameters
     ----------
@@ -44,7 +54,8 @@ def annotate(
     Raises
     ------
     DataError
-        If the trace has several files or no frames, or the source has no pictures.
+        If the trace has several files or no frames, the source has no pictures, or its frames are not those
+        of the trace.
     MediaError
         If the source cannot be read or the target not be written.
     """
@@ -55,6 +66,10 @@ def annotate(
     if not probe(source).has_video:
         raise DataError(f"{source} has no pictures to draw on; plot its trace instead")
     moments, name = Moments(trace), Path(source).name
+    if not is_of(trace.meta, Path(source)):
+        log.warning(
+            "%s is not the file that was read (size or beginning differ): is it the right one?", source
+        )
     pictures = frames(source)
     first = next(pictures, None)
     if first is None:
@@ -64,8 +79,23 @@ def annotate(
     track = sound(trace.meta).get("track")
     with VideoSink(target, width=width, height=height, source=Path(source), audio_track=track) as sink:
         for frame in chain([first], pictures):
+            _check_time(frame, moments, source)
             people = moments.at(frame.index, frame.pts)
             sink.write(draw_overlay(frame.image, people, dock=dock), frame.pts)
             hook(name, min(frame.pts, moments.end), moments.end)
+        if frame.index < max(moments.times):
+            raise DataError(
+                f"{source} has {frame.index + 1} pictures, the trace {max(moments.times) + 1}: it is not the"
+                " video that the trace was made from; give that one"
+            )
     hook(name, moments.end, moments.end)
     return Path(target)
+
+
+def _check_time(frame: Frame, moments: Moments, source: str | Path) -> None:
+    time = moments.times.get(frame.index, frame.pts)
+    if abs(frame.pts - time) > _APART:
+        raise DataError(
+            f"picture {frame.index} of {source} is at {frame.pts:.2f} s, in the trace at {time:.2f} s: it is"
+            " not the video that the trace was made from; give that one"
+        )

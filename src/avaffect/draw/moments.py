@@ -70,6 +70,8 @@ class Moments:
     ----------
     end : float
         Seconds at which the last frame that has a row ends.
+    times : dict of int to float
+        Seconds of each frame that has a row.
 
     Raises
     ------
@@ -82,6 +84,7 @@ class Moments:
         if rows.empty:
             raise DataError("no row of the trace belongs to a frame: it was made without pictures")
         self.end = float(rows.index.get_level_values("end")[-1])
+        self.times: dict[int, float] = dict(zip(rows["frame"].tolist(), rows["pts"].tolist(), strict=True))
         rows = rows[rows["track"].notna() | rows[list(TARGETS)].notna().any(axis=1)]
         self._frame = rows["frame"].to_numpy(dtype=np.int64)
         self._track = rows["track"].to_numpy(dtype=np.int64, na_value=NOBODY)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..arguments import checks_types
 from ..errors import DataError
 from .moments import Moment
 from .overlay_layout import Layout
@@ -14,6 +15,7 @@ from .overlay_panel import draw_panel
 from .text_raster import put_text
 
 
+@checks_types
 def draw_overlay(image: np.ndarray, people: Sequence[Moment], *, dock: str = "bottom left") -> np.ndarray:
     """A frame with everybody's box and panel.
 

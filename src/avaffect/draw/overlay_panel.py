@@ -44,10 +44,10 @@ def draw_panel(out: np.ndarray, moment: Moment, layout: Layout, place: Rectangle
     for k, name in enumerate(("valence", "arousal")):
         at = (pad, 2.75 * font + k * 1.3 * font)
         _draw_bar(panel, name, targets[k], at, font, 4.3, colour)
-    word, gates = ("share", moment.share) if np.isfinite(moment.share).any() else ("gate", moment.attended)
-    for k, name in enumerate(("voice", "face")):
-        at = (pad, 5.4 * font + k * 1.2 * font)
-        _draw_gate(panel, f"{name} {word}", gates[k], at, font)
+    shared = np.isfinite(moment.share).any()
+    names = ("voice counts", "face counts") if shared else ("voice + face", "face + voice")
+    for k, (name, gate) in enumerate(zip(names, moment.share if shared else moment.attended, strict=True)):
+        _draw_gate(panel, name, gate, (pad, 5.4 * font + k * 1.2 * font), font)
     _draw_circumplex(panel, moment, (16.2 * font, 4.65 * font), 2.25 * font)
 
 
@@ -66,7 +66,7 @@ def _draw_head(
     dot = right - text_width(word, font - 1) - 0.55 * font
     circle(panel, (dot, y), 0.28 * font, _INK if loud else _DIM, -1 if loud else 1)
     known = np.isfinite([moment.valence[0], moment.arousal[0]]).any()
-    badge = "no prediction" if not known else "voice only" if moment.box is None else ""
+    badge = "no prediction" if not known else "by voice" if moment.box is None else ""
     if badge and moment.track is not None:
         x += text_width(name, font, bold=True) + 0.55 * font
         width = text_width(badge, font - 2)

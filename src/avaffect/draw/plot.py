@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..files import replacing
 from ..palette import FAINT, INK, NOBODY
@@ -32,12 +33,15 @@ _LEFT, _WIDTH, _RIGHT, _END = 0.098, 0.572, 0.715, 0.975  # of the figure's widt
 _TOP, _BOTTOM = 0.885, 0.135  # of its height
 _GATE = matplotlib.colormaps["cividis"]
 # By kind of gate, as the columns attended_* and share_* are named.
-_GATE_WORDS = {"attended": "gate", "share": "share"}
-_GATE_SCALES = {"attended": "weight of attended features", "share": "share of the fused features"}
+_GATE_WORDS = {"attended": "{}, with {}", "share": "weight of the {}"}
+_GATE_SCALES = {
+    "attended": "0: read by itself, 1: read together with the other",
+    "share": "0: it does not count, 1: it alone counts",
+}
 _GATE_CAPTIONS = {
-    "attended": "Gates: yellow where the model went by what voice and face say together,"
-    " blue where it kept to that one alone.  ",
-    "share": "Shares: yellow where the model relied on that one, blue where it relied on the other.  ",
+    "attended": "Colours: yellow where voice and face were read together, blue where each was read by"
+    " itself.  ",
+    "share": "Colours: yellow where the result rests on that one, blue where it rests on the other.  ",
 }
 # viridis without its last, pale part, which a white page swallows
 _TIME = LinearSegmentedColormap.from_list("time", matplotlib.colormaps["viridis"](range(226)))
@@ -52,6 +56,7 @@ class Plot(Figure):
         return buffer.getvalue()
 
 
+@checks_types
 def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = None) -> Plot:
     """Draw a trace.
 
@@ -152,16 +157,16 @@ def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, st
     """What is shown under the lines, top to bottom: whose, which column, its name, its colour."""
     several = len(groups) > 1
     kind = _gate_kind(trace)
-    word = _GATE_WORDS.get(kind)
+    words = _GATE_WORDS.get(kind, "")
     strips = []
     for group in groups:
         mark = f"{group.track if group.track is not None else '–'} · " if several else ""
         colour = group.colour if several else INK
         if kind:
-            strips.append((group, f"{kind}_audio", f"{mark}voice {word}", colour))
+            strips.append((group, f"{kind}_audio", mark + words.format("voice", "face"), colour))
         if group.track is not None:
             if kind:
-                strips.append((group, f"{kind}_visual", f"{mark}face {word}", colour))
+                strips.append((group, f"{kind}_visual", mark + words.format("face", "voice"), colour))
             strips.append((group, "face_conf", f"{mark}face seen", group.colour))
     # Speech is the recording's, whoever is in view: the loudest row of each moment.
     rows = trace.table.sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)

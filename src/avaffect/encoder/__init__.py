@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..arguments import checks_types
 from ..registry import Registry
 from .base import AudioEncoder, Encoder, VisualEncoder, check_encoder
 
@@ -23,11 +24,16 @@ _Kind = TypeVar("_Kind", bound=type[Encoder])
 ENCODERS: Registry[Encoder] = Registry(
     "encoder",
     "avaffect.encoders",
-    {"face": "avaffect.encoder.face:FaceNet", "voice": "avaffect.encoder.voice:VoiceNet"},
+    {
+        "face": "avaffect.encoder.face:FaceNet",
+        "voice": "avaffect.encoder.voice:VoiceNet",
+        "whisper": "avaffect.encoder.whisper:WhisperVoice",
+    },
     base="avaffect.encoder.base:Encoder",
 )
 
 
+@checks_types
 def register(name: str) -> Callable[[_Kind], _Kind]:
     """Class decorator: make an encoder known by name to `create_encoder`.
 
@@ -43,11 +49,12 @@ def list_encoders() -> list[str]:
     """Names that `create_encoder` takes, sorted.
 
     >>> list_encoders()
-    ['face', 'voice']
+    ['face', 'voice', 'whisper']
     """
     return ENCODERS.names()
 
 
+@checks_types
 def create_encoder(name: str, **options: Any) -> Encoder:
     """Build an encoder by name, with untrained weights.
 

@@ -7,11 +7,13 @@ that training and prediction need to know about it is said by the class.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
+from ..arguments import checks_types
 from ..errors import ModelError
 from ..face.align import SIZE
 from ..voice import preset
@@ -30,21 +32,39 @@ class Encoder(nn.Module, ABC):
         The modality that it reads: ``"audio"`` or ``"visual"``.
     preprocessing : mapping
         What its input is made with; saved in `avaffect.spec.Stream.preprocessing`.
+    frozen : tuple of str
+        Names of the submodules whose weights come from elsewhere and are not trained. Their parameters have
+        ``requires_grad=False``. `avaffect.checkpoint.save` writes each into a file of its own, which all
+        models with the same weights share.
     dim : int
         Size of a feature vector.
     """
 
     stream: ClassVar[str]
     preprocessing: ClassVar[Mapping[str, Any]]
+    frozen: ClassVar[tuple[str, ...]] = ()
     dim: int
 
     def preprocess(self, inputs: Tensor) -> Tensor:
-        """Raw input to the network's input: nothing learned, no gradient. By default the input itself."""
+        """Raw input to the network's input: nothing trained, no gradient. By default the input itself."""
         return inputs
 
     @abstractmethod
     def features(self, inputs: Tensor) -> Tensor:
         """The network on preprocessed input."""
+
+    def load_published(self, path: str | Path) -> None:
+        """Fill the `frozen` parts from their published file.
+
+        Raises
+        ------
+        ModelError
+            This encoder has none.
+        """
+        raise ModelError(f"{type(self).__name__} has no published weights; leave the file out")
+
+    def measure_scale(self, inputs: Tensor) -> None:
+        """Learn the scale of preprocessed input (n, ...) before training; by default nothing."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Raw input to features."""
@@ -66,12 +86,22 @@ class VisualEncoder(Encoder):
     preprocessing = {"crop": SIZE}
 
 
+class Piece(NamedTuple):
+    """Ticks of a recording: the features of ``begin : end`` are kept, those of ``first : last`` made."""
+
+    first: int
+    begin: int
+    end: int
+    last: int
+
+
 class AudioEncoder(Encoder):
     """Reads the log-mel spectrogram of a voice.
 
     Raw input
-        ``(b, frames, 64)`` float32: log-mel of the preset ``default16k`` at 100 frames per second, in bels,
-        relative to the recording's reference level (`avaffect.voice.relative`).
+        ``(b, frames, n_mels)`` float32: log-mel of the preset that ``preprocessing`` names (``default16k``
+        with 64 bands, if the class says nothing else) at 100 frames per second, in bels, relative to the
+        recording's reference level (`avaffect.voice.relative`).
     Features
         ``(b, frames // stride, dim)``: vector ``k`` belongs to the frames from ``k * stride`` to
         ``(k + 1) * stride - 1``. The number of frames may be any from ``stride`` on.
@@ -80,22 +110,45 @@ class AudioEncoder(Encoder):
     ----------
     stride : int
         Frames per tick: 8 frames at 100 Hz make 12.5 ticks per second, the tick rate of the embedded models.
+    hop : int
+        Ticks. Where a recording is cut must not change its features: long ones are encoded in pieces that
+        begin at a multiple of this. 1 if the encoder treats all ticks alike.
     context : int
-        Ticks on each side that a feature depends on at most. Long recordings are encoded in pieces that
-        overlap by this much.
+        Ticks on each side of its hop (of itself, if ``hop`` is 1) that a feature depends on at most. Pieces
+        overlap by this much or more.
     """
 
     stream = "audio"
     preprocessing = {"logmel": "default16k"}
     stride: ClassVar[int] = 8
-    context: ClassVar[int]
+    hop: ClassVar[int] = 1
+    context: int
 
     @property
     def tick_rate(self) -> float:
         """Feature vectors per second (Hz)."""
         return preset(self.preprocessing["logmel"]).frame_rate / self.stride
 
+    def pieces(self, ticks: int, size: int, *, context: int = 0) -> Iterator[Piece]:
+        """Pieces in which a recording is encoded as if at once.
 
+        Parameters
+        ----------
+        ticks : int
+            Length of the recording.
+        size : int
+            Ticks that a piece keeps, about: a multiple of ``hop``.
+        context : int
+            Ticks to see on each side at least; ``self.context`` or more are.
+        """
+        size = max(1, round(size / self.hop)) * self.hop
+        context = -(-max(context, self.context) // self.hop) * self.hop
+        for begin in range(0, ticks, size):
+            end = min(ticks, begin + size)
+            yield Piece(max(0, begin - context), begin, end, min(ticks, end + context))
+
+
+@checks_types
 def check_encoder(encoder: Encoder, *, stream: str, dim: int, tick_rate: float) -> None:
     """Raise unless an encoder gives what a model's spec says of it.
 

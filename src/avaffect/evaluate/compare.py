@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..metric import Array
 from ..spec import TARGETS
@@ -16,6 +17,7 @@ from .report import Comparison, Difference
 from .score import AGGREGATIONS, estimate, filled, interval_notes, point_scores, table_of_sums, units_of
 
 
+@checks_types
 def compare(
     first: Pairing,
     second: Pairing,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arguments import checks_types
 from ..corpus.labels.names import NameIndex
 from ..corpus.ratings import Ratings, check_fit
 from ..errors import DataError
@@ -50,6 +51,7 @@ class Pairing:
     notes: tuple[str, ...] = ()
 
 
+@checks_types
 def match(
     predictions: Sequence[Recording],
     labels: Sequence[Recording],

@@ -14,6 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
@@ -41,6 +42,7 @@ _NO_ERROR: dict[str, Any] = {
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
+@checks_types
 def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Path]:
     """Draw all three plots as png.
 
@@ -93,7 +95,9 @@ def density(pairing: Pairing, report: Report) -> Figure:
         _style(ax, f"labelled {target}", f"predicted {target}", _heading(report, target, "ccc", "CCC"))
         ax.set(xlim=(-1, 1), ylim=(-1, 1), xticks=_TICKS, yticks=_TICKS, aspect="equal")
     _caption(
-        figure, "Dashed: prediction = label.  Orange: median prediction, and the range of the middle 80 %."
+        figure,
+        "Dashed: prediction = label.  Orange, thick: the median prediction of frames with such a label;"
+        " thin: 8 of 10 lie between.",
     )
     return figure
 
@@ -119,7 +123,8 @@ def residuals(pairing: Pairing, report: Report) -> Figure:
         side.set_title(bias, fontsize=10, color=INK, loc="left")
     _caption(
         figure,
-        "Orange: median residual and range of the middle 80 %.  A downward slope: extremes are missed.",
+        "Orange, thick: the median residual of frames with such a label; thin: 8 of 10 lie between."
+        "  A downward slope: extremes are missed.",
     )
     return figure
 
@@ -153,7 +158,8 @@ def per_recording(report: Report) -> Figure:
     level = f"{100 * report.level:g} %"
     _caption(
         figure,
-        f"Dots: recordings, bars: rough {level} intervals, dashed: their mean.  Orange: all frames pooled.",
+        f"Dots: recordings, bars: rough {level} intervals, dashed: their mean."
+        "  Orange: CCC over the frames of all together, and its interval.",
     )
     return figure
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import abaw
+from ..arguments import checks_types
 from ..corpus.labels import LabelFile, LabelOptions, Labels, label_files, read_label_file
 from ..corpus.labels.files import walk
 from ..corpus.labels.read import COLUMNS as LABEL_COLUMNS
@@ -28,6 +29,7 @@ _NOTHING = np.empty((0, len(TARGETS)))
 TRACE_ENDINGS = (".parquet", ".jsonl", ".csv")
 
 
+@checks_types
 def read_predictions(path: str | Path) -> list[Recording]:
     """Read predictions.
 
@@ -67,6 +69,7 @@ def read_predictions(path: str | Path) -> list[Recording]:
     return list(unique(found, f"the predictions in {path}").values())
 
 
+@checks_types
 def read_labels(path: str | Path, options: LabelOptions | None = None) -> list[Recording]:
     """Read annotations, in every form that `avaffect extract` reads.
 
@@ -137,6 +140,7 @@ def _labelled(labels: Labels, options: LabelOptions) -> Recording:
     return Recording(labels.name, values, start=times)
 
 
+@checks_types
 def read_subjects(path: str | Path) -> dict[str, str]:
     """Read the subject of each recording from a ``.csv`` with the header ``file,subject``.
 

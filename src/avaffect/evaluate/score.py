@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import checks_types
 from ..errors import DataError, nearest
 from ..metric import Array
 from ..spec import TARGETS
@@ -29,6 +30,7 @@ PARTS = 10
 """For a recording's own interval, this many parts of it of equal length are resampled."""
 
 
+@checks_types
 def score(
     pairing: Pairing,
     *,

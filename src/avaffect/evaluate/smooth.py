@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..arguments import checks_types
 from ..errors import DataError, nearest
 from ..metric import Array
 from .recording import Recording, joined
@@ -20,6 +21,7 @@ _CHUNK = 8192  # polynomials fitted at a time
 _EDGE = 1e-9  # seconds; frame times are rounded
 
 
+@checks_types
 @dataclass(frozen=True)
 class Smoothing:
     """Smoothing over a window in seconds.
@@ -152,6 +154,7 @@ class Smoothing:
         return out
 
 
+@checks_types
 def clip(
     recordings: Sequence[Recording], low: float = -1.0, high: float = 1.0
 ) -> tuple[list[Recording], int]:

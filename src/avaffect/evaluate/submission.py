@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ..abaw import read_locations, read_submission, split_locations, submission_text
+from ..arguments import checks_types
 from ..errors import DataError
 from ..files import replacing
 from ..metric import Array
@@ -16,6 +17,7 @@ from .match import TOLERANCE, listed
 from .recording import Recording, unique
 
 
+@checks_types
 def write_submission(
     predictions: Sequence[Recording],
     sample: str | Path,
@@ -81,6 +83,7 @@ def write_submission(
     return [f"{what}: {listed(names)}" for what, names in changes.items()]
 
 
+@checks_types
 def validate_submission(path: str | Path, sample: str | Path) -> int:
     """Check a submission against the organisers' sample: header, order, length, range.
 

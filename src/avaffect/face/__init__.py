@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..arguments import checks_types
 from ..registry import Registry
 from .align import align, align_matrix
 from .detector import Detection, FaceDetector, check_image
@@ -32,6 +33,7 @@ DETECTORS: Registry[FaceDetector] = Registry(
 )
 
 
+@checks_types
 def register(name: str) -> Callable[[_Made], _Made]:
     """Decorator: make a face detector's class known by name to `create_detector`.
 
@@ -52,6 +54,7 @@ def list_detectors() -> list[str]:
     return DETECTORS.names()
 
 
+@checks_types
 def create_detector(name: str = "mtcnn", **options: Any) -> FaceDetector:
     """Build a face detector by name.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..arguments import checks_types
+
 SIZE = 112
 """Side of an aligned crop, in pixels."""
 
@@ -22,6 +24,7 @@ TEMPLATE = np.array(
 ArcFace, arXiv:1801.07698: the common published coordinates)."""
 
 
+@checks_types
 def align_matrix(landmarks: np.ndarray) -> np.ndarray:
     """The similarity (turn, scale, shift; no mirror) that takes landmarks nearest to the template.
 
@@ -50,6 +53,7 @@ def align_matrix(landmarks: np.ndarray) -> np.ndarray:
     return np.concatenate([matrix, (goal - matrix @ mean)[:, None]], axis=1)
 
 
+@checks_types
 def align(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """The face of an RGB picture, upright in a 112x112 crop.
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..arguments import checks_types
 from ..errors import DataError
 
 
@@ -48,6 +49,7 @@ def large_enough(found: list[Detection], min_face: float) -> list[Detection]:
     return [face for face in found if max(face.box[2:] - face.box[:2]) >= min_face]
 
 
+@checks_types
 def check_image(image: np.ndarray) -> None:
     """Raise `DataError` unless `image` is an RGB picture (h, w, 3) uint8."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:

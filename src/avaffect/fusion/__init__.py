@@ -7,10 +7,13 @@ gates by name. One file a family; `docs/fusion.md` says what of each paper is ex
 from __future__ import annotations
 
 from .base import STREAM_WEIGHTS, AttentionFusion, Fused, Fusion, stream_weights
+from .bibimodal import BiBimodal
+from .bottleneck import Bottleneck
 from .ca import CA
 from .coattention import CoAttention
 from .concat import Concat
 from .dca import DCA
+from .feedback import Feedback
 from .grjca import GRJCA, HGRJCA
 from .iaca import IACA
 from .jca import JCA, RJCA, RJCMA
@@ -32,8 +35,11 @@ __all__ = [
     "RJCMA",
     "STREAM_WEIGHTS",
     "AttentionFusion",
+    "BiBimodal",
+    "Bottleneck",
     "CoAttention",
     "Concat",
+    "Feedback",
     "Fused",
     "Fusion",
     "Late",

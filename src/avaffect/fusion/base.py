@@ -48,16 +48,22 @@ class Fused:
             the stream's own share of the fused features: near 1 the output relies on this stream,
             near 0 on the others. They sum to one over the available streams, and are exactly 0 where
             a stream is masked. Of the fusions that gate stream against stream: ``iaca``;
+        ``gain.<stream>`` (b, t, d_m) in (0, 1)
+            what each feature of the stream is multiplied by, of ``feedback``;
         ``attention.<stream>`` (b, t, s) and ``correlation.<stream>`` (b, d, f)
             maps, only with ``maps=True``: they are large, and the second has no time axis. Fusions
             of several iterations or layers number them, ``attention.audio.1``.
 
         At a tick where a stream is masked its gates are what the gate makes of an empty input; the
         masks the caller passed say which of them mean something.
+    losses : dict of torch.Tensor
+        In training mode: losses of the fusion itself by name, one number each, for the training to add
+        (``fit.loss.fusion`` of a recipe). ``discriminator`` of ``bibimodal``.
     """
 
     features: Tensor
     weights: dict[str, Tensor] = field(default_factory=dict)
+    losses: dict[str, Tensor] = field(default_factory=dict)
 
 
 STREAM_WEIGHTS = ("attended", "share")

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from .base import AttentionFusion, at_least
+from .base import AttentionFusion, at_least, one_of
 from .layers.joint import check_mixing, number_maps
 from .layers.joint_window import check_window
 from .layers.masking import count, keep, keep_all, precise
 from .registry import register
+
+QUERIES = ("linear", "joint")
 
 
 @register("coattention")
@@ -24,7 +26,8 @@ class CoAttention(AttentionFusion):
 
     Time-major, X_m (t, d_m), J = [X_1, X_2, ...] (t, d); every Linear with a bias, p the dropout::
 
-        Jq    = Linear_{d -> d}(J)                                         (t, d)
+        Jq    = Linear_{d -> d}(J)                query "linear"           (t, d)
+              = J                                 query "joint"
         K_m   = Linear_{L -> L}(X_m^T)     mixing "time", exact            (d_m, L)
               = Linear_{d_m -> d_m}(X_m)^T / n    mixing "feature"         (d_m, t)
         C_m   = Dropout_p( tanh( K_m Jq / sqrt(d) ) )                      (d_m, d)
@@ -47,6 +50,8 @@ class CoAttention(AttentionFusion):
         Any length, or as published for one ``window``.
     window : int, optional
         With ``mixing="time"``: L; 16 as published.
+    query : {"linear", "joint"}
+        The code of RJCMA computes the linear layer and then takes J itself: "joint".
     absent, maps
         As in `Fusion`; maps carry the layer, ``correlation.audio.1``.
     """
@@ -59,13 +64,15 @@ class CoAttention(AttentionFusion):
         dropout: float = 0.6,
         mixing: str = "feature",
         window: int | None = None,
+        query: str = "linear",
         absent: str = "learned",
         maps: bool = False,
     ) -> None:
         super().__init__(dims=dims, absent=absent, maps=maps)
         at_least("layers", layers, 1)
         check_mixing(mixing, window)
-        self.layers = nn.ModuleList(_Layer(self.dims, window, dropout) for _ in range(layers))
+        linear = one_of("query", query, QUERIES) == "linear"
+        self.layers = nn.ModuleList(_Layer(self.dims, window, dropout, linear) for _ in range(layers))
 
     def attend(
         self, streams: dict[str, Tensor], masks: dict[str, Tensor]
@@ -82,10 +89,10 @@ class CoAttention(AttentionFusion):
 class _Layer(nn.Module):
     """One co-attention layer over all streams."""
 
-    def __init__(self, dims: Mapping[str, int], window: int | None, dropout: float) -> None:
+    def __init__(self, dims: Mapping[str, int], window: int | None, dropout: float, query: bool) -> None:
         super().__init__()
         joint = sum(dims.values())
-        self.query = nn.Linear(joint, joint)
+        self.query = nn.Linear(joint, joint) if query else nn.Identity()
         self.streams = nn.ModuleDict(
             {name: _Stream(dim, joint, window, dropout) for name, dim in dims.items()}
         )
@@ -93,6 +100,7 @@ class _Layer(nn.Module):
     def forward(
         self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor]
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """One layer: streams (b, t, d_m) to streams of the same shapes, and each C_m (b, d_m, d)."""
         query = self.query(torch.cat(list(streams.values()), dim=-1))  # (b, t, d)
         attended: dict[str, Tensor] = {}
         maps: dict[str, Tensor] = {}
@@ -113,6 +121,7 @@ class _Stream(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, stream: Tensor, mask: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+        """X_m (b, t, d_m), its mask (b, t) and Jq (b, t, d) to the next X_m and C_m (b, d_m, d)."""
         root = math.sqrt(query.shape[-1])
         if self.window is None:
             # Each factor takes a root of the divisor, so that the sum over ticks fits float16.

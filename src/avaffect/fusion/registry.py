@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from avaffect.registry import Registry
 
+from ..arguments import checks_types
 from .base import Fusion
 
 _Kind = TypeVar("_Kind", bound=type[Fusion])
@@ -15,6 +16,7 @@ FUSIONS: Registry[Fusion] = Registry("fusion", "avaffect.fusions", base="avaffec
 """Each file of this folder registers its own; other packages add theirs as entry points."""
 
 
+@checks_types
 def register(name: str) -> Callable[[_Kind], _Kind]:
     """Class decorator: make a fusion known by name to `create_fusion`.
 
@@ -36,6 +38,7 @@ def list_fusions() -> list[str]:
     return FUSIONS.names()
 
 
+@checks_types
 def fusion_class(name: str) -> type[Fusion]:
     """The class registered under a name; its docstring lists the options.
 
@@ -47,6 +50,7 @@ def fusion_class(name: str) -> type[Fusion]:
     return FUSIONS.get(name)
 
 
+@checks_types
 def create_fusion(name: str, *, dims: Mapping[str, int], **options: Any) -> Fusion:
     """Build a fusion by name.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from .base import Fused, Fusion, at_least
-from .layers.attention import SelfAttention
+from .layers.block import Block, sinusoid
 from .registry import register
 
 
@@ -56,14 +55,16 @@ class Transformer(Fusion):
         self.output_dim = width * len(self.dims)
         self.project = nn.ModuleDict({name: nn.Linear(dim, width) for name, dim in self.dims.items()})
         self.stream = nn.ParameterDict({name: nn.Parameter(torch.randn(width) * 0.02) for name in self.dims})
-        self.layers = nn.ModuleList(_Layer(width, heads, expansion, dropout) for _ in range(layers))
+        self.layers = nn.ModuleList(
+            Block(width, heads, expansion * width, dropout=dropout) for _ in range(layers)
+        )
         self.norm = nn.LayerNorm(width)
 
     def fuse(self, streams: dict[str, Tensor], masks: dict[str, Tensor]) -> Fused:
         """Attend over the tokens of all streams, and put each tick's tokens side by side."""
         first = next(iter(streams.values()))
         ticks = first.shape[1]
-        place = _sinusoid(ticks, self.norm.normalized_shape[0], first.device, first.dtype)
+        place = sinusoid(ticks, self.norm.normalized_shape[0], first)
         tokens = torch.cat(
             [self.project[name](x) + place + self.stream[name] for name, x in streams.items()], dim=1
         )  # (b, streams * t, width)
@@ -73,33 +74,3 @@ class Transformer(Fusion):
         tokens = self.norm(tokens)
         fused = {name: tokens[:, i * ticks : (i + 1) * ticks] for i, name in enumerate(streams)}
         return Fused(self.join(fused, masks))
-
-
-class _Layer(nn.Module):
-    """x + attention(norm(x)), then x + feed-forward(norm(x))."""
-
-    def __init__(self, width: int, heads: int, expansion: int, dropout: float) -> None:
-        super().__init__()
-        self.attention_norm = nn.LayerNorm(width)
-        self.attention = SelfAttention(width, heads, dropout=dropout)
-        self.forward_norm = nn.LayerNorm(width)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(width, expansion * width),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(expansion * width, width),
-        )
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        x = x + self.dropout(self.attention(self.attention_norm(x), mask))
-        return x + self.dropout(self.feed_forward(self.forward_norm(x)))
-
-
-def _sinusoid(ticks: int, width: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Sines and cosines of the tick at wavelengths from 2 pi to 20,000 pi ticks; (t, width)."""
-    real = torch.promote_types(dtype, torch.float32)
-    half = (width + 1) // 2
-    rates = torch.exp(torch.arange(half, device=device, dtype=real) * (-math.log(10_000.0) / half))
-    angles = torch.arange(ticks, device=device, dtype=real).unsqueeze(1) * rates  # (t, half)
-    return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :width].to(dtype)

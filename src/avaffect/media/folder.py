@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..arguments import checks_types
 from ..errors import MediaError
 from ..record import owned
 
@@ -48,6 +49,7 @@ class Contents:
     broken: list[str] = field(default_factory=list)
 
 
+@checks_types
 def list_media(folder: Path | str, *, recursive: bool = False) -> list[Path]:
     """The video and audio files of a folder, by their endings, sorted.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 
+from ..arguments import checks_types
 from ..errors import MediaError
 from .sound import audio
 from .sound import audio_track as default_track
@@ -55,6 +56,7 @@ class MediaInfo:
     audio_track: int | None = None
 
 
+@checks_types
 def probe(path: Path | str, audio_track: int | None = None) -> MediaInfo:
     """Tell what a media file holds; decodes its first picture and its first half second of sound.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -33,12 +33,17 @@ class Decoded(NamedTuple):
     orientation: tuple[int, int, int, int] | None
 
 
-def orientation(frame: VideoFrame) -> tuple[int, int, int, int] | None:
-    """The orientation given by the display matrix of a frame; None without one."""
+def orientation(
+    frame: VideoFrame, of_photo: Callable[[], tuple[int, int, int, int] | None] = lambda: None
+) -> tuple[int, int, int, int] | None:
+    """The orientation given by the display matrix of a frame; None without one.
+
+    ``of_photo`` gives that of a photograph's EXIF, for frames whose matrix cannot be read.
+    """
     try:
         matrix = frame.side_data.get("DISPLAYMATRIX")
     except ValueError:  # beside data of a kind that PyAV does not know it tells the rotation only
-        return _TURNS.get(round(frame.rotation / 90) % 4)
+        return of_photo() or _TURNS.get(round(frame.rotation / 90) % 4)
     if matrix is None:
         return None
     a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()  # type: ignore[call-overload]

@@ -14,6 +14,7 @@ import numpy as np
 from av.audio.frame import AudioFrame, format_dtypes
 from av.audio.resampler import AudioResampler
 
+from ..arguments import checks_types
 from ..errors import MediaError
 from .clock import Clock
 from .mixdown import Mixdown
@@ -71,6 +72,7 @@ class SoundUsed:
     cancelled: float = 0.0
 
 
+@checks_types
 def audio(
     path: Path | str,
     sample_rate: int = SAMPLE_RATE,
@@ -109,6 +111,7 @@ def audio(
         yield AudioBlock(start, samples[:, 0])
 
 
+@checks_types
 def audio_track(path: Path | str) -> int | None:
     """The number, from 1, of the sound track that is read by default; None without sound.
 
@@ -134,6 +137,7 @@ def audio_track(path: Path | str) -> int | None:
     return default
 
 
+@checks_types
 def read_audio(
     path: Path | str, sample_rate: int = SAMPLE_RATE
 ) -> tuple[np.ndarray, float, list[tuple[float, float]]]:
@@ -221,6 +225,7 @@ def blocks(
             )
 
 
+@checks_types
 def resample(samples: np.ndarray, sample_rate: float, new_sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     """Mono sound in memory, brought to another sample rate by FFmpeg's band-limited resampler.
 

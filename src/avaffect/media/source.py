@@ -30,6 +30,8 @@ StreamT = TypeVar("StreamT", VideoStream, AudioStream)
 
 # Nothing but the file itself is opened: no address, and no other file that it names.
 _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+# The head of a live recording in FLV does not say which streams will come: ten minutes are searched.
+_OPTIONS_OF_FLV = {"analyzeduration": "600000000", "probesize": "50000000"}  # microseconds, bytes
 # Larger pictures are refused before memory is asked for: 16384 x 8192, twice the sides of 8K.
 _MOST_PIXELS = 2**27
 LONGEST_PAUSE = Fraction(3600)
@@ -95,7 +97,7 @@ def open_source(path: Path | str, audio_track: int | None = None) -> Iterator[So
         or its streams begin more than an hour apart.
     """
     path = Path(path)
-    head = _first_bytes(path)
+    head = first_bytes(path)
     with _open(path, head) as container:
         video = [s for s in container.streams.video if _is_video(s)]
         audio = [s for s in container.streams.audio if _is_audio(s)]
@@ -116,10 +118,11 @@ def open_source(path: Path | str, audio_track: int | None = None) -> Iterator[So
 
 
 def _open(path: Path, head: bytes) -> InputContainer:
+    options = _OPTIONS | (_OPTIONS_OF_FLV if head.startswith(b"FLV") else {})
     try:
         # An absolute path cannot be taken for a protocol ("talk: part 1.mp4"). Tags in an old encoding
         # are no reason to fail.
-        return av.open(str(path.absolute()), metadata_errors="replace", container_options=_OPTIONS)
+        return av.open(str(path.absolute()), metadata_errors="replace", container_options=options)
     except (av.FFmpegError, ValueError) as error:
         refused = isinstance(error, av.ArgumentError)  # by the list of formats
         reason = getattr(error, "strerror", None) or str(error)
@@ -232,7 +235,7 @@ def _warn_if_cut(source: Source, end: float) -> None:
         )
 
 
-def _first_bytes(path: Path) -> bytes:
+def first_bytes(path: Path, count: int = 64) -> bytes:
     """The file's first bytes, or a MediaError that says why it cannot be read."""
     if address := url(path):
         raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
@@ -242,7 +245,7 @@ def _first_bytes(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise MediaError(f"{path}: is not a regular file; save the recording to a file first")
         with path.open("rb") as file:
-            head = file.read(64)
+            head = file.read(count)
     except FileNotFoundError as error:
         raise MediaError(f"{path}: no such file; check the spelling or give the full path") from error
     except PermissionError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from ..arguments import checks_types
 from ..errors import MediaError
 from .clock import Clock
+from .exif import exif_orientation
 from .picture import Decoded, FrameConverter, deinterlace, orientation
-from .source import Source, decode_video, first_stamp, nothing_decoded, open_source
+from .source import Source, decode_video, first_bytes, first_stamp, nothing_decoded, open_source
 
 _USUAL_RATE = Fraction(25)  # frames per second; only for frames that carry no time
+_PHOTO_HEAD = 256 * 1024  # bytes in which EXIF stands
 _NUDGE = 1e-5  # seconds; less than a tick of the 90 kHz clock, so no good stamp is moved
 
 
@@ -44,6 +47,7 @@ class Frame:
     duration: float = 0.0
 
 
+@checks_types
 def frames(path: Path | str) -> Generator[Frame, None, None]:
     """Read the pictures of a video one at a time; the memory used does not grow with its length.
 
@@ -107,10 +111,11 @@ def frame_times(path: Path) -> NDArray[np.float64]:
 
 def _timed(source: Source, stream: VideoStream) -> Iterator[Decoded]:
     clock = Clock(source, stream, partial(first_stamp, source, stream))
+    of_photo = cache(lambda: exif_orientation(first_bytes(source.path, _PHOTO_HEAD)))
     usual = 1 / (stream.average_rate or stream.guessed_rate or _USUAL_RATE)  # seconds
     for frame in decode_video(source, stream):
         pts = clock.begins(frame, _length(frame) or usual)
-        yield Decoded(frame, pts, orientation(frame))
+        yield Decoded(frame, pts, orientation(frame, of_photo))
 
 
 def _length(frame: VideoFrame) -> Fraction:

@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 
+from ..arguments import checks_types
 from ..errors import MediaError
 from ..files import remove_stale, temporary_name
 from .soundtrack import Soundtrack
@@ -28,6 +29,7 @@ _MPEG4 = ("mpeg4", {"flags": "+qscale", "global_quality": "354"}, 60_000)  # 354
 _SOUND_AHEAD = 0.5  # seconds of sound written before the picture it belongs to
 
 
+@checks_types
 class VideoSink:
     """Writes a video picture by picture; use it in a `with` statement.
 

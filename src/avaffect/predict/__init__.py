@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..arguments import checks_types
 from ..checkpoint import embedded
 from ..face.track import DETECTION_INTERVAL
 from .predictor import Predictor
@@ -11,6 +12,7 @@ from .predictor import Predictor
 __all__ = ["Predictor", "list_models", "load"]
 
 
+@checks_types
 def load(
     reference: str | Path,
     *,

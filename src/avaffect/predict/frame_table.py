@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,29 @@ def half_widths(spec: Spec, masks: dict[str, np.ndarray]) -> np.ndarray:
     return out
 
 
+def widening(spec: Spec, there: Mapping[str, np.ndarray], heights: np.ndarray) -> np.ndarray:
+    """Factor of the half-width in each row, (n,): above 1 where the face is small.
+
+    Parameters
+    ----------
+    there : mapping of str to (n,) np.ndarray of bool
+        What is available in each row.
+    heights : (n,) np.ndarray
+        Height of the face's box in pixels, NaN where it is unknown.
+    """
+    factor = np.ones(len(heights))
+    known = np.log(np.where(heights > 0, heights, np.inf))
+    for condition, pairs in spec.widening.items():
+        present = set(condition.split("+"))
+        at = np.logical_and.reduce([is_there == (name in present) for name, is_there in there.items()])
+        at &= heights > 0
+        places, factors = (np.array(column) for column in zip(*pairs, strict=True))
+        end = places[-1] * places[-1] / places[-2] if len(places) > 1 else 2 * places[-1]
+        curve = np.interp(known, np.log([*places, end]), [*factors, 1.0])
+        factor = np.where(at, curve, factor)
+    return factor
+
+
 def person_rows(
     reading: Reading,
     spec: Spec,
@@ -70,6 +94,7 @@ def person_rows(
     pts: np.ndarray,
     speech: np.ndarray | None,
     seen: np.ndarray | None = None,
+    heights: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Columns of the table that come from the model, at the times ``pts`` (n,) in seconds.
 
@@ -83,6 +108,8 @@ def person_rows(
         without sound.
     seen : (n,) np.ndarray of bool, optional
         True where the face is in the frame; by default in all.
+    heights : (n,) np.ndarray, optional
+        Height of the face's box in pixels, NaN where there is none: intervals of small faces are wider.
     """
 
     def at(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -94,6 +121,8 @@ def person_rows(
     known = np.logical_or.reduce(list(there.values()))[:, None]
     centre = np.where(known, at(reading.values, reading.available), np.nan)
     width = at(half_widths(spec, reading.masks), reading.available)
+    if heights is not None:
+        width = width * widening(spec, there, heights)[:, None]
     unknown = np.full(len(pts), np.nan)
     columns: dict[str, np.ndarray] = {"source": _source(there)}
     low, high = spec.range

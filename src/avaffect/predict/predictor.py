@@ -16,19 +16,22 @@ import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
+from ..arguments import checks_types
+from ..batch import attempt_each
 from ..errors import AvaffectError, DataError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
+from ..spec import TARGETS
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
 from ..trace.baseline import check_within
+from ..trace.meta import source
 from ..voice import SpeechLevel
-from .batch import attempt_each
 from .context import Context, contexts
 from .frame_table import Reading, face_rows, person_rows, table
 from .neutral import Given
@@ -46,6 +49,7 @@ PEOPLE = ("all", "main")
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
 
+@checks_types
 class Predictor:
     """Runs a trained model on recordings.
 
@@ -79,7 +83,8 @@ class Predictor:
     Raises
     ------
     ModelError
-        If there is no such model or detector, or the model has no encoders to read recordings with.
+        If there is no such model or detector, the model has no encoders to read recordings with, or its
+        targets are others than valence and arousal.
     AvaffectError
         If an option is out of its range.
 
@@ -109,6 +114,11 @@ class Predictor:
             raise AvaffectError(f"people={people!r}: expected 'all' or 'main'")
         self.model = checkpoint.load(reference)
         self.spec = self.model.spec
+        if set(self.spec.targets) != set(TARGETS):
+            raise ModelError(
+                f"{self.spec.name} predicts {', '.join(self.spec.targets)}; expected {' and '.join(TARGETS)}:"
+                " give another model, or load this one's network by avaffect.checkpoint.load"
+            )
         self.people = people
         self.audio_track, self.audio_channel = audio_track, audio_channel
         self.reader = StreamReader(
@@ -196,7 +206,8 @@ class Predictor:
         -------
         Trace
             One row a video frame and person; one row a tick for sound alone, and for sound that goes on
-            without pictures. ``trace.meta["sound"]`` says what of the sound was read.
+            without pictures. ``trace.meta["sound"]`` says what of the sound was read,
+            ``trace.meta["source"]`` which file it was.
 
         Raises
         ------
@@ -216,8 +227,8 @@ class Predictor:
         trace = self._process(
             as_text(path), frames, audio, info.duration, hook or silent, known.reference_level
         )
-        if audio is not None:
-            trace = Trace(trace.table, meta={**trace.meta, "sound": asdict(used)})
+        about = {"source": source(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
+        trace = Trace(trace.table, meta={**trace.meta, **about})
         return trace.relative_to(known.baseline) if known.baseline else trace
 
     def iter_files(
@@ -436,7 +447,8 @@ class Predictor:
             face = face_rows(person, recording.pictures[positions])
             pts, numbers = recording.times[positions], recording.numbers[positions]
             seen = np.isfinite(face["face_conf"])
-            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen)
+            heights = face["face_y2"] - face["face_y1"]
+            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen, heights)
             columns: dict[str, Any] = {
                 "position": positions,
                 "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),

@@ -8,7 +8,7 @@ off.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from ..fusion import stream_weights
-from ..model import Affect, AffectModel
-from ..sliding import BATCH, fixed_length
+from ..model import AffectModel
+from ..sliding import BATCH, OverlapAdd, fixed_length, triangle
 from ..windows import window_starts
 
 TOGETHER = 4096
@@ -53,7 +53,7 @@ class Output(NamedTuple):
         NaN at ticks that no window with an available tick reaches.
     gates : dict of str to (t,) np.ndarray
         ``attended.<stream>`` or ``share.<stream>``, as in `avaffect.fusion.Fused`; empty for fusions
-        without such gates.
+        without such gates, and where nothing is available at all.
     """
 
     values: np.ndarray
@@ -81,17 +81,9 @@ def slide_all(model: AffectModel, clips: Iterable[Clip], ticks: int) -> Iterator
     yield from _run(model, waiting, ticks)
 
 
-@dataclass
-class _Sum:
-    """Weighted sum of the windows of one person, (t, columns), and the weights, (t, 1)."""
-
-    total: Tensor | None = None
-    weight: Tensor = field(default_factory=lambda: torch.zeros(0, 1))
-
-
 @dataclass(frozen=True)
 class _Window:
-    """Ticks ``start`` to ``stop`` of a clip, and how much each counts, (stop - start, 1).
+    """Ticks ``start`` to ``stop`` of a clip, and how much each counts, (stop - start,).
 
     They stand behind ``lead`` masked ticks in an input of ``size`` ticks.
     """
@@ -99,7 +91,7 @@ class _Window:
     owner: int
     start: int
     stop: int
-    taper: Tensor
+    share: Tensor
     lead: int
     size: int
 
@@ -112,22 +104,18 @@ class _Window:
 @torch.inference_mode()
 def _run(model: AffectModel, clips: list[Clip], ticks: int) -> list[Output]:
     windows = [window for k, clip in enumerate(clips) for window in _windows(model, k, clip, ticks)]
-    names: list[str] = []
-    sums = [_Sum(weight=torch.zeros(len(clip), 1).double()) for clip in clips]
+    sums = [OverlapAdd(len(clip), taper=True) for clip in clips]
     for batch in _batches(windows):
         parts = [clips[window.owner] for window in batch]
         out = model.network(
             {name: _stack([p.streams[name] for p in parts], batch) for name in parts[0].streams},
             {name: _stack([p.masks[name] for p in parts], batch) for name in parts[0].masks},
         )
-        names, columns = _columns(out)
-        for window, values in zip(batch, columns, strict=True):
-            done, at = sums[window.owner], slice(window.start, window.stop)
-            if done.total is None:
-                done.total = torch.zeros(len(done.weight), values.shape[-1], dtype=torch.float64)
-            done.total[at] += values[window.place] * window.taper
-            done.weight[at] += window.taper
-    return [_output(done, names, len(model.spec.targets)) for done in sums]
+        found = {"values": out.values, **stream_weights(out.weights)}
+        for row, window in enumerate(batch):
+            own = {name: values[row : row + 1, window.place] for name, values in found.items()}
+            sums[window.owner].add([window.start], own, window.share)
+    return [_output(done, len(model.spec.targets)) for done in sums]
 
 
 def _windows(model: AffectModel, owner: int, clip: Clip, ticks: int) -> Iterator[_Window]:
@@ -139,7 +127,7 @@ def _windows(model: AffectModel, owner: int, clip: Clip, ticks: int) -> Iterator
     positional = fixed or model.network.positional
     window = round(model.spec.window * model.spec.tick_rate)
     length = min(ticks, window)
-    taper = torch.minimum(torch.arange(1, length + 1), torch.arange(length, 0, -1)).double()[:, None]
+    share = triangle(length)
     there = np.flatnonzero(torch.stack(list(clip.masks.values())).any(dim=0).numpy()) + clip.first
     for begin in window_starts(ticks, window, max(1, window // 2)):
         left, right = np.searchsorted(there, [begin, begin + length])
@@ -150,7 +138,7 @@ def _windows(model: AffectModel, owner: int, clip: Clip, ticks: int) -> Iterator
             owner,
             start - clip.first,
             stop - clip.first,
-            taper[start - begin : stop - begin],
+            share[start - begin : stop - begin],
             lead=start - begin if positional else 0,
             size=window if fixed else length if positional else stop - start,
         )
@@ -175,14 +163,6 @@ def _stack(parts: list[Tensor], windows: list[_Window]) -> Tensor:
     return out
 
 
-def _columns(out: Affect) -> tuple[list[str], Tensor]:
-    """Names of the gates; targets and gates side by side, (b, t, targets + gates) float64."""
-    gates = stream_weights(out.weights)
-    columns = [out.values, *(value[..., None] for value in gates.values())]
-    return list(gates), torch.cat(columns, dim=-1).double()
-
-
-def _output(done: _Sum, names: list[str], targets: int) -> Output:
-    total = torch.zeros(len(done.weight), targets + len(names)) if done.total is None else done.total
-    mean = (total / done.weight).numpy()
-    return Output(mean[:, :targets], {name: mean[:, targets + i] for i, name in enumerate(names)})
+def _output(done: OverlapAdd, targets: int) -> Output:
+    means = done.means()
+    return Output(means.pop("values", np.full((done.ticks, targets), np.nan)), means)

@@ -25,7 +25,7 @@ from .timing import Timing
 
 # Time stamps that differ from the count of samples by less than this (seconds) are jitter, not a gap.
 TOLERANCE = 0.05
-# Seconds of sound encoded at once, and the least context on either side; an encoder may need more.
+# Seconds of sound encoded at once, about, and the least context on either side; an encoder may need more.
 CHUNK, CONTEXT = 60.0, 4.0
 # A gap in the sound becomes silence. Of a long one only these seconds pass through the networks; the rest
 # repeats what they say of silence.
@@ -232,12 +232,11 @@ def _encode(
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel
     encoder = cast(AudioEncoder, model.encoders["audio"])
-    chunk, context = round(CHUNK * spec.tick_rate), max(round(CONTEXT * spec.tick_rate), encoder.context)
-    for begin in range(0, ticks, chunk):
-        if not present[begin : begin + chunk].any():
+    pieces = encoder.pieces(ticks, round(CHUNK * spec.tick_rate), context=round(CONTEXT * spec.tick_rate))
+    for first, begin, end, last in pieces:
+        if not present[begin:end].any():
             continue
-        first, last = max(0, begin - context), min(ticks, begin + chunk + context)
         view = sound.relative(frames[first * per_tick : last * per_tick], reference)
         features = model.encode("audio", torch.from_numpy(view)[None])[0]
-        out[begin : begin + chunk] = features[begin - first : min(begin + chunk, ticks) - first].numpy()
+        out[begin:end] = features[begin - first : end - first].numpy()
     return out

@@ -9,6 +9,7 @@ from torch import nn
 
 from avaffect.registry import Registry
 
+from ..arguments import checks_types
 from .blstm import BLSTM
 from .tcn import TCN
 
@@ -24,6 +25,7 @@ TEMPORAL: Registry[nn.Module] = Registry(
 )
 
 
+@checks_types
 def register(name: str) -> Callable[[_Kind], _Kind]:
     """Class decorator: make a temporal network known by name to `create_temporal`.
 
@@ -46,6 +48,7 @@ def list_temporal() -> list[str]:
     return TEMPORAL.names()
 
 
+@checks_types
 def create_temporal(name: str, dim_in: int, dim_out: int, **options: Any) -> nn.Module:
     """Build a temporal network by name: a module from x (b, t, dim_in), mask (b, t) to (b, t, dim_out).
 

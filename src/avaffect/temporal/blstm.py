@@ -8,6 +8,8 @@ from torch.nn.functional import normalize
 
 from avaffect.errors import ModelError
 
+from .recurrence import recur, turns
+
 
 class BLSTM(nn.Module):
     """Bidirectional LSTM; masked ticks are passed over, as if the sequence did not have them.
@@ -17,8 +19,6 @@ class BLSTM(nn.Module):
         Y   = BLSTM(X) from a learned initial state            (t, dim_out), half of it per direction
         out = Linear([X, Y])  (skip=True), else Y
         out = out / |out|     (normalise=True), per tick
-
-    `torch.export` fixes its length: PyTorch unrolls the recurrence.
 
     ``skip=True, normalise=True`` is the wrapper of the RJCA and DCA networks (`rjca.icassp2023`):
     for 512 to 512 it has 3,680,768 parameters, for the joint 1,024 to 512, 4,991,488.
@@ -93,34 +93,15 @@ class BLSTM(nn.Module):
             mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
         x = torch.where(mask.unsqueeze(-1), x, 0.0)
         y = x
-        ahead, back = _orders(mask)
-        for layer, (forwards, backwards) in enumerate(zip(self.forwards, self.backwards, strict=True)):
+        order = turns(mask)
+        for layer, directions in enumerate(zip(self.forwards, self.backwards, strict=True)):
             if layer > 0:
                 y = self.dropout(y)
-            y = torch.cat(
-                [self._run(forwards, y, ahead, layer, 0), self._run(backwards, y, back, layer, 1)],
-                dim=-1,
-            )  # (b, t, half) twice -> (b, t, dim_out)
+            states = self.state[:, layer].unbind(1)
+            y = torch.cat(recur(directions, [y, y], order, states), dim=-1)  # (b, t, dim_out)
         if self.skip is not None:
             y = self.skip(self.dropout(torch.cat([x, y], dim=-1)))
         if self.normalise:
             # In float32 or better: in float16 the floor under the norm, 1e-12, is itself zero.
             y = normalize(y.to(torch.promote_types(y.dtype, torch.float32)), dim=-1).to(y.dtype)
         return torch.where(mask.unsqueeze(-1), y, 0.0)
-
-    def _run(self, lstm: nn.Module, x: Tensor, order: Tensor, layer: int, direction: int) -> Tensor:
-        """One layer in one direction; ``order`` (b, t) is the turn at which each tick is read."""
-        start = self.state[:, layer, direction].unsqueeze(1).unsqueeze(1)  # (2, 1, 1, half)
-        start = start.expand(-1, -1, x.shape[0], -1).contiguous().to(x.dtype)  # (2, 1, b, half)
-        turns = order.unsqueeze(-1)
-        ordered = torch.zeros_like(x).scatter(1, turns.expand_as(x), x)
-        y, _ = lstm(ordered, (start[0], start[1]))
-        return y.gather(1, turns.expand_as(y))
-
-
-def _orders(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn of each tick for the two directions: available ticks first, masked ones last."""
-    available = mask.long().cumsum(dim=1) - 1
-    last = available[:, -1:]
-    masked = last + (~mask).long().cumsum(dim=1)
-    return torch.where(mask, available, masked), torch.where(mask, last - available, masked)

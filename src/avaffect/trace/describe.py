@@ -21,7 +21,7 @@ _AROUSAL = (
     "slightly activated", "activated", "highly activated",
 )  # fmt: skip
 
-# Of the speech, from which share on "their own in ... of it" needs no further word.
+# Of the speech, from which share on "... of it theirs" needs no further word.
 _MOST = 0.9
 
 _SOURCES = {"face+voice": "face and voice", "face": "the face alone", "voice": "the voice alone"}
@@ -108,7 +108,7 @@ def _person(person: Person, held: float, *, alone: bool) -> list[str]:
     else:
         first += f", speech in {percent(person.speech_share)} of the time"
     if person.speaking_share is not None:
-        first += f", their own in {percent(person.speaking_share)} of it"
+        first += f", {percent(person.speaking_share)} of it theirs"
         if person.told_share < _MOST * (person.speech_share or 0.0):
             first += f" where that can be told ({percent(person.told_share)} of the time)"
     lines = [first]
@@ -146,11 +146,12 @@ def _level(level: Level, held: float) -> str:
 def percent(share: float) -> str:
     """A share in whole percent, that does not round a little to nothing nor nearly all to all.
 
-    >>> percent(0.25), percent(0.001)
-    ('25 %', 'under 1 %')
+    >>> percent(0.25), percent(0.001), percent(0.9971), percent(1 - 1e-9)
+    ('25 %', '0.1 %', '99.7 %', '100 %')
     """
+    share = round(share, 6)  # sums of seconds are not exact
     if 0 < share < 0.01:
-        return "under 1 %"
+        return "under 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
     if 0.99 < share < 1:
-        return "over 99 %"
+        return "over 99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
     return f"{100 * share:.0f} %"

@@ -1,17 +1,20 @@
 """What made a trace, as plain JSON values, and the entries of it that are read here.
 
 ``model`` (name), ``coverage`` (share of values that the intervals are meant to hold), ``streams``
-(names of the streams that the model uses), ``tick_rate`` (ticks of the model per second) and ``sound``
-(what of the file's sound was read, as `avaffect.media.SoundUsed` has it) may be absent.
+(names of the streams that the model uses), ``tick_rate`` (ticks of the model per second), ``sound``
+(what of the file's sound was read, as `avaffect.media.SoundUsed` has it) and ``source`` (the file's ``size``
+in bytes and the SHA-256 of its ``head``) may be absent.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from ..record import Source
 
 
 def jsonable(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,3 +52,26 @@ def streams(meta: Mapping[str, Any]) -> list[str]:
 def sound(meta: Mapping[str, Any]) -> dict[str, Any]:
     """What of the file's sound was read, see `avaffect.media.SoundUsed`; empty if it is not said."""
     return dict(meta.get("sound") or {})
+
+
+def is_of(meta: Mapping[str, Any], path: Path) -> bool:
+    """Whether a file has the size and beginning of the one that was read; True if it is not said.
+
+    Raises
+    ------
+    MediaError
+        If it cannot be read.
+    """
+    return meta.get("source") in (None, source(path))
+
+
+def source(path: Path) -> dict[str, Any]:
+    """What ``meta`` says of the file that was read: it is known again wherever it lies.
+
+    Raises
+    ------
+    MediaError
+        If it cannot be read.
+    """
+    found = Source.of(path)
+    return {"size": found.size, "head": found.head}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..arguments import checks_types
 from ..errors import DataError
 from .table import Trace
 from .tabular import read_table
 
 
+@checks_types
 def read_trace(path: str | Path) -> Trace:
     """Read a trace that `Trace.to_csv`, `to_parquet` or `to_jsonl` wrote.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..arguments import checks_types
 from ..errors import DataError
 from . import abaw, bids, names, rows, tabular, webvtt
 from .baseline import Span, relative_to
@@ -19,6 +20,7 @@ from .resample import resampled
 from .summary import summarise
 
 
+@checks_types
 class Trace:
     """A table with one row for each frame and each person in it, and what made it.
 

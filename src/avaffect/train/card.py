@@ -33,12 +33,10 @@ def write_card(spec: Spec, settings: CorpusRecipe, figures: Mapping[str, Figures
         _table(("corpus", "terms", "used for"), [(c.name, c.terms, c.use) for c in spec.corpora]),
         text.targets(settings),
         "## Figures on held-out data\n",
-        *(_face(figures["face"]) if "visual" in spec.streams else []),
+        *(_face(figures["face"], figures.get("adapt", {})) if "visual" in spec.streams else []),
         *(_voice(figures["voice"]) if "audio" in spec.streams else []),
         *_sequences(spec, figures["fusion"]),
-        f"Intervals: half-width and share of labels inside it, meant to be {spec.coverage:.2f}, on test "
-        "identities; `all` is over the ticks of sequences as they occur, each with its own width:\n",
-        _intervals(figures["calibration"]),
+        *_calibration(spec, figures["calibration"]),
         "## Limits\n",
         text.limits(settings),
     ]
@@ -62,17 +60,22 @@ def write_store_card(spec: Spec) -> str:
     return "\n".join(parts)
 
 
-def _face(figures: Figures) -> list[str]:
-    return [text.FACE_FIGURES, _by_corpus(figures["test"]), *_unseen(figures)]
+def _face(figures: Figures, adapted: Figures) -> list[str]:
+    acted = [text.ADAPT_FIGURES, _by_corpus(_flat({"acted": adapted["left_out"]}))] if adapted else []
+    return [text.FACE_FIGURES, _by_corpus(figures["test"]), *_unseen(figures), *acted]
 
 
 def _voice(figures: Figures) -> list[str]:
-    return [text.VOICE_FIGURES, _by_corpus(figures["test"]), *_unseen(figures)]
+    return [text.VOICE_FIGURES, _by_corpus(_flat(figures["left_out"])), *_unseen(figures)]
 
 
 def _unseen(figures: Figures) -> list[str]:
-    flat = {f"{name}/{key}": value for name, by in figures["unseen"].items() for key, value in by.items()}
+    flat = _flat(figures["unseen"])
     return [text.UNSEEN_FIGURES, _by_corpus(flat)] if flat else []
+
+
+def _flat(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {f"{name}/{key}": value for name, by in figures.items() for key, value in by.items()}
 
 
 def _by_corpus(figures: Mapping[str, float]) -> str:
@@ -127,13 +130,55 @@ def _row(figures: Figures, key: str) -> list[str]:
     return [f"{figures[kind][key.format(target)]:.3f}" for kind, target in _COLUMNS]
 
 
+def _calibration(spec: Spec, figures: Figures) -> list[str]:
+    """Figures on people never met, and of the intervals."""
+    if "strangers" not in figures:
+        about = (
+            f"Intervals: half-width and share of labels inside it, meant to be {spec.coverage:.2f}, on test "
+            "identities; `all` is over the ticks of sequences as they occur, each with its own width:\n"
+        )
+        return [about, _intervals(figures)]
+    strangers: Figures = figures["strangers"]
+    rows = [
+        (corpus, system, *(f"{by[f'{system}/{key}']:.3f}" for key in _AFFECT))
+        for corpus, by in strangers.items()
+        for system in ("fusion", *spec.streams)
+        if f"{system}/{_AFFECT[0]}" in by
+    ]
+    gains = [
+        f"CCC of {target}, both streams less the better one: {by[f'advantage/{target}']:+.3f} (95 % interval "
+        f"of resampled clips {by[f'advantage/{target}/low']:+.3f} to {by[f'advantage/{target}/high']:+.3f})."
+        for by in strangers.values()
+        for target in TARGETS
+        if f"advantage/{target}" in by
+    ]
+    widths = [
+        (name, *(f"{by[target]:.3f}" for target in TARGETS)) for name, by in figures["half_widths"].items()
+    ]
+    covered = [
+        (corpus, *(f"{by[f'{target}/{kind}']:.3f}" for target in TARGETS for kind in ("ticks", "clips")))
+        for corpus, by in figures["coverage"].items()
+    ]
+    return [
+        text.STRANGER_FIGURES,
+        _table(("corpus", "streams", *(key.replace("_", " ") for key in _AFFECT)), rows),
+        *(f"{gain}\n" for gain in gains),
+        text.COVERAGE_FIGURES.format(coverage=spec.coverage),
+        _table(("corpus", *(f"{t}, {kind}" for t in TARGETS for kind in ("ticks", "clips"))), covered),
+        "Half-widths:\n",
+        _table(("available", *TARGETS), widths),
+    ]
+
+
+_AFFECT = tuple(f"{kind}_{target}" for target in TARGETS for kind in ("r", "ccc"))
+
+
 def _intervals(figures: Figures) -> str:
     rows = []
     for name, shares in figures["coverage"].items():
-        widths = figures["half_widths"].get(name, {})
         for target, share in shares.items():
-            width = f"{widths[target]:.3f}" if target in widths else ""
-            rows.append((name, target, width, f"{share:.3f}"))
+            width = figures["half_widths"].get(name, {}).get(target)
+            rows.append((name, target, "" if width is None else f"{width:.3f}", f"{share:.3f}"))
     return _table(("available", "target", "half-width", "covered"), rows)
 
 

@@ -21,9 +21,27 @@ Face encoder, on test images that are in no other split (`accuracy`: against the
 correlation `r` with the vote proxies or the ratings):
 """
 
+ADAPT_FIGURES = """\
+Face encoder on the videos of actors, each read by an encoder that never saw the actor; one value a clip:
+"""
+
 VOICE_FIGURES = """\
-Voice encoder, on test speakers (`uar`: unweighted average recall; `ccc` and Pearson correlation `r` with
-the proxies):
+Voice encoder, each clip read by an encoder that was trained without its corpus, or without the actor
+(`acted`: the sound of the videos of actors); one value a clip (`uar`: unweighted average recall; `ccc` and
+Pearson correlation `r` with the proxies):
+"""
+
+STRANGER_FIGURES = """\
+The whole model on people it has never met: each clip read by encoders and a network that were trained
+without its corpus, or without the actor; one value a clip, on the scale that the model gives. `acted`: the
+videos of actors, with both streams, and with one of them hidden; the others are speech without a picture. The
+labels are proxies: the coordinates of the acted emotion:
+"""
+
+COVERAGE_FIGURES = """\
+Share of labels inside the intervals, meant to be {coverage:.2f}, on people never met: the widths come from
+all other folds of corpora and actors. `ticks`: the interval of each tick, `clips`: the mean of a clip in the
+mean interval:
 """
 
 UNSEEN_FIGURES = """\
@@ -67,14 +85,18 @@ def targets(settings: CorpusRecipe) -> str:
         f"`avaffect.corpus.emotions`), {' or '.join(proxies)}."
     )
     parts.append(
-        "No corpus has faces and voices together: the network behind the encoders learned from paired "
-        "sequences, which put a speaker's clips together with other people's faces of similar valence and "
-        "arousal."
+        "The network behind the encoders learned from paired sequences, which put a speaker's clips together "
+        "with other people's faces of similar valence and arousal."
     )
+    if settings.acted is not None:
+        parts.append(
+            f"{settings.acted.share:.0%} of the sequences are videos of actors instead: real pairs of face "
+            "and voice. All features came from encoders that had not seen the face, the corpus or the actor."
+        )
     audio, visual = LABEL_SHARES["audio"], LABEL_SHARES["visual"]
     parts.append(
         f"Where both are available, the label is {visual[0]:.0%} face and {audio[0]:.0%} voice for valence, "
-        f"{visual[1]:.0%} face and {audio[1]:.0%} voice for arousal (our choice)."
+        f"{visual[1]:.0%} face and {audio[1]:.0%} voice for arousal: how raters of CREMA-D weigh them."
     )
     return textwrap.fill(" ".join(parts), 110) + "\n"
 
@@ -89,7 +111,7 @@ def limits(settings: CorpusRecipe) -> str:
     heads = {"audio": "Voices", "visual": "Faces"}
     parts = [f"- {heads[stream]} of the training. {who}." for stream, who in people.items()]
     if "visual" in people:
-        parts.append(_SPEECH)
+        parts.append(_SPEECH if settings.acted is None else _TALKING)
     if "audio" in people:
         parts.append(_VOICE)
     if is_free(settings):
@@ -107,8 +129,12 @@ _SPEECH = """\
 - Faces are still pictures: the mouth movement of speech was only imitated in training, by warping them. It
   may be read as expression."""
 
+_TALKING = """\
+- Most faces of the training are still pictures. Those of people who speak are of a few actors: the mouth
+  movement of speech may still be read as expression."""
+
 _VOICE = """\
-- On corpora that were not used in training, arousal is still read from the voice, but valence hardly is
+- Valence is read worse from the voice than arousal, and in conversation worse than in acted sentences
   (docs/cross_corpus.md of the project). The voice is left out for a person only while their mouth visibly
   stays still: a listener whose lips move, cannot be read or are too small still gets it."""
 
@@ -118,4 +144,5 @@ _GROUPS = """\
   pictures were not counted: the error by group is unknown, and must not be assumed equal."""
 
 _INTERVALS = """\
-- Intervals hold for people and recordings like those of the calibration set, which are acted."""
+- Intervals hold for people and recordings like those of the calibration set, which are acted. They do not
+  widen for small, blurred or turned faces: watch `face_confidence` and the size of the box."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..spec import Corpus
-from .recipe import CorpusRecipe
+from .recipe import ActedRecipe, CorpusRecipe
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ CORPORA: Mapping[str, Terms] = MappingProxyType(
         "emogator": Terms(
             "EmoGator (subset)", "Apache-2.0", True, "12 contributors, vocal bursts without words"
         ),
+        "javanese": Terms(
+            "Javanese acted videos",
+            "MIT (the creator's; consent of the actors is not documented)",
+            True,
+            "10 actors, Javanese, four sentences in six emotions",
+        ),
+        "whisper": Terms("Whisper tiny.en, first blocks", "MIT", True, "680,000 hours of speech of the web"),
     }
 )
 """By the name in recipes."""
@@ -65,25 +72,47 @@ def corpora_of(settings: CorpusRecipe) -> tuple[Corpus, ...]:
         "visual": ("face encoder, fusion", settings.face.corpora),
         "audio": ("voice encoder, fusion", settings.voice.corpora),
     }
-    return tuple(
+    found = [
         Corpus(CORPORA[name].name, CORPORA[name].terms, use if stream in settings.streams else "labels")
         for stream, (use, names) in uses.items()
         for name in names
-    )
+    ]
+    if settings.acted is not None:
+        use = " and ".join(name for name in ("face", "voice") if _ENCODED[name] in settings.streams)
+        found.append(_acted(settings.acted, f"{use} encoder, fusion, scale, intervals"))
+    if settings.voice.published is not None and "audio" in settings.streams:
+        terms = CORPORA["whisper"]
+        found.append(Corpus(terms.name, terms.terms, "voice encoder: frozen, as published by OpenAI"))
+    return tuple(found)
+
+
+_ENCODED = {"face": "visual", "voice": "audio"}
+
+
+def _acted(acted: ActedRecipe, use: str) -> Corpus:
+    terms = CORPORA.get(acted.folder.name)
+    if terms is None:
+        return Corpus(f"videos of actors ({acted.folder.name})", "their authors' terms", use)
+    return Corpus(terms.name, terms.terms, use)
+
+
+def _names(settings: CorpusRecipe) -> tuple[str, ...]:
+    """All corpora of a recipe, that of its videos of actors too."""
+    acted = () if settings.acted is None else (settings.acted.folder.name,)
+    return (*settings.face.corpora, *settings.voice.corpora, *acted)
 
 
 def is_free(settings: CorpusRecipe) -> bool:
     """True where every corpus of the recipe allows any use."""
-    return all(CORPORA[name].free for name in (*settings.face.corpora, *settings.voice.corpora))
+    return all(name in CORPORA and CORPORA[name].free for name in _names(settings))
 
 
 def licence_of(settings: CorpusRecipe) -> str:
     """Terms of the weights, for `Spec.licence`."""
     if not is_free(settings):
         return "non-commercial research only (terms of the training corpora)"
-    names = (*settings.face.corpora, *settings.voice.corpora)
-    terms = dict.fromkeys(CORPORA[name].terms for name in names)
-    return f"MIT; trained on {' and '.join(terms)} data only"
+    terms = dict.fromkeys(CORPORA[name].terms.partition(" (")[0] for name in _names(settings))
+    return f"MIT; trained on {', '.join(terms)} data only"
 
 
 def meaning_of(settings: CorpusRecipe) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,27 +15,31 @@ from ..corpus.store import FeatureStore
 from ..progress import Hook
 from ..spec import TARGETS
 from . import store as stores
+from .adapt import load_face
 from .calibrate import coverages, half_widths
 from .card import write_card, write_store_card
+from .claims import claim, is_done
 from .evaluate import predictions
-from .face import load_face
 from .feature_cache import read_pools
-from .fusion import load_network
+from .fusion import load_network, pool_folds
+from .left_out import LeftOut, coverage_by_fold, figures, fit_scale, read_left_out, scaled
 from .model_spec import encoders_of
 from .paired import SequenceCorruption
 from .paired_batches import held_out
+from .quality import measure_widening
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
-from .result import is_done, load_figures, save_result
+from .result import load_figures, save_result
+from .step import step_response
 from .voice import load_voice
 
-STAGES = ("face", "voice", "fusion", "calibration")
+STAGES = ("face", "adapt", "voice", "fusion", "calibration")
 """Stages that leave figures."""
 
 
 def calibrate(recipe: Recipe, hook: Hook) -> None:
     """Half-widths of intervals on validation data, and for paired sequences their coverage on test people."""
     folder = recipe.folder("calibration")
-    if is_done(folder):
+    if claim(recipe, "calibration"):
         return
     network = load_network(recipe).network
     coverage = recipe.calibration.coverage
@@ -50,6 +54,9 @@ def calibrate(recipe: Recipe, hook: Hook) -> None:
         save_result(folder, {}, {"half_widths": widths})
         return
     assert isinstance(recipe, CorpusRecipe)
+    if recipe.acted is not None:
+        save_result(folder, {}, _on_strangers(recipe, network.streams, hook))
+        return
     pools = read_pools(recipe, hook)
     usual = {
         split: held_out(
@@ -67,16 +74,50 @@ def calibrate(recipe: Recipe, hook: Hook) -> None:
     save_result(folder, {}, {"half_widths": widths, "coverage": covered})
 
 
+def _on_strangers(recipe: CorpusRecipe, streams: Sequence[str], hook: Hook) -> dict[str, Any]:
+    """Scale, half-widths and figures from clips whose corpus or actor was left out."""
+    coverage = recipe.calibration.coverage
+    found = read_left_out(recipe, hook)
+    scale = fit_scale(found)
+    found = scaled(found, scale)
+    return {
+        "scale": {target: list(pair) for target, pair in scale.items()},
+        "half_widths": half_widths(found.predict, streams, TARGETS, coverage=coverage),
+        "widening": measure_widening(recipe, found, streams, hook),
+        "coverage": coverage_by_fold(found, streams, coverage=coverage),
+        "strangers": figures(found, streams),
+        "step": _step(recipe, found, hook) if len(streams) > 1 else {},
+    }
+
+
+def _step(recipe: CorpusRecipe, found: LeftOut, hook: Hook) -> dict[str, float]:
+    pool = read_pools(recipe, hook)["train"]
+    return step_response(found, pool.pairs, pool_folds(recipe, pool))
+
+
 def export(recipe: Recipe, _hook: Hook) -> None:
     """Write spec, weights and card to the recipe's `output`."""
-    stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[2:]
-    figures = {stage: load_figures(recipe.folder(stage)) for stage in stages}
+    stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[3:]
+    done = {
+        stage: load_figures(recipe.folder(stage))
+        for stage in stages
+        if stage != "adapt" or is_done(recipe.folder(stage))
+    }
     model = load_network(recipe)
-    model.spec = replace(model.spec, calibration=figures["calibration"]["half_widths"], metrics=flat(figures))
+    model.spec = replace(
+        model.spec,
+        scale={target: tuple(pair) for target, pair in done["calibration"].get("scale", {}).items()},
+        calibration=done["calibration"]["half_widths"],
+        widening={
+            condition: tuple((height, factor) for height, factor in pairs)
+            for condition, pairs in done["calibration"].get("widening", {}).items()
+        },
+        metrics=flat(done),
+    )
     encoders: dict[str, nn.Module]
     if isinstance(recipe, CorpusRecipe):
         encoders = {"visual": load_face(recipe)[0], "audio": load_voice(recipe)[0]}
-        card = write_card(model.spec, recipe, figures)
+        card = write_card(model.spec, recipe, done)
     else:
         assert isinstance(recipe, StoreRecipe)
         encoders = {}

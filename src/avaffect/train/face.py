@@ -29,11 +29,12 @@ from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
 from ..progress import Hook
 from .batches import Batch, Batches
+from .claims import claim
 from .face_augmentation import FaceAugmentation, augment, crop_face
 from .module import EncoderModule
 from .recipe import CorpusRecipe, Fit
 from .rendered import TICK_RATE
-from .result import is_done, load_result, save_result
+from .result import load_result, save_result
 from .selection import with_mean_ccc
 from .trainer import fit
 
@@ -170,7 +171,7 @@ class FaceModule(EncoderModule[Encoder, FaceHeads]):
 def train_face(settings: CorpusRecipe, hook: Hook) -> None:
     """Train the encoder, unless ``work/face`` holds the result; measure it on held-out faces."""
     folder = settings.folder("face")
-    if is_done(folder):
+    if claim(settings, "face"):
         return
     plan = settings.face.fit
     # Before the data: reading them draws random numbers, or none where landmarks are cached.
@@ -210,8 +211,10 @@ def train_face(settings: CorpusRecipe, hook: Hook) -> None:
     save_result(folder, {"encoder": net, "heads": heads}, figures)
 
 
-def load_face(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
-    """The trained encoder and its heads, in evaluation mode.
+def load_base(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
+    """The encoder and its heads as this stage has trained them, in evaluation mode.
+
+    `avaffect.train.adapt.load_face` gives what is used in prediction.
 
     Raises
     ------
@@ -220,7 +223,7 @@ def load_face(settings: CorpusRecipe) -> tuple[Encoder, FaceHeads]:
     """
     net = _create(settings)
     heads = FaceHeads(net.dim)
-    load_result(settings.folder("face"), {"encoder": net, "heads": heads})
+    load_result(settings, "face", {"encoder": net, "heads": heads})
     return net, heads
 
 

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from ..corpus.speech import read_speech
+from .. import voice
 from ..corpus.splits import SPLITS
 from ..errors import DataError
 from ..progress import Hook
-from .face import FaceHeads, load_face, read_corpora
+from .acted import CORPUS, ActedRecording, read_recordings
+from .adapt import acted_faces, load_face
+from .claims import CACHE, check_claim, claim
+from .face import AlignedFaces, FaceHeads, predict_faces, read_corpora
 from .feature_extraction import extract_faces, extract_voices
 from .feature_pool import (
     FaceFeatures,
     FeaturePool,
+    Pair,
     VoiceFeatures,
+    by_actor,
     load_faces,
+    load_pairs,
     load_voices,
     save_faces,
+    save_pairs,
     save_voices,
 )
+from .folds import ALL, Aligned, align, fold_of, folds_of
+from .pairs import extract_pairs
 from .recipe import CorpusRecipe
-from .voice import VoiceHeads, load_voice
-from .voice_clips import analyse_clips
+from .voice import left_out, load_voice, read_clips, voice_folds
+from .voice_clips import AnalysedClip
+from .voice_views import ClipViews
+
+VAL_EVERY = 6
+ALIGNED_ON = 1000
+"""Clips, or faces of each corpus, that the feature spaces of two encoders are aligned on."""
 
 
 def read_pools(settings: CorpusRecipe, hook: Hook) -> dict[str, FeaturePool]:
     """Feature pools by split; no face and no speaker is in two of them.
 
-    Where the recipe does not give the generalisation error of the encoders, it is measured: how much worse
-    they do on the validation items than on those of their training.
+    All features come from encoders that were trained without the face, the corpus or the actor. What remains
+    is that faces of a known corpus are read better than actors: where the recipe does not give this
+    generalisation error of the face encoder, it is measured on the pairs. That of the voice is zero.
     """
+    claim(settings, CACHE)
     faces, voices = face_features(settings, hook), voice_features(settings, hook)
+    pairs = by_actor(pair_features(settings, hook))
     pools = {split: FeaturePool(faces[split], voices[split]) for split in SPLITS}
-    face_error, voice_error = (
-        settings.paired.face_generalisation_error,
-        settings.paired.voice_generalisation_error,
-    )
+    face_error = settings.paired.face_generalisation_error
     if face_error is None:
-        face_heads = load_face(settings)[1]
-        face_error = generalisation_error(*(face_errors(face_heads, faces[s]) for s in ("train", "val")))
-    if voice_error is None:
-        voice_heads = load_voice(settings)[1]
-        voice_error = generalisation_error(*(voice_errors(voice_heads, voices[s]) for s in ("train", "val")))
+        face_error = _measured_error(settings, faces["val"], pairs)
+    voice_error = settings.paired.voice_generalisation_error or (0.0, 0.0)
     pools["train"] = replace(
-        pools["train"], face_generalisation_error=face_error, voice_generalisation_error=voice_error
+        pools["train"],
+        pairs=pairs,
+        face_generalisation_error=face_error,
+        voice_generalisation_error=voice_error,
     )
     return pools
 
@@ -59,8 +75,9 @@ def cached_pool(settings: CorpusRecipe, split: str) -> FeaturePool:
     Raises
     ------
     DataError
-        If no run has.
+        If no run has, or it was one of other settings.
     """
+    check_claim(settings, CACHE)
     faces, voices = (_files(settings, kind)[split] for kind in ("faces", "voices"))
     for path in (faces, voices):
         if not path.is_file():
@@ -69,20 +86,35 @@ def cached_pool(settings: CorpusRecipe, split: str) -> FeaturePool:
 
 
 def face_features(settings: CorpusRecipe, hook: Hook) -> dict[str, FaceFeatures]:
-    """Features of every face by split, computed where they are not cached."""
+    """Features of faces that the encoder was not trained on, by split, computed where they are not cached.
+
+    Faces of the corpora's validation split make two: one in `VAL_EVERY` is for validation, the others are
+    for training the fusion.
+    """
     files = _files(settings, "faces")
     if not all(file.is_file() for file in files.values()):
         net, heads = load_face(settings)
         corpora = read_corpora(settings, settings.face.corpora).values()
+        unseen = [faces.part("val") for faces in corpora]
+        parts = {
+            "train": [_every(faces, VAL_EVERY, others=True) for faces in unseen],
+            "val": [_every(faces, VAL_EVERY) for faces in unseen],
+            "test": [faces.part("test") for faces in corpora],
+        }
         for split, file in files.items():
-            parts = [faces.part(split) for faces in corpora]
             views, seed = settings.paired.views, settings.seed
-            save_faces(file, extract_faces(net, heads, parts, views=views, seed=seed, hook=hook))
+            save_faces(file, extract_faces(net, heads, parts[split], views=views, seed=seed, hook=hook))
     return {split: load_faces(file) for split, file in files.items()}
 
 
+def _every(faces: AlignedFaces, step: int, *, others: bool = False) -> AlignedFaces:
+    """One face in so many, or the others."""
+    chosen = (np.arange(len(faces.corpus)) % step == 0) ^ others
+    return AlignedFaces(faces.corpus.take(chosen), faces.matrices[chosen])
+
+
 def voice_features(settings: CorpusRecipe, hook: Hook) -> dict[str, VoiceFeatures]:
-    """Features of every clip by split, computed where they are not cached.
+    """Features of every clip by split, from encoders trained without its corpus, where they are not cached.
 
     Raises
     ------
@@ -91,8 +123,14 @@ def voice_features(settings: CorpusRecipe, hook: Hook) -> dict[str, VoiceFeature
     """
     files = _files(settings, "voices")
     if not all(file.is_file() for file in files.values()):
-        net, _ = load_voice(settings)
-        items = analyse_clips(read_speech(settings.data / settings.voice.speech, settings.voice.corpora))
+        views = read_clips(settings, hook)
+        items = [clip.item for clip in views if clip.item.clip.corpus != CORPUS]
+        encoders = cross_fitted_voices(settings, views)
+        folds = voice_folds(settings, views)
+
+        def encoder_of(item: AnalysedClip) -> nn.Module:
+            return encoders[next((fold.name for fold in folds if left_out(item, fold)), ALL)]
+
         for split, file in files.items():
             part = [item for item in items if item.clip.split == split]
             if not part:
@@ -100,14 +138,102 @@ def voice_features(settings: CorpusRecipe, hook: Hook) -> dict[str, VoiceFeature
                     f"voice.corpora: no speaker of {', '.join(settings.voice.corpora)} is in the split "
                     f"{split!r}, which sequences need; add a corpus"
                 )
-            views, seed = settings.paired.views, settings.seed
-            save_voices(file, extract_voices(net, part, views=views, seed=seed, hook=hook))
+            found = extract_voices(
+                encoder_of,
+                _logmel(settings),
+                part,
+                views=settings.paired.views,
+                seed=settings.seed,
+                hook=hook,
+            )
+            save_voices(file, found)
     return {split: load_voices(file) for split, file in files.items()}
 
 
+def pair_features(settings: CorpusRecipe, hook: Hook) -> list[Pair]:
+    """Features of the videos of actors, from encoders trained without the actor; [] without such videos."""
+    if settings.acted is None:
+        return []
+    file = settings.folder(CACHE) / "pairs.npz"
+    if not file.is_file():
+        recordings = read_recordings(settings, hook)
+        views = read_clips(settings, hook)
+        folds = voice_folds(settings, views)
+        voices, faces = cross_fitted_voices(settings, views), cross_fitted_faces(settings, recordings)
+
+        def encoders_of(actor: str) -> tuple[nn.Module, nn.Module]:
+            fold = fold_of(actor, folds)
+            name = ALL if fold is None else fold.name
+            return voices[name], faces[name]
+
+        pairs = extract_pairs(recordings, encoders_of, _logmel(settings), seed=settings.seed, hook=hook)
+        save_pairs(file, pairs)
+    return load_pairs(file)
+
+
+@torch.inference_mode()
+def cross_fitted_voices(settings: CorpusRecipe, views: Sequence[ClipViews]) -> dict[str, nn.Module]:
+    """The voice encoder of each fold, aligned to the one used in prediction, by name; that one as `ALL`."""
+    common, _ = load_voice(settings)
+    found: dict[str, nn.Module] = {ALL: common}
+    for fold in voice_folds(settings, views):
+        net, _ = load_voice(settings, fold.name)
+        seen = [clip for clip in views if not left_out(clip.item, fold)]
+        step = max(1, len(seen) // ALIGNED_ON)
+        own, other = [], []
+        for clip in seen[::step]:
+            inputs, mask = torch.from_numpy(clip.plain.inputs).float()[None], clip.plain.active
+            own.append(net.features(inputs)[0][mask])
+            other.append(common.features(inputs)[0][mask])
+        found[fold.name] = Aligned(net, align(torch.cat(own), torch.cat(other)))
+    return found
+
+
+@torch.inference_mode()
+def cross_fitted_faces(settings: CorpusRecipe, recordings: Sequence[ActedRecording]) -> dict[str, nn.Module]:
+    """The face encoder of each fold, likewise."""
+    common, _ = load_face(settings)
+    found: dict[str, nn.Module] = {ALL: common}
+    stills = [faces.part("train") for faces in read_corpora(settings, settings.face.corpora).values()]
+    for fold in folds_of(settings, [recording.voice.clip.speaker for recording in recordings]):
+        net, heads = load_face(settings, fold.name)
+        seen = acted_faces([r for r in recordings if r.voice.clip.speaker not in fold.units])
+        parts = [_every(faces, max(1, len(faces.corpus) // ALIGNED_ON)) for faces in (*stills, seen)]
+        own = [predict_faces(net, heads, part)["features"] for part in parts]
+        other = [predict_faces(common, heads, part)["features"] for part in parts]
+        matrix = align(*(torch.from_numpy(np.concatenate(of)) for of in (own, other)))
+        found[fold.name] = Aligned(net, matrix)
+    return found
+
+
+def _logmel(settings: CorpusRecipe) -> voice.LogMel:
+    """The spectrogram that the recipe's voice encoder takes."""
+    net, _ = load_voice(settings)
+    return voice.LogMel(voice.preset(net.preprocessing["logmel"]))
+
+
 def _files(settings: CorpusRecipe, kind: str) -> dict[str, Path]:
-    folder = settings.work / "features"
+    folder = settings.folder(CACHE)
     return {split: folder / f"{kind}.{split}.npz" for split in SPLITS}
+
+
+def _measured_error(
+    settings: CorpusRecipe, faces: FaceFeatures, pairs: Mapping[str, Sequence[Pair]]
+) -> tuple[float, float]:
+    if not pairs:
+        return (0.0, 0.0)
+    heads = load_face(settings)[1]
+    return generalisation_error(face_errors(heads, faces), pair_errors(heads, pairs))
+
+
+@torch.inference_mode()
+def pair_errors(heads: FaceHeads, pairs: Mapping[str, Sequence[Pair]]) -> NDArray[np.floating]:
+    """Predicted less known valence and arousal of each clip's face, its mean over time: (n, 2)."""
+    errors = []
+    for pair in (pair for own in pairs.values() for pair in own):
+        _, affect = heads(torch.from_numpy(pair.intact["visual"][pair.masks["visual"]]))
+        errors.append(heads.as_proxy(affect).mean(dim=0).numpy() - pair.affect)
+    return np.stack(errors)
 
 
 @torch.inference_mode()
@@ -115,16 +241,6 @@ def face_errors(heads: FaceHeads, faces: FaceFeatures) -> NDArray[np.floating]:
     """Predicted less known valence and arousal of each face: (n, 2)."""
     _, affect = heads(torch.from_numpy(faces.intact[:, 0]))
     return heads.as_proxy(affect).numpy() - faces.affect
-
-
-@torch.inference_mode()
-def voice_errors(heads: VoiceHeads, voices: VoiceFeatures) -> NDArray[np.floating]:
-    """Predicted less known valence and arousal of each clip: (n, 2)."""
-    errors = []
-    for clip in (clip for clips in voices.values() for clip in clips):
-        _, affect = heads(torch.from_numpy(clip.intact)[None], torch.from_numpy(clip.active)[None])
-        errors.append(affect[0].numpy() - clip.affect)
-    return np.stack(errors)
 
 
 def generalisation_error(known: NDArray[np.floating], unknown: NDArray[np.floating]) -> tuple[float, float]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from .. import voice
 from ..encoder import Encoder
@@ -91,13 +92,22 @@ def add_masking_noise(
 
 @torch.inference_mode()
 def extract_voices(
-    net: Encoder, items: Sequence[AnalysedClip], *, views: int, seed: int, hook: Hook
+    encoder_of: Callable[[AnalysedClip], nn.Module],
+    logmel: voice.LogMel,
+    items: Sequence[AnalysedClip],
+    *,
+    views: int,
+    seed: int,
+    hook: Hook,
 ) -> VoiceFeatures:
     """Features of clips as in a recording, and behind noise and other voices, by speaker.
 
     Parameters
     ----------
-    net : trained encoder
+    encoder_of : callable
+        The encoder for a clip: one that was trained without it.
+    logmel : LogMel
+        The spectrogram that the encoder takes.
     items : sequence of AnalysedClip
         All of one split.
     views : int
@@ -107,12 +117,11 @@ def extract_voices(
         Called as ``hook("voice features", completed, total)``, in clips.
     """
     rng = np.random.default_rng(seed)
-    logmel = voice.LogMel()
     found: dict[str, list[ClipFeatures]] = {}
     for done, item in enumerate(items):
         for _ in range(views):
             others = [items[i].clip.sound for i in rng.integers(len(items), size=3)]
-            clip = _extract_clip(net, logmel, item, others, rng)
+            clip = _extract_clip(encoder_of(item), logmel, item, others, rng)
             found.setdefault(item.clip.speaker, []).append(clip)
         if done % 50 == 0 or done + 1 == len(items):
             hook("voice features", done + 1, len(items))
@@ -120,7 +129,7 @@ def extract_voices(
 
 
 def _extract_clip(
-    net: Encoder,
+    net: nn.Module,
     logmel: voice.LogMel,
     item: AnalysedClip,
     others: list[NDArray[np.float32]],
@@ -137,4 +146,4 @@ def _extract_clip(
     first, last = np.flatnonzero(active)[[0, -1]]
     kept = slice(first, last + 1)
     affect = np.array(item.clip.valence_arousal, np.float32)
-    return ClipFeatures(features[0, kept], features[1, kept], active[kept], affect)
+    return ClipFeatures(features[0, kept], features[1, kept], active[kept], affect, item.clip.corpus)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -15,15 +15,18 @@ from ..model import AffectModel, FusionNetwork
 from ..progress import Hook
 from . import store as stores
 from .batches import Batch, Batches
+from .claims import claim, is_done
 from .evaluate import advantage, error_by_corruption, evaluate, gates_by_corruption
 from .feature_cache import read_pools
+from .feature_pool import FeaturePool
+from .folds import Fold, folds_of
 from .model_spec import spec_of
 from .module import NetworkModule
 from .paired import SequenceCorruption
 from .paired_batches import PairedBatches, evaluation_sets
 from .prediction import score
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
-from .result import claim, is_done, load_result, save_result
+from .result import load_result, save_result
 from .selection import with_mean_ccc
 from .trainer import Fitted, check_plan, fit
 
@@ -67,8 +70,7 @@ def train_network(recipe: Recipe, hook: Hook) -> None:
         network = FusionNetwork(spec)
     if isinstance(recipe, StoreRecipe):
         stores.split_of(recipe, FeatureStore(recipe.store))
-        claim(recipe)
-    if is_done(folder):
+    if claim(recipe, "fusion"):
         return
     data = data_of(recipe, network, hook)
     module = NetworkModule(network, recipe.fit, recordings=data.recordings)
@@ -80,7 +82,58 @@ def train_network(recipe: Recipe, hook: Hook) -> None:
     fitted = fit(
         module, data.batches, measure=measure, folder=folder, stage="fusion", seed=recipe.seed, hook=hook
     )
+    if isinstance(recipe, CorpusRecipe) and recipe.acted is not None:
+        train_folds(recipe, hook)
     rank_zero_only(save_result)(folder, {"network": network}, data.figures(network, fitted))
+
+
+def train_folds(recipe: CorpusRecipe, hook: Hook) -> None:
+    """Train a network without each fold of corpora and actors, to be measured on them."""
+    assert recipe.acted is not None
+    plan = recipe.fit.model_copy(update={"epochs": recipe.acted.epochs})
+    pool = read_pools(recipe, hook)["train"]
+    for fold in pool_folds(recipe, pool):
+        folder = recipe.folder("fusion") / fold.name
+        if is_done(folder):
+            continue
+        network = FusionNetwork(spec_of(recipe))
+        batches = _batches(recipe, without(pool, fold))
+        module = NetworkModule(network, plan, recordings=plan.batch)
+        fit(module, batches, folder=folder, stage=f"fusion {fold.name}", seed=recipe.seed, hook=hook)
+        rank_zero_only(save_result)(folder, {"network": network}, {})
+
+
+def load_folds(recipe: CorpusRecipe, folds: Sequence[Fold]) -> dict[str, FusionNetwork]:
+    """The network of each fold, by its name.
+
+    Raises
+    ------
+    DataError
+        If the stage is not done, or was of another recipe.
+    """
+    found = {}
+    for fold in folds:
+        found[fold.name] = FusionNetwork(spec_of(recipe))
+        load_result(recipe, "fusion", {"network": found[fold.name]}, part=fold.name)
+    return found
+
+
+def pool_folds(recipe: CorpusRecipe, pool: FeaturePool) -> list[Fold]:
+    """The folds of a recipe, by the actors of its pairs."""
+    return folds_of(recipe, pool.pairs)
+
+
+def without(pool: FeaturePool, fold: Fold) -> FeaturePool:
+    """A pool without the corpora and actors of a fold."""
+    voices = {
+        speaker: [clip for clip in clips if clip.corpus not in fold.units]
+        for speaker, clips in pool.voices.items()
+    }
+    return replace(
+        pool,
+        voices={speaker: clips for speaker, clips in voices.items() if clips},
+        pairs={actor: pairs for actor, pairs in pool.pairs.items() if actor not in fold.units},
+    )
 
 
 def load_network(recipe: Recipe) -> AffectModel:
@@ -94,7 +147,7 @@ def load_network(recipe: Recipe) -> AffectModel:
     spec = spec_of(recipe)
     with constructing(f"recipe {recipe.name}"):
         model = AffectModel(spec)
-    load_result(recipe.folder("fusion"), {"network": model.network})
+    load_result(recipe, "fusion", {"network": model.network})
     return model.eval()
 
 
@@ -113,14 +166,7 @@ def data_of(recipe: Recipe, network: FusionNetwork, hook: Hook) -> TrainingData:
 @data_of.register
 def _paired(recipe: CorpusRecipe, network: FusionNetwork, hook: Hook) -> TrainingData:
     pools, plan = read_pools(recipe, hook), recipe.paired
-    batches = PairedBatches(
-        pools["train"],
-        steps=plan.steps,
-        batch=recipe.fit.batch,
-        ticks=plan.ticks,
-        seed=recipe.seed,
-        corruption=SequenceCorruption(),
-    )
+    batches = _batches(recipe, pools["train"])
     validation = evaluation_sets(recipe, pools["val"], count=VALIDATION_SEQUENCES)
 
     def measure(network: FusionNetwork) -> dict[str, float]:
@@ -141,6 +187,18 @@ def _paired(recipe: CorpusRecipe, network: FusionNetwork, hook: Hook) -> Trainin
         }
 
     return TrainingData(batches, recipe.fit.batch, measure, figures)
+
+
+def _batches(recipe: CorpusRecipe, pool: FeaturePool) -> PairedBatches:
+    return PairedBatches(
+        pool,
+        steps=recipe.paired.steps,
+        batch=recipe.fit.batch,
+        ticks=recipe.paired.ticks,
+        seed=recipe.seed,
+        corruption=SequenceCorruption(),
+        pair_share=recipe.acted.share if recipe.acted else 0.0,
+    )
 
 
 def _on_sequences(network: FusionNetwork, data: Batch) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class NetworkLoss(nn.Module):
 
     def __init__(self, settings: Loss, *, recordings: int = 1, epsilon: float = 1e-8) -> None:
         super().__init__()
-        self.per, self.weights = settings.per, {"ccc": 1.0, "mse": settings.mse, "gate": settings.gate}
+        self.per = settings.per
+        self.weights = {"ccc": 1.0, "mse": settings.mse, "gate": settings.gate, "fusion": settings.fusion}
         self.recordings, self.epsilon = recordings, epsilon
 
     def forward(self, predicted: Tensor, labels: Tensor, mask: Tensor, recording: Tensor) -> Tensor:
@@ -60,7 +61,7 @@ class NetworkLoss(nn.Module):
         masks: Mapping[str, Tensor],
         corrupted: Mapping[str, Tensor],
     ) -> dict[str, Tensor]:
-        """The parts that have a weight, each as it is: ``ccc``, ``mse``, ``gate``.
+        """The parts that have a weight, each as it is: ``ccc``, ``mse``, ``gate``, ``fusion``.
 
         Parameters
         ----------
@@ -73,6 +74,8 @@ class NetworkLoss(nn.Module):
         parts = self._errors(out.values, labels, mask, recording)
         if self.weights["gate"]:
             parts["gate"] = gate_loss(out.weights, corrupted, masks)
+        if self.weights["fusion"]:
+            parts["fusion"] = own_loss(out.losses)
         return parts
 
     def total(self, parts: Mapping[str, Tensor]) -> Tensor:
@@ -160,6 +163,22 @@ def gate_loss(
         total, ticks = over_processes(torch.stack([entropy, there.float().sum()]))
         losses.append(total / ticks.clamp_min(1.0))
     return torch.stack(losses).mean()
+
+
+def own_loss(losses: Mapping[str, Tensor]) -> Tensor:
+    """The sum of a fusion's own losses.
+
+    Raises
+    ------
+    ModelError
+        The fusion has none.
+    """
+    if not losses:
+        raise ModelError(
+            "fit.loss.fusion needs a fusion with a loss of its own, this one has none; set it to 0, or take "
+            "bibimodal with the option discriminator"
+        )
+    return torch.stack(list(losses.values())).sum()
 
 
 def _no_attended(weights: Mapping[str, Tensor], name: str) -> str:

@@ -12,12 +12,12 @@ from .recipe import Fit, Schedule
 
 
 def create_optimizer(module: nn.Module, plan: Fit) -> torch.optim.Optimizer:
-    """The optimiser on all parameters of a module.
+    """The optimiser on all parameters of a module that are trained: those that require a gradient.
 
     Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019) or SGD with momentum. With ``decay: matrices``
     gains and biases, which have one axis, are not decayed.
     """
-    parameters = list(module.parameters())
+    parameters = [p for p in module.parameters() if p.requires_grad]
     groups: list[dict[str, Any]] = [{"params": parameters, "weight_decay": plan.weight_decay}]
     if plan.decay == "matrices":
         groups = [

@@ -10,6 +10,7 @@ import torch
 from .batches import Batch, Batches
 from .feature_pool import FeaturePool
 from .paired import CLEAN, CORRUPTED, PairedSequence, SequenceCorruption, compose
+from .pairs import compose_pairs
 from .recipe import CorpusRecipe
 
 
@@ -25,6 +26,8 @@ class PairedBatches(Batches):
         Shortest and longest sequence.
     seed : int
     corruption : SequenceCorruption
+    pair_share : float
+        Share of the sequences that are made of real pairs, if the pool has some.
     """
 
     def __init__(
@@ -36,7 +39,9 @@ class PairedBatches(Batches):
         ticks: tuple[int, int],
         seed: int,
         corruption: SequenceCorruption,
+        pair_share: float = 0.0,
     ) -> None:
+        self.pair_share = pair_share
         self.pool, self.corruption = pool, corruption
         self.steps, self.batch, self.ticks, self.seed = steps, batch, ticks, seed
 
@@ -48,9 +53,13 @@ class PairedBatches(Batches):
         rng = np.random.default_rng((self.seed, number))
         for _ in range(self.steps):
             ticks = int(rng.integers(self.ticks[0], self.ticks[1] + 1))
-            yield collate(
-                [compose(self.pool, ticks, rng, corruption=self.corruption) for _ in range(self.batch)]
-            )
+            yield collate([self._draw(ticks, rng) for _ in range(self.batch)])
+
+    def _draw(self, ticks: int, rng: np.random.Generator) -> PairedSequence:
+        # Without one of its two halves, a pool gives the other.
+        if self.pool.pairs and (rng.random() < self.pair_share or not self.pool.voices):
+            return compose_pairs(self.pool.pairs, ticks, rng, corruption=self.corruption)
+        return compose(self.pool, ticks, rng, corruption=self.corruption)
 
 
 def collate(sequences: list[PairedSequence]) -> Batch:

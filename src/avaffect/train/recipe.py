@@ -17,6 +17,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from ..arguments import checks_types
 from ..corpus.speech import CORPORA as VOICES
 from ..errors import DataError, nearest
 from ..registry import load_plugins
@@ -119,6 +120,9 @@ class Loss(Strict):
     per: Literal["batch", "recording", "window"] = "batch"
     mse: float = Field(default=0.0, ge=0, description="weight of the mean squared error")
     gate: float = Field(default=0.0, ge=0, description="weight of the loss that teaches gates")
+    fusion: float = Field(
+        default=0.0, ge=0, description="weight of the fusion's own losses, such as bibimodal's discriminator"
+    )
 
 
 class NetworkFit(Fit):
@@ -190,6 +194,13 @@ class _Corpora(Strict):
         return self
 
 
+class AdaptRecipe(Strict):
+    """The face encoder's second training: on faces of acted videos, among those of its first."""
+
+    draws: Count = Field(default=12_000, description="faces shown in an epoch, half of them acted")
+    fit: Fit
+
+
 class FaceRecipe(_Corpora):
     """The face encoder and its corpora (paths relative to `CorpusRecipe.data`)."""
 
@@ -199,6 +210,7 @@ class FaceRecipe(_Corpora):
     diffusionfer: Place = Path("diffusionfer_va.npz")
     rated_repeats: Count = Field(default=4, description="times a rated face is shown in an epoch")
     fit: Fit
+    adapt: AdaptRecipe | None = Field(default=None, description="None: never shown acted videos")
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -211,12 +223,28 @@ class VoiceRecipe(_Corpora):
     encoder: Part = Part(name="voice")
     speech: Place = Field(default=Path("speech"), description="folder in `CorpusRecipe.data`")
     corpora: tuple[str, ...] = Field(default=VOICES, min_length=1)
+    published: Place | None = Field(
+        default=None,
+        description="file in `CorpusRecipe.data` with the encoder's frozen weights, if it has some",
+    )
+    views: Count = Field(default=5, description="augmented versions of each clip")
     draws: Count = Field(default=2400, description="clips heard in an epoch")
     fit: Fit
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         return self._check(VOICES)
+
+
+class ActedRecipe(Strict):
+    """Videos of actors: faces and voices of the same people (`avaffect.corpus.acted`)."""
+
+    folder: Place = Field(description="folder in `CorpusRecipe.data`")
+    folds: int = Field(default=5, ge=2, le=100, description="parts that are left out once each")
+    share: float = Field(default=0.3, ge=0, lt=1, description="of the sequences that the fusion learns from")
+    epochs: Count = Field(
+        default=4, description="of the networks that leave out a fold, to be measured on it"
+    )
 
 
 Offset = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]]
@@ -262,17 +290,21 @@ class CorpusRecipe(Recipe):
     window: float = Field(default=12.8, gt=0, le=3600, description="seconds that prediction sees at once")
     face: FaceRecipe
     voice: VoiceRecipe
+    acted: ActedRecipe | None = None
     paired: PairedRecipe = PairedRecipe()
 
     @model_validator(mode="after")
-    def _not_standardised(self) -> Self:
+    def _possible(self) -> Self:
         if self.standardise:
             raise ValueError("standardise is for stores: the encoders trained here scale their features")
+        if self.face.adapt is not None and self.acted is None:
+            raise ValueError("face.adapt needs videos of actors; give acted.folder, or drop it")
         return self
 
     def folder(self, stage: str) -> Path:
-        """Encoders lie in ``work``, what is this recipe's alone in the folder of its name in there."""
-        return self.work / stage if stage in ("face", "voice") else self.work / self.name / stage
+        """What recipes share lies in ``work``, what is this recipe's alone in its own folder in there."""
+        shared = stage in ("acted", "face", "adapt", "voice", "features")
+        return self.work / stage if shared else self.work / self.name / stage
 
 
 class StoreRecipe(Recipe):
@@ -288,6 +320,9 @@ class StoreRecipe(Recipe):
         default=None, description="rolling folds, or one a subject; None: the official split"
     )
     fold: int | str = Field(default=0, description="which of the folds validates: its place or its name")
+    shared_subjects: bool = Field(
+        default=False, description="train although subjects are in validation or test too"
+    )
     hop: float = Field(gt=0, le=3600, description="seconds from one window to the next")
     targets: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="None: all of the store's"
@@ -304,6 +339,7 @@ SOURCES: Mapping[str, type[Recipe]] = {"store": StoreRecipe, "data": CorpusRecip
 """The kind of a recipe by the key that names its source."""
 
 
+@checks_types
 def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``key.sub=value`` overrides (values are YAML).
 

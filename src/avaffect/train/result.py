@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.utilities import rank_zero_only
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -15,12 +14,13 @@ from torch import Tensor, nn
 from ..errors import DataError
 from ..files import replacing
 from ..schema import read_text
+from .claims import FIGURES, check_claim, is_done
 from .recipe import Recipe
 from .selection import BEST
 from .trainer import LAST
 
 LARGEST_FIGURES = 50_000_000  # bytes
-WEIGHTS, FIGURES, RECIPE = "weights.safetensors", "figures.json", "recipe.json"
+WEIGHTS = "weights.safetensors"
 
 
 def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping[str, Any]) -> None:
@@ -42,19 +42,23 @@ def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping
         (folder / name).unlink(missing_ok=True)
 
 
-def is_done(folder: Path) -> bool:
-    """True when the stage of this folder has finished."""
-    return (folder / FIGURES).is_file()
+def load_result(
+    recipe: Recipe, stage: str, modules: Mapping[str, nn.Module], *, part: str = ""
+) -> dict[str, Any]:
+    """Load the weights of a stage into the modules (evaluation mode) and return the figures.
 
-
-def load_result(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """Load the weights into the modules (evaluation mode) and return the figures.
+    Parameters
+    ----------
+    part : str
+        Which of the stage's trainings, where it has several: the folder in its folder.
 
     Raises
     ------
     DataError
-        If the stage of this folder is not done, or was of another recipe.
+        If the stage is not done, or its folder is of other settings.
     """
+    folder = recipe.folder(stage) / part
+    check_claim(recipe, stage)
     figures = load_figures(folder)
     try:
         state = load_file(folder / WEIGHTS)
@@ -93,32 +97,3 @@ def load_figures(folder: Path) -> dict[str, Any]:
     if not isinstance(figures, dict):
         raise DataError(f"{path} is damaged; remove {folder}, and the stage begins anew")
     return figures
-
-
-def claim(recipe: Recipe) -> None:
-    """Make the output folder this recipe's.
-
-    Raises
-    ------
-    DataError
-        If another recipe has trained there, or it cannot be written to.
-    """
-    path = recipe.output / RECIPE
-    text = recipe.model_dump_json(indent=2, exclude={"threads"}) + "\n"
-    if path.is_file():
-        if path.read_bytes() != text.encode():
-            raise DataError(
-                f"{recipe.output} holds a run of other settings; give another output=FOLDER, or remove it"
-            )
-        return
-    try:
-        recipe.output.mkdir(parents=True, exist_ok=True)
-        _write(path, text)
-    except OSError as error:
-        raise DataError(f"cannot write {path} ({error.strerror}); give another output=FOLDER") from error
-
-
-@rank_zero_only
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")

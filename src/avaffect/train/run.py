@@ -15,6 +15,7 @@ import torch
 from lightning import seed_everything
 from lightning.pytorch.utilities import rank_zero_only
 
+from ..arguments import checks_types
 from ..errors import DataError, nearest
 from ..progress import Hook, silent
 from .recipe import CorpusRecipe, Recipe, read_recipe
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _STAGES = {
     "face": ("face", "train_face"),
+    "adapt": ("adapt", "adapt_face"),
     "voice": ("voice", "train_voice"),
     "fusion": ("fusion", "train_network"),
     "calibration": ("export", "calibrate"),
@@ -33,11 +35,13 @@ STORE_STAGES = ("fusion", "calibration", "export")
 _ONE_PROCESS = ("calibration", "export")  # what one process does for all
 
 
+@checks_types
 def stages_of(recipe: Recipe) -> tuple[str, ...]:
     """Names of the stages that a recipe goes through, in order."""
     return STAGES if isinstance(recipe, CorpusRecipe) else STORE_STAGES
 
 
+@checks_types
 def run(
     recipe: str | Path,
     overrides: Sequence[str] = (),

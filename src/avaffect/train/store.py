@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..corpus.splits import Fold
+from ..corpus.splits import Fold, shared_subjects
 from ..corpus.store import FeatureStore, Stored
 from ..corpus.windows import Windows
 from ..errors import DataError, nearest
@@ -35,8 +35,20 @@ def split_of(recipe: StoreRecipe, store: FeatureStore) -> Fold[Stored]:
     Raises
     ------
     DataError
-        If there is no official split, or no such fold.
+        If there is no official split, or no such fold; or if a subject of the training is in the validation
+        or test set too and the recipe does not allow it.
     """
+    fold = _fold(recipe, store)
+    shared = shared_subjects({"train": fold.train, "val": fold.val, "test": store.split("test")})
+    if shared and not recipe.shared_subjects:
+        raise DataError(
+            f"{store.path}: {shared}; give each subject one split, or set shared_subjects=true to train all"
+            " the same"
+        )
+    return fold
+
+
+def _fold(recipe: StoreRecipe, store: FeatureStore) -> Fold[Stored]:
     if recipe.folds is None:
         parts = {name: tuple(store.split(name)) for name in ("train", "val")}
         if not all(parts.values()):

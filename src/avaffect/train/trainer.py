@@ -20,6 +20,7 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, Checkpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from ..arguments import checks_types
 from ..errors import DataError
 from ..progress import Hook, silent
 from .batches import Batch, Batches
@@ -49,6 +50,7 @@ class Fitted:
     history: list[dict[str, float]]
 
 
+@checks_types
 def fit(
     module: TrainedModule,
     batches: Batches,
@@ -219,6 +221,7 @@ class _Last(Checkpoint):
         self.path = folder / LAST
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Replace the state of the epoch before; what cannot be written is a `DataError`."""
         part = self.path.with_name(f".{LAST}.part")
         try:
             trainer.save_checkpoint(part)

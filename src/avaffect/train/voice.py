@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,20 +15,21 @@ from torch.nn import functional
 from .. import voice
 from ..construction import constructing
 from ..corpus.speech import EMOTIONS, read_speech
-from ..corpus.splits import SPLITS
 from ..encoder import Encoder, check_encoder, create_encoder
 from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
 from ..progress import Hook
+from .acted import CORPUS, read_recordings
 from .batches import Batch
+from .claims import claim, is_done
+from .folds import ALL, Fold, folds_of
 from .module import EncoderModule
 from .recipe import CorpusRecipe, Fit
 from .rendered import TICK_RATE
-from .result import is_done, load_result, save_result
-from .selection import with_mean_ccc
+from .result import load_result, save_result
 from .trainer import fit
-from .voice_augmentation import VoiceAugmentation
-from .voice_clips import AnalysedClip, VoiceBatches, analyse_clips, voiced_ticks
+from .voice_clips import AnalysedClip, analyse_clips, voiced_ticks
+from .voice_views import ClipViews, ViewBatches, collate_views, plain_input, read_views
 
 LABEL_SMOOTHING = 0.1  # share of the label that is spread evenly over all emotions of the clip's corpus
 
@@ -74,9 +75,17 @@ class VoiceModule(EncoderModule[Encoder, VoiceHeads]):
         super().__init__(encoder, VoiceHeads(encoder.dim), plan)
         self.ccc = CCCLoss()
 
+    def measure_scale(self, batches: ViewBatches) -> None:
+        """Let the encoder measure the scale of its input on the first batch."""
+        batch = next(batches.epoch(0))
+        per_tick = batch["inputs"].shape[1] // batch["mask"].shape[1]
+        rows = batch["inputs"][batch["mask"].repeat_interleave(per_tick, dim=1)]
+        for net in {self.encoder, self.kept_parts()[0]}:
+            net.measure_scale(rows)
+
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of a batch of `VoiceBatches`."""
-        features = self.encoder(batch["logmel"])
+        """The loss of a batch of `ViewBatches`."""
+        features = self.encoder.features(batch["inputs"])
         with torch.autocast(features.device.type, enabled=False):
             logits, affect = self.heads(features.float(), batch["mask"])
         emotion = emotion_loss(logits, batch["emotion"], batch["known"])
@@ -102,46 +111,62 @@ def emotion_loss(logits: Tensor, emotion: Tensor, known: Tensor) -> Tensor:
     return -((1 - LABEL_SMOOTHING) * chosen + LABEL_SMOOTHING * spread).mean()
 
 
-def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
-    """Train the encoder, unless ``work/voice`` holds the result; measure it on held-out speakers."""
-    folder = settings.folder("voice")
-    if is_done(folder):
-        return
-    plan = settings.voice.fit
-    module = VoiceModule(_create(settings), plan)  # before the data, whose reading may draw random numbers
-    items = analyse_clips(read_speech(settings.data / settings.voice.speech, settings.voice.corpora))
-    batches = VoiceBatches(
-        [item for item in items if item.clip.split == "train"],
-        draws=settings.voice.draws,
-        batch=plan.batch,
-        seed=settings.seed,
-        augmentation=VoiceAugmentation(),
-    )
-    net, heads = module.kept_parts()
+def read_items(settings: CorpusRecipe, names: Sequence[str]) -> list[AnalysedClip]:
+    """The clips of some speech corpora."""
+    return analyse_clips(read_speech(settings.data / settings.voice.speech, names))
 
-    def measure(split: str = "val") -> dict[str, float]:
-        held_out = [item for item in items if item.clip.split == split]
-        return evaluate(net, heads, held_out)
 
-    fit(
-        module,
-        batches,
-        measure=lambda: with_mean_ccc(measure()),
-        folder=folder,
-        stage="voice",
+def read_clips(settings: CorpusRecipe, hook: Hook) -> list[ClipViews]:
+    """Views of all clips that a recipe's voices are trained on: speech corpora, and the sound of videos."""
+    items = read_items(settings, settings.voice.corpora)
+    items += [recording.voice for recording in read_recordings(settings, hook)]
+    return read_views(
+        settings.folder("voice") / "views.npz",
+        _create(settings),
+        items,
+        count=settings.voice.views,
         seed=settings.seed,
         hook=hook,
     )
-    unseen = analyse_clips(read_speech(settings.data / settings.voice.speech, settings.voice.unseen))
-    figures = {
-        **{split: measure(split) for split in SPLITS[1:]},
-        "unseen": per_corpus(net, heads, unseen),
-    }
-    save_result(folder, {"encoder": net, "heads": heads}, figures)
 
 
-def load_voice(settings: CorpusRecipe) -> tuple[Encoder, VoiceHeads]:
-    """The trained encoder and its heads, in evaluation mode.
+def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
+    """Train the encoder on all clips, and without those of each fold; measure it on those left out."""
+    stage, plan = settings.folder("voice"), settings.voice.fit
+    if claim(settings, "voice"):
+        return
+    module = VoiceModule(_create(settings), plan)  # before the data, whose reading may draw random numbers
+    start = {name: value.clone() for name, value in module.state_dict().items()}
+    clips = read_clips(settings, hook)
+    folds = voice_folds(settings, clips)
+    for fold in (*folds, Fold(ALL, frozenset())):
+        folder = stage / fold.name
+        if is_done(folder):
+            continue
+        seen = [clip for clip in clips if not left_out(clip.item, fold)]
+        batches = ViewBatches(seen, draws=settings.voice.draws, batch=plan.batch, seed=settings.seed)
+        module = VoiceModule(_create(settings), plan)
+        module.load_state_dict(start)
+        module.measure_scale(batches)
+        fit(module, batches, folder=folder, stage=f"voice {fold.name}", seed=settings.seed, hook=hook)
+        net, heads = module.kept_parts()
+        save_result(folder, {"encoder": net, "heads": heads}, {})
+    save_result(stage, {}, _figures(settings, folds, clips))
+
+
+def voice_folds(settings: CorpusRecipe, clips: Sequence[ClipViews]) -> list[Fold]:
+    """The folds of a recipe, by its clips."""
+    acted = {clip.item.clip.speaker for clip in clips if clip.item.clip.corpus == CORPUS}
+    return folds_of(settings, acted, {clip.item.clip.speaker for clip in clips} - acted)
+
+
+def left_out(item: AnalysedClip, fold: Fold) -> bool:
+    """Whether a fold leaves out a clip: its corpus, or its speaker."""
+    return item.clip.corpus in fold.units or item.clip.speaker in fold.units
+
+
+def load_voice(settings: CorpusRecipe, fold: str = ALL) -> tuple[Encoder, VoiceHeads]:
+    """The trained encoder and its heads, in evaluation mode: the one used in prediction, or that of a fold.
 
     Raises
     ------
@@ -150,7 +175,7 @@ def load_voice(settings: CorpusRecipe) -> tuple[Encoder, VoiceHeads]:
     """
     net = _create(settings)
     heads = VoiceHeads(net.dim)
-    load_result(settings.folder("voice"), {"encoder": net, "heads": heads})
+    load_result(settings, "voice", {"encoder": net, "heads": heads}, part=fold)
     return net, heads
 
 
@@ -158,58 +183,60 @@ def _create(settings: CorpusRecipe) -> Encoder:
     with constructing(f"recipe {settings.name}"):
         encoder = create_encoder(settings.voice.encoder.name, **settings.voice.encoder.options)
     check_encoder(encoder, stream="audio", dim=encoder.dim, tick_rate=TICK_RATE)
+    if settings.voice.published is not None:
+        encoder.load_published(settings.data / settings.voice.published)
     return encoder
 
 
-def encoder_input(item: AnalysedClip, reference: Reference = "clip") -> Tensor:
-    """The log-mel of a clip relative to its reference level: (1, frames, 64).
+def _figures(settings: CorpusRecipe, folds: Sequence[Fold], clips: Sequence[ClipViews]) -> dict[str, Any]:
+    """Figures by corpus: of clips that the encoder was trained without, and of corpora never trained on."""
+    outs: list[dict[str, NDArray]] = []
+    items: list[AnalysedClip] = []
+    for fold in folds:
+        own = [clip for clip in clips if left_out(clip.item, fold)]
+        if own:
+            outs.append(predict_views(*load_voice(settings, fold.name), own))
+            items += [clip.item for clip in own]
+    out = {name: np.concatenate([one[name] for one in outs]) for name in outs[0]}
+    net, heads = load_voice(settings)
+    unseen = read_items(settings, settings.voice.unseen)
+    return {"left_out": _by_corpus(out, items), "unseen": per_corpus(net, heads, unseen)}
 
-    Parameters
-    ----------
-    item : AnalysedClip
-    reference : {"clip", "speaker"}
-        The reference level is estimated from the "clip" alone, as if it were the whole recording, or from
-        all clips of the "speaker" where the corpus kept their levels.
-    """
-    logmel = voice.log_mel(item.clip.sound)
-    if reference == "speaker" and not np.isnan(item.usual_level):
-        level = item.usual_level
-    else:
-        level = voice.reference_level(logmel, item.voiced)
-    return torch.from_numpy(voice.relative(logmel, level))[None]
+
+@torch.inference_mode()
+def predict_views(net: Encoder, heads: VoiceHeads, clips: Sequence[ClipViews]) -> dict[str, NDArray]:
+    """Plain clips through the network: `logits` (n, 8), `affect` (n, 2)."""
+    found: dict[str, list[Tensor]] = {"logits": [], "affect": []}
+    for start in range(0, len(clips), 64):
+        batch = collate_views([clip.plain for clip in clips[start : start + 64]])
+        logits, affect = heads(net.features(batch["inputs"]), batch["mask"])
+        found["logits"].append(logits)
+        found["affect"].append(affect)
+    return {name: torch.cat(parts).numpy() for name, parts in found.items()}
 
 
 @torch.inference_mode()
 def predict_clips(
     net: Encoder, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
 ) -> dict[str, NDArray]:
-    """Whole clips through the network, one by one: `logits` (n, 8), `affect` (n, 2)."""
-    net.eval()
-    heads.eval()
+    """Whole clips through the network, one by one: `logits` (n, 8), `affect` (n, 2).
+
+    Parameters
+    ----------
+    reference : {"clip", "speaker"}
+        The reference level is estimated from the "clip" alone, as if it were the whole recording, or from
+        all clips of the "speaker" where the corpus kept their levels.
+    """
+    logmel = voice.LogMel(voice.preset(net.preprocessing["logmel"]))
     logits, affect = [], []
     for item in items:
-        mask = torch.from_numpy(voiced_ticks(item.voiced))[None]
-        out = heads(net(encoder_input(item, reference)), mask)
+        usual = reference == "speaker" and not np.isnan(item.usual_level)
+        frames, voiced = plain_input(item, logmel, item.usual_level if usual else None)
+        mask = torch.from_numpy(voiced_ticks(voiced))[None]
+        out = heads(net(torch.from_numpy(frames)[None]), mask)
         logits.append(out[0])
         affect.append(out[1])
     return {"logits": torch.cat(logits).numpy(), "affect": torch.cat(affect).numpy()}
-
-
-def evaluate(
-    net: Encoder, heads: VoiceHeads, items: Sequence[AnalysedClip], reference: Reference = "clip"
-) -> dict[str, float]:
-    """Held-out figures, as ``CORPUS/FIGURE``: those of `per_corpus`, and over ``all`` clips together.
-
-    Empty where there are no clips.
-    """
-    if not items:
-        return {}
-    out = predict_clips(net, heads, items, reference)
-    return {
-        f"{name}/{key}": value
-        for name, figures in _by_corpus(out, items, together=True).items()
-        for key, value in figures.items()
-    }
 
 
 def per_corpus(
@@ -219,23 +246,21 @@ def per_corpus(
 
     The unweighted average recall, ``uar``, is among the emotions that the corpus has.
     """
-    if not items:
-        return {}
-    return _by_corpus(predict_clips(net, heads, items, reference), items, together=False)
+    return _by_corpus(predict_clips(net, heads, items, reference), items) if items else {}
 
 
-def _by_corpus(
-    out: dict[str, NDArray], items: Sequence[AnalysedClip], *, together: bool
-) -> dict[str, dict[str, float]]:
+def _by_corpus(out: dict[str, NDArray], items: Sequence[AnalysedClip]) -> dict[str, dict[str, float]]:
     truth = np.array([EMOTIONS.index(item.clip.emotion) for item in items])
     proxies = np.array([item.clip.valence_arousal for item in items])
     groups = defaultdict(list)
     for index, item in enumerate(items):
         groups[item.clip.corpus].append(index)
-    figures = {"all": regression_metrics(out["affect"], proxies)} if together else {}
-    for name, part in groups.items():
-        figures[name] = {
+    return {
+        name: {
+            "clips": float(len(part)),
+            "speakers": float(len({items[index].clip.speaker for index in part})),
             "uar": uar(out["logits"][part], truth[part]),
             **regression_metrics(out["affect"][part], proxies[part]),
         }
-    return figures
+        for name, part in groups.items()
+    }

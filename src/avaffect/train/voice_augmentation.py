@@ -35,8 +35,6 @@ class VoiceAugmentation:
         Probability of the band limits of a telephone or a codec.
     noise, babble : float
         Probability of coloured noise, and of other people's speech.
-    time_masks, band_masks : int
-        Largest number of each, as in SpecAugment.
     """
 
     speed: float = 0.07
@@ -45,8 +43,6 @@ class VoiceAugmentation:
     band_limit: float = 0.25
     noise: float = 0.9
     babble: float = 0.2
-    time_masks: int = 2
-    band_masks: int = 2
 
 
 def random_crop(
@@ -170,25 +166,3 @@ def _looped(sound: Sound, length: int, rng: np.random.Generator) -> NDArray[np.f
     start = int(rng.integers(len(sound)))
     piece = np.resize(np.roll(sound, -start), length)
     return piece / max(float(np.sqrt(np.mean(piece**2))), 1e-6)
-
-
-def mask_bands(
-    logmel: NDArray[np.float32], rng: np.random.Generator, augmentation: VoiceAugmentation
-) -> NDArray[np.float32]:
-    """SpecAugment (Park et al. 2019) without warping: short times and bands take the crop's mean.
-
-    Parameters
-    ----------
-    logmel : (frames, n_mels) float32; a changed copy is given back.
-    """
-    out = logmel.copy()
-    mean = logmel.mean()
-    for _ in range(rng.integers(augmentation.time_masks + 1)):
-        width = int(rng.integers(2, 20))
-        start = int(rng.integers(len(out) - width))
-        out[start : start + width] = mean
-    for _ in range(rng.integers(augmentation.band_masks + 1)):
-        width = int(rng.integers(2, 9))
-        start = int(rng.integers(out.shape[1] - width))
-        out[:, start : start + width] = mean
-    return out

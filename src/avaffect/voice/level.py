@@ -22,6 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arguments import checks_types
+
 PRIOR_LEVEL = -2.7
 """Bels: median speech level of recordings in general (our choice, between the corpora)."""
 
@@ -45,6 +47,7 @@ class SpeechLevel(NamedTuple):
     seconds: float
 
 
+@checks_types
 def frame_level(logmel: np.ndarray) -> np.ndarray:
     """Level of each frame, in bels: log10 of the mean mel power.
 
@@ -60,6 +63,7 @@ def frame_level(logmel: np.ndarray) -> np.ndarray:
     return np.log10(np.mean(10.0 ** logmel.astype(np.float32), axis=1))
 
 
+@checks_types
 def speech_level(logmel: np.ndarray, voiced: np.ndarray) -> float:
     """Median level of a recording's speech, in bels; NaN without speech.
 
@@ -75,6 +79,7 @@ def speech_level(logmel: np.ndarray, voiced: np.ndarray) -> float:
     return float(np.median(frame_level(logmel[voiced])))
 
 
+@checks_types
 def reference_level(logmel: np.ndarray, voiced: np.ndarray, *, frame_rate: float = 100.0) -> float:
     """The reference level of a recording, in bels.
 
@@ -99,6 +104,7 @@ def reference_level(logmel: np.ndarray, voiced: np.ndarray, *, frame_rate: float
     return shrunk_level(speech_level(logmel, voiced), float(voiced.sum()) / frame_rate)
 
 
+@checks_types
 def shrunk_level(level: float, seconds: float) -> float:
     """The reference level from a measured level (bels) of so many seconds of speech."""
     if np.isnan(level):
@@ -108,6 +114,7 @@ def shrunk_level(level: float, seconds: float) -> float:
     return PRIOR_LEVEL + (level - PRIOR_LEVEL) * gain / (gain + manner)
 
 
+@checks_types
 def shared_level(recordings: Iterable[SpeechLevel]) -> float:
     """The reference level that recordings with the same gain share, in bels.
 
@@ -139,6 +146,7 @@ def shared_level(recordings: Iterable[SpeechLevel]) -> float:
     return shrunk_level(float(mean), float(seconds.sum()))
 
 
+@checks_types
 def relative(logmel: np.ndarray, reference: float) -> np.ndarray:
     """Log-mel relative to a reference level, as `VoiceNet` takes it.
 

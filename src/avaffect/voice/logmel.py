@@ -1,12 +1,14 @@
 """Log-mel spectrograms, the input of the voice networks.
 
-Two presets. ``default16k`` is the one of our own models: 16 kHz, 25 ms windows every 10 ms, 64 mel bands,
+Three presets. ``default16k`` is the one of our own networks: 16 kHz, 25 ms windows every 10 ms, 64 mel bands,
 log10 (bels), one frame for each hop of samples, so that the blocks of a stream give the same as the whole.
-``papers44k`` is the one of the JCA family (44.1 kHz, 20 ms every 10 ms, decibels at most 80 below the peak).
+``whisper16k`` has the bands of Whisper (Radford et al. 2023), and speech has the same level in it as in
+``default16k``. ``papers44k`` is the one of the JCA family (44.1 kHz, 20 ms every 10 ms, decibels at most 80
+below the peak).
 
-The mel scale is HTK's, 2595 log10(1 + f/700) (O'Shaughnessy 1987), with triangles of height 1: the setting
-of the papers' pipelines, and for our own preset the choice that resolves low pitch better than Slaney's
-scale, which is linear below 1 kHz.
+The mel scale is HTK's, with triangles of height 1: the setting of the papers' pipelines, and for our own
+preset the choice that resolves low pitch better than Slaney's scale, which is linear below 1 kHz. Whisper has
+Slaney's, with triangles of area 1.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..arguments import checks_types
 from ..errors import ModelError, nearest
+from .mel import MelScale, triangles
 
 BLOCK_SECONDS = 60.0
 """Seconds that `log_mel` transforms at once, so that memory does not grow with the length of the sound."""
@@ -33,6 +37,7 @@ class LogMelSettings:
     sample_rate : Hz.
     window, hop, n_fft : samples. The Hann window is centred in the `n_fft` samples of its frame.
     n_mels : number of bands between `f_min` and `f_max` (Hz).
+    mel : scale and form of the bands, "htk" (height 1) or "slaney" (area 1), as in `avaffect.voice.mel`.
     alignment : "middle" centres frame i at (i + 1/2) hop and gives `samples // hop` frames, beyond the ends
         is silence; "start" centres it at i hop and gives one frame more, beyond the ends is the mirror image.
     normalized : divide the power by the window's energy, so that white noise of variance v has power v.
@@ -49,6 +54,7 @@ class LogMelSettings:
     n_mels: int
     f_min: float
     f_max: float
+    mel: MelScale = "htk"
     alignment: Literal["middle", "start"] = "middle"
     normalized: bool = True
     floor: float = 1e-10
@@ -85,6 +91,19 @@ PRESETS: dict[str, LogMelSettings] = {
     "default16k": LogMelSettings(
         sample_rate=16000, window=400, hop=160, n_fft=512, n_mels=64, f_min=60.0, f_max=7600.0
     ),
+    "whisper16k": LogMelSettings(
+        sample_rate=16000,
+        window=400,
+        hop=160,
+        n_fft=400,
+        n_mels=80,
+        f_min=0.0,
+        f_max=8000.0,
+        mel="slaney",
+        normalized=False,
+        # Mean difference of speech levels to default16k, 64 clips of five corpora: standard deviation 0.09.
+        offset=-0.3208,
+    ),
     "papers44k": LogMelSettings(
         sample_rate=44100,
         window=882,
@@ -103,6 +122,7 @@ PRESETS: dict[str, LogMelSettings] = {
 }
 
 
+@checks_types
 def preset(name: str) -> LogMelSettings:
     """The settings known by a name.
 
@@ -116,16 +136,12 @@ def preset(name: str) -> LogMelSettings:
     return PRESETS[name]
 
 
+@checks_types
 def mel_filters(settings: LogMelSettings) -> Tensor:
-    """Triangles of height 1, equally wide on the HTK mel scale: (n_mels, n_fft // 2 + 1) float32."""
-    low, high = (2595.0 * np.log10(1 + f / 700.0) for f in (settings.f_min, settings.f_max))
-    corners = 700.0 * (10 ** (np.linspace(low, high, settings.n_mels + 2) / 2595.0) - 1)
-    bins = np.arange(settings.n_fft // 2 + 1) * settings.sample_rate / settings.n_fft
-    left, centre, right = corners[:-2, None], corners[1:-1, None], corners[2:, None]
-    rising = (bins - left) / (centre - left)
-    falling = (right - bins) / (right - centre)
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return torch.from_numpy(triangles.astype(np.float32))
+    """Triangles that are equally wide on the settings' mel scale: (n_mels, n_fft // 2 + 1) float32."""
+    s = settings
+    bins = np.arange(s.n_fft // 2 + 1) * s.sample_rate / s.n_fft
+    return torch.from_numpy(triangles(s.mel, s.n_mels, s.f_min, s.f_max, bins).astype(np.float32))
 
 
 class LogMel(nn.Module):
@@ -202,7 +218,7 @@ class LogMelStream:
         if settings.top_db is not None or settings.alignment != "middle":
             raise ModelError(
                 "these log-mel settings need the whole signal (top_db, or mirrored ends); "
-                "use LogMel at once, or the preset 'default16k'"
+                "use LogMel at once, or a preset at 16 kHz"
             )
         self.logmel = logmel
         self.waiting = torch.zeros(settings.padding)
@@ -231,6 +247,7 @@ class LogMelStream:
         return self.logmel.spectrogram(samples[None, : (count - 1) * s.hop + s.n_fft])[0]
 
 
+@checks_types
 def log_mel(samples: np.ndarray, settings: LogMelSettings = PRESETS["default16k"]) -> np.ndarray:
     """Log-mel of a whole recording, in blocks where the settings allow it.
 

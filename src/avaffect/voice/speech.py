@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..arguments import checks_types
 from ..errors import ModelError
 from ..media.sound import SAMPLE_RATE
 
@@ -140,6 +141,7 @@ class SpeechStream:
         return self.push(np.zeros(CHUNK - len(self.waiting), np.float32))
 
 
+@checks_types
 def speech_probability(samples: np.ndarray) -> tuple[np.ndarray, float]:
     """Probability that someone speaks, over a whole recording, in bounded memory.
 
@@ -160,6 +162,7 @@ def speech_probability(samples: np.ndarray) -> tuple[np.ndarray, float]:
     return np.concatenate([*parts, stream.finish()]), CHUNK_RATE
 
 
+@checks_types
 def resample(values: np.ndarray, old_rate: float, new_rate: float, count: int) -> np.ndarray:
     """Bring a sequence of values, each the mean of one interval, to another rate.
 
@@ -190,6 +193,7 @@ def resample(values: np.ndarray, old_rate: float, new_rate: float, count: int) -
     return np.where(exists, area / np.where(exists, width, 1.0), np.nan)
 
 
+@checks_types
 def speech_active(
     probabilities: np.ndarray,
     chunk_rate: float,
@@ -237,6 +241,7 @@ def speech_active(
     return active
 
 
+@checks_types
 def share(active: np.ndarray, count: int, *, new_rate: float = 100.0, least: float = 0.5) -> np.ndarray:
     """Speech activity at another rate: True where at least the share ``least`` of the interval is active.
 

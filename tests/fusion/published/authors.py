@@ -14,19 +14,21 @@ from .. import reference as ref
 # --- the published state dicts, written out -------------------------------------------------------
 
 
-def jca_shapes(window: int, heads: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+def jca_shapes(
+    window: int, heads: tuple[str, ...], *, joint: int = 256, seen: int = 640
+) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
-    for number in (1, 2):
+    for number in (1, 2) if joint == 256 else ():
         shapes |= {f"encoder{number}.weight": (128, 512), f"encoder{number}.bias": (128,)}
     for m in "av":
         shapes |= {
             f"affine_{m}.weight": (window, window),
             f"W_{m}.weight": (32, window),
-            f"W_c{m}.weight": (32, 256),
+            f"W_c{m}.weight": (32, joint),
             f"W_h{m}.weight": (window, 32),
         }
     for head in heads:
-        shapes |= {f"{head}.0.weight": (128, 640), f"{head}.0.bias": (128,)}
+        shapes |= {f"{head}.0.weight": (128, seen), f"{head}.0.bias": (128,)}
         shapes |= {f"{head}.2.weight": (1, 128), f"{head}.2.bias": (1,)}
     return shapes
 
@@ -48,24 +50,31 @@ def lstm_shapes(name: str, dim: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def recurrent_shapes(layers: int, gated: bool) -> dict[str, tuple[int, ...]]:
-    def linear(name: str, out: int, dim: int) -> dict[str, tuple[int, ...]]:
-        return {f"{name}.weight": (out, dim), f"{name}.bias": (out,)}
+def linear(name: str, out: int, dim: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (out, dim), f"{name}.bias": (out,)}
 
-    shapes = lstm_shapes("audio_extract", 512) | lstm_shapes("video_extract", 512)
-    shapes |= lstm_shapes("Joint", 1024)
+
+def coattention_shapes(layers: int, window: int, dims: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(layers):
+        block = f"coattn.dcn_layers.{layer}"
+        shapes |= linear(f"{block}.dense_coattn.query_linear", sum(dims), sum(dims))
+        for number, dim in enumerate(dims, start=1):
+            shapes |= linear(f"{block}.dense_coattn.key{number}_linear", window, window)
+            shapes |= linear(f"{block}.dense_coattn.value{number}_linear", dim, dim)
+            shapes |= linear(f"{block}.linears.{number - 1}.0", dim, sum(dims))
+    return shapes
+
+
+def recurrent_shapes(layers: int, *, gated: bool, streams: bool = True) -> dict[str, tuple[int, ...]]:
+    shapes = lstm_shapes("Joint", 1024) | coattention_shapes(layers, 16, (512, 512))
+    if streams:
+        shapes |= lstm_shapes("audio_extract", 512) | lstm_shapes("video_extract", 512)
     attention = "video_attn.attn"
     for name in ("affine_audio", "affine_video", "affine_feat"):
         shapes |= linear(f"{attention}.{name}", 512, 512)
     shapes |= {f"{attention}.affine_{m}.weight": (49, 512) for m in "vg"}
     shapes[f"{attention}.affine_h.weight"] = (1, 49)
-    for layer in range(layers):
-        block = f"coattn.dcn_layers.{layer}"
-        shapes |= linear(f"{block}.dense_coattn.query_linear", 1024, 1024)
-        for number in (1, 2):
-            shapes |= linear(f"{block}.dense_coattn.key{number}_linear", 16, 16)
-            shapes |= linear(f"{block}.dense_coattn.value{number}_linear", 512, 512)
-            shapes |= linear(f"{block}.linears.{number - 1}.0", 512, 1024)
     for head in ("vregressor", "aregressor"):
         shapes |= linear(f"{head}.0", 128, 512) | linear(f"{head}.3", 1, 128)
     if gated:
@@ -76,8 +85,12 @@ def recurrent_shapes(layers: int, gated: bool) -> dict[str, tuple[int, ...]]:
 SHAPES = {
     "jca.abaw3": jca_shapes(8, ("regressor",)),
     "jca.tbiom": jca_shapes(16, ("vregressor", "aregressor")),
+    "jca.tbiom512": jca_shapes(16, ("regressor",), joint=1024, seen=1024),
+    "coattention.tbiom": recurrent_shapes(1, gated=False, streams=False),
+    "ca.fg2021": {"corr_weights": (1024, 1024)},
     "rjca.icassp2023": recurrent_shapes(1, gated=False),
     "dca.icme2024": recurrent_shapes(2, gated=True),
+    "rjcma.abaw6": coattention_shapes(2, 300, (256, 128, 128)),
 }
 
 
@@ -93,14 +106,21 @@ def random_state(name: str, seed: int = 0) -> dict[str, Tensor]:
 # --- the published mathematics, from published names ----------------------------------------------
 
 
-def published_jca(w: ref.Weights, audio: np.ndarray, visual: np.ndarray, heads: list[str]) -> np.ndarray:
+def published_jca(
+    w: ref.Weights, audio: np.ndarray, visual: np.ndarray, heads: list[str], *, attended_head: bool = False
+) -> np.ndarray:
     """One sequence, (L, 512) each, to (L, heads)."""
-    xa, xv = ref.linear(w, "encoder1", audio), ref.linear(w, "encoder2", visual)
+    xa, xv = audio, visual
+    if "encoder1.weight" in w:
+        xa, xv = ref.linear(w, "encoder1", audio), ref.linear(w, "encoder2", visual)
     joint = np.concatenate([xa, xv], axis=1)
-    cv = np.tanh(xv.T @ w["affine_v.weight"] @ joint / 16.0)  # sqrt(256)
-    hv = ref.relu(w["W_v.weight"] @ xv + w["W_cv.weight"] @ cv.T)
-    attended = w["W_hv.weight"] @ hv + xv
-    seen = np.concatenate([visual, attended], axis=1)
+    attended = {}
+    for m, x in (("a", xa), ("v", xv)):
+        c = np.tanh(x.T @ w[f"affine_{m}.weight"] @ joint / np.sqrt(joint.shape[1]))
+        h = ref.relu(w[f"W_{m}.weight"] @ x + w[f"W_c{m}.weight"] @ c.T)
+        attended[m] = w[f"W_h{m}.weight"] @ h + x
+    beside = attended["a"] if attended_head else visual
+    seen = np.concatenate([beside, attended["v"]], axis=1)
     return np.concatenate([ref.linear(w, f"{h}.2", ref.linear(w, f"{h}.0", seen)) for h in heads], axis=1)
 
 
@@ -145,15 +165,19 @@ def spatial(w: ref.Weights, maps: np.ndarray, audio: np.ndarray) -> np.ndarray:
     return out
 
 
-def dcn(w: ref.Weights, video: np.ndarray, audio: np.ndarray, layers: int) -> list[np.ndarray]:
-    states = [video, audio]
+def dcn(
+    w: ref.Weights, states: list[np.ndarray], layers: int, *, query_used: bool = True
+) -> list[np.ndarray]:
     for layer in range(layers):
         block = ref.under(w, f"dcn_layers.{layer}")
-        query = ref.linear(block, "dense_coattn.query_linear", np.concatenate(states, axis=1))
+        query = np.concatenate(states, axis=1)
+        root = np.sqrt(query.shape[1])
+        if query_used:
+            query = ref.linear(block, "dense_coattn.query_linear", query)
         following = []
         for number, x in enumerate(states, start=1):
-            key = ref.linear(block, f"dense_coattn.key{number}_linear", x.T)  # 512, 16
-            score = np.tanh(key @ query / 32.0)  # sqrt(1024)
+            key = ref.linear(block, f"dense_coattn.key{number}_linear", x.T)  # d_m, L
+            score = np.tanh(key @ query / root)
             found = ref.linear(block, f"dense_coattn.value{number}_linear", x) @ score
             found = ref.relu(np.tanh(found))
             following.append(x + ref.relu(ref.linear(block, f"linears.{number - 1}.0", found)))
@@ -163,10 +187,11 @@ def dcn(w: ref.Weights, video: np.ndarray, audio: np.ndarray, layers: int) -> li
 
 def published_recurrent(w: ref.Weights, audio: np.ndarray, maps: np.ndarray, layers: int) -> np.ndarray:
     """One sequence, (16, 512) and (16, 25088), to valence and arousal (16, 2)."""
-    a = blstm(ref.under(w, "audio_extract"), unit(audio))
+    single = "audio_extract.init_hidden" in w  # BLSTMs of single streams
+    a = blstm(ref.under(w, "audio_extract"), unit(audio)) if single else unit(audio)
     v = spatial(ref.under(w, "video_attn.attn"), unit(maps), a)
-    v = blstm(ref.under(w, "video_extract"), v)
-    attended = dcn(ref.under(w, "coattn"), v, a, layers)
+    v = blstm(ref.under(w, "video_extract"), v) if single else v
+    attended = dcn(ref.under(w, "coattn"), [v, a], layers)
     if "audio_gating_fc_layer.weight" in w:
         for i, (name, plain) in enumerate((("video", v), ("audio", a))):
             g = ref.softmax(ref.linear(w, f"{name}_gating_fc_layer", attended[i]) / 0.1)

@@ -73,7 +73,7 @@ def parse_scale(value: Any) -> tuple[float, float]:
     parts = value.split(",") if isinstance(value, str) else value
     try:
         low, high = (float(part) for part in parts)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
             f"scale={value!r}: expected two numbers, the lowest and the highest, e.g. 1,9"
         ) from error
@@ -95,7 +95,7 @@ def parse_number(name: str, value: Any, *, positive: bool = False) -> float:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}={value!r}: expected a number") from error
     if not math.isfinite(number) or (positive and number <= 0):
         raise DataError(f"{name}={number:g}: expected a {'number above 0' if positive else 'finite number'}")

@@ -1,7 +1,8 @@
-"""Whole published networks, from their backbones' features to valence and arousal.
+"""Whole published networks, from their backbones' features to valence and arousal, or a person's embedding.
 
 For comparison and for the authors' own checkpoints. Unlike the fusions they hold temporal models
-and heads, know one length, and have the sizes of their papers' code.
+and heads, know one length, and have the sizes of their papers' code. Two are the fusion alone, because
+no more of them can run as published: `ca.fg2021` and `rjcma.abaw6`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from avaffect.errors import ModelError, nearest
 
-from .keys import PUBLISHED_KEYS
+from .keys import PARTS, PUBLISHED_KEYS, UNUSED
 from .presets import create_published
 
 # The published training scripts put their scores, NumPy numbers, beside the weights. These are the
@@ -39,7 +39,7 @@ _UNREADABLE = (
 )
 
 
-def import_checkpoint(path: str | Path, name: str) -> nn.Module:
+def import_checkpoint(path: str | Path, name: str, *, head_input: str | None = None) -> nn.Module:
     """Read a published checkpoint into the network of that name.
 
     Parameters
@@ -48,7 +48,10 @@ def import_checkpoint(path: str | Path, name: str) -> nn.Module:
         A file of `torch.save`: a state dict, or a dict that holds one as "net" (the published
         scripts) or "state_dict". Read with ``weights_only=True``: no code in it is run.
     name : str
-        One of `list_published()`.
+        One of `PUBLISHED_KEYS`. Of ``rjcma.abaw6`` the co-attention alone is read, also from a file of the
+        whole network.
+    head_input : {"visual", "attended"}, optional
+        Of the JCA networks: what the heads of that file see; "visual" by default, as first published.
 
     Returns
     -------
@@ -59,13 +62,19 @@ def import_checkpoint(path: str | Path, name: str) -> nn.Module:
     Raises
     ------
     ModelError
-        Unknown name; unreadable file; missing, unexpected, misshapen or infinite weights,
+        A name that is none of those; unreadable file; missing, unexpected, misshapen or infinite weights,
         all listed.
     """
     if name not in PUBLISHED_KEYS:
-        raise ModelError(f"unknown published network {name!r}; {nearest(name, PUBLISHED_KEYS)}")
-    given = _state_dict(_read(Path(path)), path)
-    options = {"published_layout": True} if "spatial.out.weight" in PUBLISHED_KEYS[name] else {}
+        raise ModelError(f"no published checkpoint is read as {name!r}; {nearest(name, PUBLISHED_KEYS)}")
+    given = {
+        key: value
+        for key, value in _state_dict(_read(Path(path)), path).items()
+        if key.startswith(PARTS.get(name, "")) and not key.startswith(UNUSED.get(name, ()))
+    }
+    options: dict[str, bool | str] = {} if head_input is None else {"head_input": head_input}
+    if "spatial.out.weight" in PUBLISHED_KEYS[name]:
+        options["published_layout"] = True
     network = create_published(name, **options)
     own = network.state_dict()
     keys = PUBLISHED_KEYS[name]
@@ -130,7 +139,13 @@ def _is_weight(value: Tensor) -> bool:
 
 
 def _published_shape(key: str, own: Tensor) -> tuple[int, ...]:
-    """Shape in the published file; that of the initial state is (h or c, layer, direction) in one."""
+    """Shape in the published file.
+
+    There the initial state has (h or c, layer, direction) in one axis, and the linear layers of the
+    pooling are convolutions of one tick.
+    """
     if key.endswith(".init_hidden"):
         return (own.shape[:-1].numel(), own.shape[-1])
+    if key.startswith("asp.attention.") and own.dim() == 2:
+        return (*own.shape, 1)
     return tuple(own.shape)

@@ -20,10 +20,10 @@ class JCANetwork(nn.Module):
 
     ::
 
-        X_m  = Linear_{512 -> 128}(backbone feature of m)
+        X_m  = Linear_{512 -> 128}(backbone feature of m)      the feature itself without encoders
         A    = JCA, convention A, window L, 32 rows of H
-        out  = linear_head( [visual backbone feature (512), A_visual (128)] )   head_input "visual"
-             = linear_head( [A_audio, A_visual] )                               head_input "attended"
+        out  = linear_head( [visual backbone feature, A_visual] )              head_input "visual"
+             = linear_head( [A_audio, A_visual] )                              head_input "attended"
 
     "visual" is what was published and counted: the attended audio reaches no head. "attended" is
     what the paper says.
@@ -35,14 +35,21 @@ class JCANetwork(nn.Module):
     targets : tuple of str
         One head each.
     head_input : {"visual", "attended"}
+    encoders : bool
+        Fuse 128 features of each stream, or the 512 of the backbone.
     """
 
-    def __init__(self, *, window: int, targets: tuple[str, ...], head_input: str = "visual") -> None:
+    def __init__(
+        self, *, window: int, targets: tuple[str, ...], head_input: str = "visual", encoders: bool = True
+    ) -> None:
         super().__init__()
         self.targets = targets
         self.head_input = one_of("head_input", head_input, HEAD_INPUTS)
-        dims = {"audio": 128, "visual": 128}
-        self.encoders = nn.ModuleDict({name: nn.Linear(512, dim) for name, dim in dims.items()})
+        dim = 128 if encoders else 512
+        dims = {"audio": dim, "visual": dim}
+        self.encoders = nn.ModuleDict(
+            {name: nn.Linear(512, dim) if encoders else nn.Identity() for name in dims}
+        )
         self.fusion = JCA(
             dims=dims,
             correlation="feature",
@@ -51,7 +58,7 @@ class JCANetwork(nn.Module):
             hidden=32,
             absent="zero",
         )
-        dim_in = 512 + 128 if head_input == "visual" else 128 + 128
+        dim_in = 512 + dim if head_input == "visual" else dim + dim
         self.heads = nn.ModuleList(linear_head(dim_in) for _ in targets)
 
     def forward(self, streams: Mapping[str, Tensor], masks: Mapping[str, Tensor] | None = None) -> Tensor:
@@ -68,7 +75,8 @@ class JCANetwork(nn.Module):
         """
         streams = keep_known(streams, masks)
         encoded = {name: encoder(streams[name]) for name, encoder in self.encoders.items()}
-        features = self.fusion(encoded, masks).features  # (b, L, 128 audio + 128 visual)
+        features = self.fusion(encoded, masks).features  # (b, L, audio + visual)
         if self.head_input == "visual":
-            features = torch.cat([streams["visual"], features[..., 128:]], dim=-1)
+            attended = features[..., self.fusion.dims["audio"] :]
+            features = torch.cat([streams["visual"], attended], dim=-1)
         return torch.cat([head(features) for head in self.heads], dim=-1)

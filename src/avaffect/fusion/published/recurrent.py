@@ -1,4 +1,4 @@
-"""The RJCA (ICASSP 2023) and DCA (ICME 2024) networks, behind frozen backbones."""
+"""The T-BIOM (2023), RJCA (ICASSP 2023) and DCA (ICME 2024) networks, behind frozen backbones."""
 
 from __future__ import annotations
 
@@ -35,17 +35,21 @@ class RecurrentNetwork(nn.Module):
     ----------
     fusion : Fusion
         Of streams visual and audio, 512 each, to 1024.
+    stream_temporal : bool
+        The BLSTMs of single streams; the T-BIOM network has none.
     published_layout : bool
         As in `SpatialAttention`.
     """
 
     targets = ("valence", "arousal")
 
-    def __init__(self, fusion: Fusion, *, published_layout: bool = False) -> None:
+    def __init__(
+        self, fusion: Fusion, *, published_layout: bool = False, stream_temporal: bool = True
+    ) -> None:
         super().__init__()
-        self.audio_temporal = BLSTM(512, 512, dropout=0.1, skip=True, normalise=True)
+        self.audio_temporal = _stream_temporal() if stream_temporal else None
         self.spatial = SpatialAttention(published_layout=published_layout)
-        self.visual_temporal = BLSTM(512, 512, dropout=0.1, skip=True, normalise=True)
+        self.visual_temporal = _stream_temporal() if stream_temporal else None
         self.fusion = fusion
         self.joint_temporal = BLSTM(1024, 512, skip=True, normalise=True)
         self.heads = nn.ModuleList(relu_head(512) for _ in self.targets)
@@ -67,17 +71,23 @@ class RecurrentNetwork(nn.Module):
         maps = streams["visual"]
         flat = keep_known({"audio": streams["audio"], "visual": maps.flatten(2)}, masks)
         audio = unit(flat["audio"])
-        audio = self.audio_temporal(audio, masks.get("audio"))  # (b, t, 512)
+        if self.audio_temporal is not None:
+            audio = self.audio_temporal(audio, masks.get("audio"))  # (b, t, 512)
         maps = unit(flat["visual"]).view_as(maps)  # one norm for c, h, w together
         visual, _ = self.spatial(maps, audio)  # (b, t, 512)
-        visual = self.visual_temporal(visual, masks.get("visual"))
+        if self.visual_temporal is not None:
+            visual = self.visual_temporal(visual, masks.get("visual"))
         fused = self.fusion({"visual": visual, "audio": audio}, masks).features  # (b, t, 1024)
         joint = self.joint_temporal(fused)  # (b, t, 512)
         return torch.cat([head(joint) for head in self.heads], dim=-1)
 
 
+def _stream_temporal() -> BLSTM:
+    return BLSTM(512, 512, dropout=0.1, skip=True, normalise=True)
+
+
 def rjca_fusion() -> CoAttention:
-    """The fusion of `rjca.icassp2023`: one co-attention layer, 2,625,056 parameters."""
+    """The fusion of `rjca.icassp2023` and `coattention.tbiom`: one layer, 2,625,056 parameters."""
     return CoAttention(dims=DIMS, layers=1, mixing="time", window=WINDOW, absent="zero")
 
 

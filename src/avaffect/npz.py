@@ -12,8 +12,8 @@ from pathlib import Path
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from ..errors import DataError
-from ..schema import printable
+from .errors import DataError
+from .schema import printable
 
 LARGEST = 8_000_000_000
 """Bytes of all arrays of a file together, unpacked."""

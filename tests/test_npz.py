@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from avaffect.corpus.npz import Expected, names_in, read_npz
 from avaffect.errors import DataError
+from avaffect.npz import Expected, names_in, read_npz
 
 WANTED = {"x": Expected("f", ("n", 2)), "y": Expected("iu", ("n",))}
 
@@ -56,7 +56,7 @@ def test_sizes_that_are_declared_only(tmp_path: Path) -> None:
 
 def test_more_than_any_corpus_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(tmp_path / "a.npz", x=np.ones((5000, 2)), y=np.arange(5000))
-    monkeypatch.setattr("avaffect.corpus.npz.LARGEST", 100_000)
+    monkeypatch.setattr("avaffect.npz.LARGEST", 100_000)
     with pytest.raises(DataError, match="bytes unpacked; expected 100,000 at most"):
         read_npz(tmp_path / "a.npz", WANTED)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import AvaffectError, one_line
-from ..progress import Hook
+from .errors import AvaffectError, one_line
+from .progress import Hook
 
 FILES = "files"
 """What the hook is told of a batch: how many files are done."""
@@ -43,10 +43,13 @@ def attempt_each(
     """
     for done, item in enumerate(items):
         hook(FILES, done, len(items))
-        result: Result | AvaffectError
-        try:
-            result = work(item)
-        except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
-            result = one_line(error, path(item))
-        yield item, result
+        yield item, attempt(work, item, path(item))
     hook(FILES, len(items), len(items))
+
+
+def attempt(work: Callable[[Item], Result], item: Item, what: str | Path) -> Result | AvaffectError:
+    """The result of some work on an item, or why there is none; ``what`` is what an error names."""
+    try:
+        return work(item)
+    except Exception as error:  # noqa: BLE001 - whatever an odd file brings to light, the others go on
+        return one_line(error, what)

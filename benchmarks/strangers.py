@@ -1,0 +1,201 @@
+"""How well people are read who were never met: the figures of a finished run, beside another model's results.
+
+    avaffect predict PATH/javanese -o results -f csv --people main --model NAME
+    python benchmarks/strangers.py work=runs/default --beside results --out docs/strangers.md
+
+Needs a finished run of recipes/hgrjca.default.yaml with videos of actors: in it every clip was read by
+encoders and a network that were trained without its corpus, or without the actor. ``--beside`` takes the
+tables of a model that has never seen any of the videos, such as an earlier default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from avaffect import __version__
+from avaffect.comparison.markdown import table
+from avaffect.corpus.acted import ActedClip, read_acted
+from avaffect.metric import regression_metrics
+from avaffect.spec import TARGETS
+from avaffect.train.corpus_terms import CORPORA
+from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
+from avaffect.train.result import load_figures
+
+ROOT = Path(__file__).parents[1]
+AFFECT = tuple(f"{kind}_{target}" for target in TARGETS for kind in ("r", "ccc"))
+HEADS = tuple(f"{target} {kind}" for target in TARGETS for kind in ("r", "CCC"))
+INTENSITY = 0.9  # of an acted emotion, as in training
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("overrides", nargs="*", help="of the recipe, e.g. work=runs/default data=PATH")
+    parser.add_argument("--recipe", type=Path, default=ROOT / "recipes" / "hgrjca.default.yaml")
+    parser.add_argument("--beside", type=Path, help="folder of another model's csv results on the videos")
+    parser.add_argument("--name", default="another model", help="what that model is called")
+    parser.add_argument("--out", type=Path, help="Markdown")
+    options = parser.parse_intermixed_args(arguments)
+    recipe = read_corpus_recipe(options.recipe, ["data=.", *options.overrides])
+    text = report(recipe, options.beside, options.name)
+    print(text)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+
+
+def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
+    """The page."""
+    figures = {stage: load_figures(recipe.folder(stage)) for stage in ("adapt", "voice", "calibration")}
+    on_strangers = figures["calibration"]
+    parts = [
+        HEAD.format(day=datetime.date.today(), version=__version__, recipe=recipe.name),
+        "## Voice\n",
+        VOICE,
+        voice_table(figures["voice"]),
+        "## Face\n",
+        FACE,
+        table(["faces", *HEADS], [["actors left out", *affect(figures["adapt"]["left_out"])]]),
+        "\n## Both\n",
+        BOTH,
+        both_table(recipe, on_strangers["strangers"], beside, name),
+        *gains(on_strangers["strangers"]["acted"]),
+        emotions(recipe, beside, name) if beside else "",
+        "## Intervals\n",
+        INTERVALS.format(coverage=recipe.calibration.coverage),
+        coverage_table(on_strangers["coverage"]),
+        WIDENING,
+        widening_table(on_strangers["widening"]),
+        "## Time\n",
+        STEP.format(**on_strangers["step"]),
+    ]
+    return "\n".join(parts)
+
+
+def voice_table(figures: Mapping[str, Any]) -> str:
+    rows = [row(label(name), by) for name, by in figures["left_out"].items()]
+    rows += [row(f"{label(name)}, never trained on", by) for name, by in figures["unseen"].items()]
+    return table(["left out", "clips", "speakers", "UAR", *HEADS], rows)
+
+
+def row(name: str, by: Mapping[str, float]) -> list[str]:
+    return [name, f"{by['clips']:.0f}", f"{by['speakers']:.0f}", f"{by['uar']:.2f}", *affect(by)]
+
+
+def label(name: str) -> str:
+    return CORPORA[name].name if name in CORPORA else "videos of actors"
+
+
+def affect(by: Mapping[str, float], prefix: str = "") -> list[str]:
+    return [f"{by[prefix + key]:.2f}" for key in AFFECT]
+
+
+def both_table(
+    recipe: CorpusRecipe, figures: Mapping[str, Mapping[str, float]], beside: Path | None, name: str
+) -> str:
+    rows = []
+    for corpus, by in figures.items():
+        for system in ("fusion", *recipe.streams):
+            if f"{system}/{AFFECT[0]}" in by:
+                what = "both" if system == "fusion" else f"{system} alone"
+                heard = what if corpus == "acted" else "audio alone"
+                rows.append([label(corpus), heard, f"{by['clips']:.0f}", *affect(by, f"{system}/")])
+    if beside is not None:
+        values, labels, _ = clip_means(recipe, beside)
+        own = regression_metrics(values, labels)
+        rows.append([f"videos of actors, by {name}", "both", str(len(values)), *affect(own)])
+    return table(["left out", "streams", "clips", *HEADS], rows)
+
+
+def gains(by: Mapping[str, float]) -> list[str]:
+    return [
+        f"CCC of {target} on the videos, both streams less the better one alone: "
+        f"{by[f'advantage/{target}']:+.3f} [{by[f'advantage/{target}/low']:+.3f}, "
+        f"{by[f'advantage/{target}/high']:+.3f}] (95 %, clips resampled).\n"
+        for target in TARGETS
+    ]
+
+
+def emotions(recipe: CorpusRecipe, beside: Path, name: str) -> str:
+    values, _, clips = clip_means(recipe, beside)
+    names = list(dict.fromkeys(clip.emotion for clip in clips))
+    chosen = {e: values[[clip.emotion == e for clip in clips]] for e in names}
+    rows = [[e, *(f"{value:+.2f}" for value in of.mean(axis=0))] for e, of in chosen.items()]
+    return f"Mean values of {name} by acted emotion:\n\n" + table(["emotion", *TARGETS], rows) + "\n"
+
+
+def clip_means(recipe: CorpusRecipe, results: Path) -> tuple[np.ndarray, np.ndarray, list[ActedClip]]:
+    """Mean of each clip's rows in a folder of csv results, its proxy, and the clip."""
+    assert recipe.acted is not None
+    values, labels, clips = [], [], []
+    for clip in read_acted(recipe.data / recipe.acted.folder):
+        path = results / f"{clip.path.stem}.csv"
+        if path.is_file():
+            mean = pd.read_csv(path)[list(TARGETS)].mean().to_numpy()
+            if np.isfinite(mean).all():
+                values.append(mean)
+                labels.append(INTENSITY * np.array(clip.valence_arousal))
+                clips.append(clip)
+    return np.stack(values), np.stack(labels), clips
+
+
+def coverage_table(figures: Mapping[str, Mapping[str, float]]) -> str:
+    kinds = [f"{target}/{kind}" for target in TARGETS for kind in ("ticks", "clips")]
+    rows = [[label(corpus), *(f"{by[kind]:.2f}" for kind in kinds)] for corpus, by in figures.items()]
+    return table(["left out", *(kind.replace("/", ", ") for kind in kinds)], rows)
+
+
+def widening_table(figures: Mapping[str, Sequence[Sequence[float]]]) -> str:
+    heights = [f"{height:.0f} px" for height, _ in next(iter(figures.values()))]
+    rows = [[condition, *(f"{factor:.2f}" for _, factor in pairs)] for condition, pairs in figures.items()]
+    return table(["available", *heights], rows) + "\n"
+
+
+HEAD = """\
+# People never met
+
+<!-- not run: needs a finished run of the recipe -->
+```sh
+python benchmarks/strangers.py work=runs/default data=PATH --out docs/strangers.md
+```
+
+Written by that command on {day} with avaffect {version}, for `{recipe}`. Every clip was read by encoders and
+a network that were trained without its corpus, or without the actor. One value a clip, its mean. The labels
+are proxies: the coordinates of the acted emotion, not ratings. So the figures say how well acted emotions are
+told apart on one scale by people the model has never met; those of spontaneous people will be lower.
+"""
+
+VOICE = """\
+The voice encoder alone, before fusion and scale. UAR: unweighted average recall of the corpus's emotions.
+"""
+
+FACE = """\
+The face encoder alone, on the videos of actors.
+"""
+
+BOTH = """\
+The whole model, on the scale that it gives. A stream alone is the same network with the other stream hidden.
+"""
+
+INTERVALS = """\
+Share of labels inside the intervals, meant to be {coverage:.2f}. The widths come from all other folds of
+corpora and actors. `ticks`: the interval of each tick; `clips`: the mean of a clip in the mean interval.
+"""
+
+WIDENING = """
+Factor of the half-width by height of the face's box, measured on the same faces made smaller:
+"""
+
+STEP = """\
+A neutral clip followed at once by a happy one of the same actor, face and voice: {before:.0%} of the change
+in valence shows 0.5 s before the step, {after:.0%} 0.5 s after it; half of it shows at {half_seconds:+.2f} s.
+"""
+
+
+if __name__ == "__main__":
+    main()
