@@ -37,7 +37,7 @@ timings: .venv/dev  ## what benchmarks/ measures in minutes
 	$(BIN)/python benchmarks/voice.py
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/fusion.py --seconds 2
-	$(BIN)/python benchmarks/bottleneck_cost.py --seconds 2
+	$(BIN)/python benchmarks/bottleneck_cost.py
 	$(BIN)/python benchmarks/training.py --rounds 5
 
 clean:  ## remove .venv and everything that was built

@@ -1,10 +1,13 @@
 """Cross-corpus test of the encoders: each corpus is left out of the training once, and measured.
 
     python benchmarks/cross_corpus.py data=PATH --out docs/cross_corpus.md
+    python benchmarks/cross_corpus.py data=PATH --encoders voice whisper --only ravdess tess acted
 
-Trains the face and voice encoder of the recipe once for every corpus, on all others, in a work folder of its
-own (WORK/CORPUS, or WORK/CORPUS.EPOCHS with --epochs), and measures it on the whole of the corpus left out.
-A training that is done is skipped; one that was stopped is resumed.
+Trains the face and voice encoder of the recipe once for every corpus, on all others, and measures it on the
+whole of the corpus left out. Voices come from all corpora that the recipe trains or measures on, and from its
+videos of actors. Several voice encoders are compared with the same clips, views and number of steps; one that
+is not the recipe's has its default options. Faces lie in WORK/CORPUS, voices in WORK/ENCODER (WORK/CORPUS.N,
+WORK/ENCODER.N with --epochs N). A training that is done is skipped; one that was stopped is resumed.
 """
 
 from __future__ import annotations
@@ -16,39 +19,40 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from avaffect import voice
 from avaffect.comparison.markdown import number, table
-from avaffect.corpus.speech import read_speech
 from avaffect.metric import pcc
+from avaffect.progress import silent
 from avaffect.spec import TARGETS
-from avaffect.train.claims import is_done
+from avaffect.train.acted import CORPUS
+from avaffect.train.claims import claim, is_done
 from avaffect.train.corpus_terms import CORPORA
 from avaffect.train.face import AlignedFaces, read_corpora
+from avaffect.train.folds import Fold
 from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
 from avaffect.train.result import load_figures
 from avaffect.train.run import run
-from avaffect.train.voice_clips import AnalysedClip, analyse_clips
+from avaffect.train.voice import figures_without, read_clips, train_without
+from avaffect.train.voice_clips import AnalysedClip
 
-Stage = Literal["face", "voice"]
 ROOT = Path(__file__).parents[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     settings = read_corpus_recipe(options.recipe, options.overrides)
-    found: dict[str, Any] = {"voice": {}, "face": {}}
-    for name in left_out(settings.voice.corpora, options.only):
-        found["voice"][name] = train(settings, options, "voice", name) | simple_voice(settings, name)
+    found: dict[str, Any] = {"voice": voices_left_out(settings, options), "face": {}}
     names = left_out(settings.face.corpora, options.only)
     faces = aligned_faces(settings, options.work) if names else {}
     for name in names:
-        found["face"][name] = {"items": len(faces[name].corpus)} | train(settings, options, "face", name)
+        found["face"][name] = {"items": len(faces[name].corpus)} | train_faces(settings, options, name)
     epochs = {stage: options.epochs or getattr(settings, stage).fit.epochs for stage in found}
-    text = report(found, epochs, shorter=f" --epochs {options.epochs}" if options.epochs else "")
+    given = f" --encoders {' '.join(options.encoders)}" if options.encoders else ""
+    text = report(found, epochs, shorter=given + (f" --epochs {options.epochs}" if options.epochs else ""))
     print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
@@ -62,6 +66,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recipe", type=Path, default=ROOT / "recipes" / "hgrjca.default.yaml")
     parser.add_argument("--work", type=Path, default=Path("runs/cross_corpus"))
     parser.add_argument("--epochs", type=int, help="shorter than the recipe's; the table says so")
+    parser.add_argument("--encoders", nargs="+", default=[], metavar="NAME", help="of voices, to compare")
     parser.add_argument("--only", nargs="+", default=[], metavar="CORPUS", help="leave out these alone")
     parser.add_argument("--out", type=Path, help="Markdown")
     parser.add_argument("--json", type=Path)
@@ -77,42 +82,75 @@ def left_out(corpora: Sequence[str], only: Sequence[str]) -> list[str]:
     return [name for name in corpora if len(corpora) > 1 and (not only or name in only)]
 
 
-def train(settings: CorpusRecipe, options: argparse.Namespace, stage: Stage, name: str) -> dict[str, Any]:
+def voices_left_out(settings: CorpusRecipe, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Figures by corpus and encoder, and of the baseline."""
+    corpora = [*settings.voice.corpora, *settings.voice.unseen, *([CORPUS] if settings.acted else [])]
+    names = left_out(corpora, options.only)
+    found: dict[str, dict[str, Any]] = {}
+    for encoder in (options.encoders or [settings.voice.encoder.name]) if names else []:
+        own = recipe_of(settings, options, encoder)
+        share(settings.folder("acted"), own.folder("acted"), "*")
+        share(options.work / "acted", own.folder("acted"), "*")
+        claim(own, "voice")
+        clips = read_clips(own, silent)
+        share(own.folder("acted"), options.work / "acted", "*")
+        for name in names:
+            fold = Fold(name, frozenset([name]))
+            print(f"voice without {name}: {own.folder('voice') / name}", file=sys.stderr, flush=True)
+            train_without(own, clips, fold, silent)
+            items = [clip.item for clip in clips if clip.item.clip.corpus == name]
+            found.setdefault(name, {"encoders": {}} | simple_voice(items))
+            found[name]["encoders"][encoder] = figures_without(own, [fold], clips)[name]
+    return found
+
+
+def recipe_of(settings: CorpusRecipe, options: argparse.Namespace, encoder: str) -> CorpusRecipe:
+    """The recipe with a voice encoder, that trains on all corpora."""
+    corpora = [*settings.voice.corpora, *settings.voice.unseen]
+    work = options.work / (f"{encoder}.{options.epochs}" if options.epochs else encoder)
+    changes = [f"work={work}", f"voice.corpora=[{', '.join(corpora)}]", "voice.unseen=[]"]
+    if encoder != settings.voice.encoder.name:
+        changes += [f"voice.encoder={{name: {encoder}, options: {{}}}}", "voice.published=null"]
+    if options.epochs:
+        changes.append(f"voice.fit.epochs={options.epochs}")
+    return read_corpus_recipe(options.recipe, [*options.overrides, *changes])
+
+
+def train_faces(settings: CorpusRecipe, options: argparse.Namespace, name: str) -> dict[str, Any]:
     """Figures of a corpus from an encoder trained on the others, and of its test part from the recipe's."""
     work = options.work / (f"{name}.{options.epochs}" if options.epochs else name)
-    others = [other for other in getattr(settings, stage).corpora if other != name]
-    changes = [f"work={work}", f"{stage}.corpora=[{', '.join(others)}]", f"{stage}.unseen=[{name}]"]
+    others = [other for other in settings.face.corpora if other != name]
+    changes = [f"work={work}", f"face.corpora=[{', '.join(others)}]", f"face.unseen=[{name}]"]
     if options.epochs:
-        changes.append(f"{stage}.fit.epochs={options.epochs}")
-    print(f"{stage} without {name}: {work}", file=sys.stderr, flush=True)
-    share_landmarks(options.work / "face", work / "face")
-    run(options.recipe, [*options.overrides, *changes], stages=[stage])
-    figures: dict[str, Any] = load_figures(work / stage)["unseen"][name]
-    home = settings.work / stage
+        changes.append(f"face.fit.epochs={options.epochs}")
+    print(f"face without {name}: {work}", file=sys.stderr, flush=True)
+    share(options.work / "face", work / "face", "*.npy")
+    run(options.recipe, [*options.overrides, *changes], stages=["face"])
+    figures: dict[str, Any] = load_figures(work / "face")["unseen"][name]
+    home = settings.folder("face")
     known = load_figures(home)["test"] if is_done(home) else {}
     return figures | {f"home/{key}": known.get(f"{name}/{key}", np.nan) for key in figures}
 
 
 def aligned_faces(settings: CorpusRecipe, work: Path) -> dict[str, AlignedFaces]:
     """The face corpora; their landmarks do not depend on the training, and are found once."""
-    share_landmarks(settings.work / "face", work / "face")
+    share(settings.folder("face"), work / "face", "*.npy")
     return read_corpora(settings.model_copy(update={"work": work}), settings.face.corpora)
 
 
-def share_landmarks(have: Path, want: Path) -> None:
-    """Copy the landmarks that another run has found."""
+def share(have: Path, want: Path, pattern: str) -> None:
+    """Copy what another run has found: landmarks, or what was read of videos."""
     want.mkdir(parents=True, exist_ok=True)
-    for path in have.glob("*.npy"):
+    for path in have.glob(pattern):
         if not (want / path.name).is_file():
             shutil.copy(path, want / path.name)
 
 
-def simple_voice(settings: CorpusRecipe, name: str) -> dict[str, Any]:
+def simple_voice(items: Sequence[AnalysedClip]) -> dict[str, Any]:
     """Sizes of a voice corpus, and the correlation of loudness and spectral centroid with arousal.
 
     Each is z-scored, over the corpus or over the speaker's clips, and their mean correlated with the proxy.
     """
-    items = analyse_clips(read_speech(settings.data / settings.voice.speech, [name]))
     values = np.array([loudness_and_centroid(item) for item in items])
     arousal = np.array([item.clip.valence_arousal[1] for item in items])
     speakers = np.array([item.clip.speaker for item in items])
@@ -147,7 +185,7 @@ def z_mean(values: np.ndarray) -> np.ndarray:
 
 
 def report(
-    found: Mapping[str, Mapping[str, Mapping[str, float]]], epochs: Mapping[str, int], *, shorter: str = ""
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]], epochs: Mapping[str, int], *, shorter: str = ""
 ) -> str:
     """The page in Markdown; `shorter` is what the command had that shortened the training."""
     parts = [HEAD.format(day=datetime.date.today().isoformat(), shorter=shorter)]
@@ -158,24 +196,35 @@ def report(
     return "\n".join(parts)
 
 
-def voice_table(found: Mapping[str, Mapping[str, float]]) -> str:
+def voice_table(found: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
         [
-            CORPORA[name].name,
+            name_of(name),
+            *([encoder] if len(by["encoders"]) > 1 else []),
             f"{by['items']:.0f}",
             f"{by['speakers']:.0f}",
-            f"{beside(by, 'uar')} ({1 / by['classes']:.2f})",
-            *affect(by),
+            f"{number(own['uar'], 2)} ({1 / by['classes']:.2f})",
+            *(number(own[key], 2) for key in AFFECT),
             number(by["simple/corpus"], 2),
             number(by["simple/speaker"], 2),
         ]
         for name, by in found.items()
+        for encoder, own in by["encoders"].items()
     ]
-    if len(found) > 1:
-        means = [np.mean([by[key] for by in found.values()]) for key in (*AFFECT, *SIMPLE)]
-        rows.append(["mean", "", "", "", *(number(float(value), 2) for value in means)])
-    head = ["left out", "clips", "speakers", "UAR (chance)", *HEADS, "arousal r, simple", "by speaker"]
-    return table(head, rows) + "\n"
+    encoders = list(next(iter(found.values()))["encoders"])
+    spoken = [by for name, by in found.items() if name not in WORDLESS]
+    for encoder in encoders if len(spoken) > 1 else []:
+        means = [np.mean([by["encoders"][encoder][key] for by in spoken]) for key in AFFECT]
+        means += [np.mean([by[key] for by in spoken]) for key in SIMPLE]
+        label = ["mean of those with words", *([encoder] if len(encoders) > 1 else [])]
+        rows.append([*label, "", "", "", *(number(float(value), 2) for value in means)])
+    kind = ["encoder"] if len(encoders) > 1 else []
+    ends = ["arousal r, simple", "by speaker"]
+    return table(["left out", *kind, "clips", "speakers", "UAR (chance)", *HEADS, *ends], rows) + "\n"
+
+
+def name_of(corpus: str) -> str:
+    return CORPORA[corpus].name if corpus in CORPORA else corpus
 
 
 def face_table(found: Mapping[str, Mapping[str, float]]) -> str:
@@ -184,6 +233,7 @@ def face_table(found: Mapping[str, Mapping[str, float]]) -> str:
 
 
 AFFECT = tuple(f"{kind}_{target}" for target in TARGETS for kind in ("r", "ccc"))
+WORDLESS = ("emogator",)
 SIMPLE = ("simple/corpus", "simple/speaker")
 HEADS = [f"{target} {kind}" for target in TARGETS for kind in ("r", "CCC")]
 

@@ -145,17 +145,19 @@ def forward_backward(model: nn.Module, streams: Streams) -> Callable[[], None]:
     return run
 
 
-def rounds(runs: dict[str, Callable[[], None]], seconds: float) -> dict[str, list[float]]:
+def rounds(
+    runs: dict[str, Callable[[], None]], seconds: float, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, list[float]]:
     """Seconds of each run in each round, all in turn, until the time is over (3 rounds at least)."""
     for run in runs.values():
         run()
     times: dict[str, list[float]] = {name: [] for name in runs}
-    start = time.perf_counter()
-    while time.perf_counter() - start < seconds or len(next(iter(times.values()))) < 3:
+    start = clock()
+    while clock() - start < seconds or len(next(iter(times.values()))) < 3:
         for name, run in runs.items():
-            before = time.perf_counter()
+            before = clock()
             run()
-            times[name].append(time.perf_counter() - before)
+            times[name].append(clock() - before)
     return times
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import avaffect
@@ -120,6 +121,8 @@ def test_what_is_said(call: Callable[[], Any], said: str) -> None:
         (b"a", str | Path, False),
         ([0, 1], tuple[float, float], True),
         ([0, 1, 2], tuple[float, float], False),
+        (np.array([0.0, 1.0]), tuple[float, float], True),
+        (pd.Series(["a.mp4"]), Sequence[str | Path], True),
         ("ab", tuple[str, ...], False),
         (["a", 5], Sequence[str], False),
         ({"a": 1}, Mapping[str, int], True),
@@ -128,6 +131,7 @@ def test_what_is_said(call: Callable[[], Any], said: str) -> None:
         (5, Callable[[str], int], False),
         ("all", Literal["all", "main"], True),
         ("none", Literal["all", "main"], False),
+        (np.array(["all", "main"]), Literal["all", "main"], False),
         ([[1, 2]], np.ndarray, True),
         ("ab", np.ndarray, False),
         (Odd(), Any, True),

@@ -1,10 +1,12 @@
 """The whole model: what is masked does not matter, and a joint network carries over what was seen."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 
+from avaffect import checkpoint
 from avaffect.model import AffectModel
 from avaffect.spec import Component
 
@@ -31,6 +33,26 @@ def test_values_lie_in_the_range_and_gates_come_along(model):
     assert out.values.shape == (2, TICKS, 2)
     assert out.values.abs().max() <= 1
     assert out.weights["attended.audio"].shape == (2, TICKS)
+
+
+def test_a_scale_is_a_rising_map_of_the_values(debug_spec, tmp_path):
+    torch.manual_seed(0)
+    plain = AffectModel(debug_spec).eval()
+    names = debug_spec.targets
+    scale = {name: (1.5 + k, 0.25 - k) for k, name in enumerate(names)}
+    for of in (scale, {}, dict.fromkeys(names, (1.0, 0.0))):
+        other = AffectModel(replace(debug_spec, scale=of)).eval()
+        other.load_state_dict(plain.state_dict())  # the spec has the scale, the weights do not
+        checkpoint.save(other, tmp_path / "model", card="")
+        loaded = checkpoint.load(tmp_path / "model")
+        with torch.inference_mode():
+            values, before = (model.network(*inputs()).values for model in (other, plain))
+            torch.testing.assert_close(loaded.network(*inputs()).values, values)
+        for k, name in enumerate(names):
+            slope, shift = of.get(name, (1.0, 0.0))
+            expected = torch.tanh(slope * torch.atanh(before[..., k].double()) + shift)
+            torch.testing.assert_close(values[..., k].double(), expected, atol=1e-5, rtol=1e-5)
+        shutil.rmtree(tmp_path / "model")
 
 
 def test_what_stands_at_masked_ticks_does_not_matter(model):

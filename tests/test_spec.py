@@ -1,6 +1,7 @@
 """The spec survives being written and read, and says what is wrong with a bad one."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,12 @@ from avaffect.spec import Spec
 
 def test_json_round_trip(debug_spec):
     assert Spec.from_json(debug_spec.to_json()) == debug_spec
+
+
+def test_the_scale_survives(debug_spec):
+    spec = replace(debug_spec, scale={"valence": (1.5, -0.25)})
+    assert Spec.from_json(spec.to_json()) == spec
+    assert debug_spec.scale == {}
 
 
 def test_unknown_key_names_the_nearest(debug_spec):
@@ -59,6 +66,9 @@ def test_broken_spec_is_a_model_error(broken):
         ("coverage", 1, "coverage: Input should be less than 1"),
         ("calibration", {"audio": {"valence": 1}}, "calibration.audio: no half-width of 'arousal'"),
         ("calibration", {"text": {}}, "calibration: 'text' is none of audio, visual"),
+        ("scale", {"valense": [1.0, 0.0]}, "scale: 'valense' is none of the targets valence, arousal"),
+        ("scale", {"valence": [0, 0.0]}, "scale.valence.0: Input should be greater than 0"),
+        ("scale", {"valence": [1.0, float("inf")]}, "scale.valence.1: Input should be a finite number"),
         ("calibration/audio/valence", -1, "calibration.audio.valence: Input should be greater"),
     ],
 )

@@ -112,9 +112,9 @@ def _hint(parameter: Parameter, names: dict[str, Any]) -> Any:
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value is of the type that an annotation names.
 
-    Whole numbers are numbers, NumPy's are too; no truth value is a number. Lists stand for tuples, and for
-    arrays. The items of lists, tuples, sets and mappings are looked at; those of what can be read once only
-    are not.
+    Whole numbers are numbers, NumPy's are too; no truth value is a number. Lists and arrays stand for
+    tuples, and for each other. The items of lists, tuples, sets and mappings are looked at; those of what can
+    be read once only are not.
 
     >>> fits([1, 2], tuple[float, ...]), fits(["a"], tuple[float, ...]), fits(True, int)
     (True, False, False)
@@ -125,7 +125,7 @@ def fits(value: Any, hint: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(fits(value, each) for each in inner)
     if origin is Literal:
-        return value in inner
+        return any(type(value) is type(each) and value == each for each in inner)
     kind = origin or hint
     if kind is None:
         return value is None
@@ -142,6 +142,8 @@ def _is_a(value: Any, kind: type) -> bool:
         return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
     if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return isinstance(value, list | tuple) or hasattr(value, "__array__")
+    if kind in (tuple, list, abc.Sequence) and hasattr(value, "__array__"):
+        return hasattr(value, "__len__")  # an array, or a column of a table
     if kind in (tuple, list):
         return isinstance(value, abc.Sequence) and not isinstance(value, str | bytes)
     try:

@@ -12,13 +12,13 @@ import pytest
 
 from avaffect.train.voice_clips import AnalysedClip
 
-from ..train.conftest import CLIPS
+from ..train.conftest import CLIPS, STRANGERS, write_recipe
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_every_corpus_is_left_out_once(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    both = ["voice.corpora=[ravdess, emogator]", "face.fit.batch=4"]
+    both = ["voice.corpora=[ravdess]", "voice.unseen=[emogator]", "face.fit.batch=4"]
     out, table, work = tmp_path / "cross_corpus.md", tmp_path / "cross_corpus.json", tmp_path / "cross_corpus"
     given = [f"--recipe={recipe}", f"--work={work}", "--epochs=1", f"--out={out}", f"--json={table}"]
     cross_corpus.main([*given, *both])
@@ -36,13 +36,33 @@ def test_every_corpus_is_left_out_once(recipe: Path, tmp_path: Path, capsys: pyt
 
     # A second time everything is there already.
     before = {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()}
-    assert {path.parts[-3] for path in before if path.name == "figures.json"} == {
-        f"{name}.1" for name in ("ravdess", "emogator", "ferplus", "diffusionfer")
+    done = {path.parent.relative_to(work) for path in before if path.name == "figures.json"}
+    assert done == {Path(f"{name}.1/face") for name in ("ferplus", "diffusionfer")} | {
+        Path(f"voice.1/voice/{name}") for name in CLIPS
     }
     capsys.readouterr()
     cross_corpus.main([*given, *both])
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert capsys.readouterr().out.strip() == text.strip()
+
+
+def test_voice_encoders_are_compared_on_videos_of_actors_too(tmp_path: Path, corpora: Path) -> None:
+    recipe = write_recipe(tmp_path, corpora, STRANGERS)
+    table = tmp_path / "cross_corpus.json"
+    given = [f"--recipe={recipe}", f"--work={tmp_path / 'cross'}", "--epochs=1", f"--json={table}"]
+    small = "voice.encoder.options={dim: 16, blocks: 1, width: 8, heads: 2}"
+    cross_corpus.main([*given, "--encoders", "voice", "whisper", "--only", "acted", "--", small])
+    found = json.loads(table.read_text())
+    assert found["face"] == {}
+    assert set(found["voice"]) == {"acted"}
+    by = found["voice"]["acted"]
+    assert (by["items"], by["speakers"], by["classes"]) == (12, 4, 3)
+    assert set(by["encoders"]) == {"voice", "whisper"}
+    for own in by["encoders"].values():
+        assert own["clips"] == 12
+        assert -1 <= own["r_arousal"] <= 1
+    text = cross_corpus.report(found, {"voice": 1, "face": 1})
+    assert "| acted | whisper | 12 | 4 |" in text
 
 
 def test_loudness_and_centroid(corpora: Path) -> None:

@@ -105,8 +105,8 @@ def test_shares_are_not_explained_as_gates(make_trace, made):
     made.blank(trace.table, slice(None), "attended")
     figure = plot(trace)
     names = labels(figure)
-    assert names[2:6] == ["weight of the voice", "weight of the face", "face seen", "speech"]
-    assert figure.axes[names.index("weight of the voice")].images[0].get_array().min() == pytest.approx(0.9)
+    assert names[2:6] == ["voice counts", "face counts", "face seen", "speech"]
+    assert figure.axes[names.index("voice counts")].images[0].get_array().min() == pytest.approx(0.9)
     assert any(axes.get_xlabel() == "0: it does not count, 1: it alone counts" for axes in figure.axes)
     assert "yellow where the result rests on that one" in texts(figure)
     assert "read together" not in texts(figure)

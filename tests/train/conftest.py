@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -90,6 +91,44 @@ def made_up_voices(
             container.mux(packet)
 
 
+ACTORS, ACTED = ("ann", "ben", "cy", "di"), ("neutral", "happiness", "anger")
+"""Who acts what in `made_up_actors`."""
+
+
+def made_up_actors(folder: Path) -> None:
+    """A video of a second for each actor and emotion, one face, lit and turned, and a tone."""
+    folder.mkdir()
+    face = cv2.resize(astronaut()[30:240, 120:330], (144, 144), interpolation=cv2.INTER_AREA)
+    rows = ["file,actor,emotion,take"]
+    for acted, emotion in enumerate(ACTED):
+        for number, actor in enumerate(ACTORS):
+            lit = np.clip(face.astype(float) * (0.8 + 0.15 * acted), 0, 255).astype(np.uint8)
+            picture = np.ascontiguousarray(lit[:, ::-1] if number % 2 else lit)
+            pitch = 150 + 100 * acted + 20 * number
+            tone = (0.1 * np.sin(2 * np.pi * pitch * np.arange(16000) / 16000)).astype(np.float32)
+            name = f"{emotion}_{actor}.mp4"
+            write_video(folder / name, [picture] * 12, tone)
+            rows.append(f"{name},{actor},{emotion},1")
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n")
+
+
+def write_video(path: Path, pictures: Sequence[np.ndarray], tone: np.ndarray) -> None:
+    """RGB pictures at 12 a second, and mono sound at 16 kHz."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("mpeg4", rate=12)
+        video.height, video.width = pictures[0].shape[:2]
+        video.pix_fmt = "yuv420p"
+        sound = container.add_stream("aac", rate=16000, layout="mono")
+        for picture in pictures:
+            container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(video.encode(None))
+        for start in range(0, len(tone), 1024):
+            block = av.AudioFrame.from_ndarray(tone[None, start : start + 1024], format="fltp", layout="mono")
+            block.rate, block.pts = 16000, start
+            container.mux(sound.encode(block))
+        container.mux(sound.encode(None))
+
+
 def utterance(
     corpus: str = "ravdess", emotion: str = "anger", speaker: str = "a", gain: float = 0.1
 ) -> Utterance:
@@ -125,6 +164,7 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
         emotions=("Anger", "Amusement", "Serenity", "Awe"),
         intensity="",
     )
+    made_up_actors(folder / "acted")
     return folder
 
 
@@ -141,7 +181,7 @@ FIT = {
     "measure_every": 4,
     "ema_decay": 0.5,
 }
-DEBUG = {
+DEBUG: dict[str, Any] = {
     "name": "debug.test",
     "threads": 1,
     "temporal": {"name": "tcn", "options": {"levels": 2, "kernel": 3}},
@@ -154,7 +194,8 @@ DEBUG = {
     },
     "voice": {
         "encoder": {"name": "voice", "options": {"dim": 16, "widths": [4, 8, 8]}},
-        "corpora": ["ravdess"],
+        "corpora": ["ravdess", "emogator"],
+        "views": 2,
         "draws": 16,
         "fit": FIT,
     },
@@ -163,11 +204,25 @@ DEBUG = {
 }
 
 
-def write_recipe(folder: Path, corpora: Path) -> Path:
+STRANGERS = {
+    **DEBUG,
+    "name": "strangers.test",
+    "face": {**DEBUG["face"], "adapt": {"draws": 16, "fit": {**FIT, "epochs": 1, "batch": 8}}},
+    "voice": {
+        **DEBUG["voice"],
+        "encoder": {"name": "whisper", "options": {"dim": 16, "blocks": 1, "width": 8, "heads": 2}},
+        "fit": {**FIT, "epochs": 1},
+    },
+    "acted": {"folder": "acted", "folds": 2, "share": 0.5, "epochs": 1},
+}
+"""`DEBUG` with videos of actors, and another voice encoder."""
+
+
+def write_recipe(folder: Path, corpora: Path, content: Mapping[str, Any] = DEBUG) -> Path:
     """A recipe that works in a folder of its own."""
     path = folder / "debug.yaml"
     places = {"data": str(corpora), "work": str(folder / "work"), "output": str(folder / "model")}
-    path.write_text(yaml.safe_dump({**DEBUG, **places}))
+    path.write_text(yaml.safe_dump({**content, **places}))
     return path
 
 
@@ -192,6 +247,14 @@ def encoded(recipe: Path, encoders: Path, tmp_path: Path) -> Path:
     """`recipe` with its encoders trained already."""
     shutil.copytree(encoders, tmp_path / "work")
     return recipe
+
+
+@pytest.fixture(scope="session")
+def strangers(tmp_path_factory: pytest.TempPathFactory, corpora: Path) -> Path:
+    """The recipe `STRANGERS` after all of its stages; its work folder is not to be changed."""
+    path = write_recipe(tmp_path_factory.mktemp("strangers"), corpora, STRANGERS)
+    run(path)
+    return path
 
 
 @pytest.fixture(scope="session")

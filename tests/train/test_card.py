@@ -25,7 +25,7 @@ def figures_of(spec: Spec) -> dict[str, Any]:
     """The stages' figures, from the flat ones that the spec keeps; without those of resampled sequences."""
     figures: dict[str, Any] = {
         "face": {"test": {}, "unseen": {}},
-        "voice": {"test": {}, "unseen": {}},
+        "voice": {"left_out": {}, "unseen": {}},
         "fusion": {"clean": {}, "corrupted": {}},
         "calibration": {"half_widths": {}, "coverage": {}},
     }
@@ -33,9 +33,10 @@ def figures_of(spec: Spec) -> dict[str, Any]:
         stage, part, key = path.split("/", 2)
         if part == "val":
             continue
-        into = figures[stage][part]
+        into = figures.setdefault(stage, {}).setdefault(part, {})
         first, _, rest = key.partition("/")
-        if part in ("unseen", "half_widths", "coverage") or first in ("error", "gates"):
+        by_name = part in ("unseen", "half_widths", "coverage", "strangers") or first in ("error", "gates")
+        if by_name or (stage, part) == ("voice", "left_out"):
             into.setdefault(first, {})[rest] = value
         else:
             into[key] = value

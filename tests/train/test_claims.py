@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from avaffect.errors import DataError
+from avaffect.spec import Spec
 from avaffect.train.claims import CACHE, RECIPE, claim, settings_of
 from avaffect.train.feature_cache import cached_pool
 from avaffect.train.recipe import read_corpus_recipe, read_recipe
@@ -26,7 +27,9 @@ def state(folder: Path) -> dict[Path, bytes]:
         ("seed=1", "face", r"face holds a run of other settings \(seed: it has 0, the recipe 1\)"),
         ("voice.fit.epochs=9", "voice", r"\(voice.fit.epochs: it has 2, the recipe 9\)"),
         ("face.encoder.options.dim=8", "face", r"\(face.encoder.options.dim: it has 16, the recipe 8\)"),
-        ("voice.corpora=[ravdess, emogator]", "voice", r"voice.corpora: .*data.voice: other files"),
+        ("voice.corpora=[ravdess]", "voice", r"voice.corpora: .*data.voice: other files"),
+        ("voice.views=1", "voice", r"\(voice.views: it has 2, the recipe 1\)"),
+        ("acted={folder: acted}", "fusion", r"features holds .*acted.folder: it has absent"),
         ("paired.views=1", "fusion", r"features holds .*\(paired.views: it has 2, the recipe 1\)"),
         ("face.fit.learning_rate=0.1", "fusion", r"\(face.fit.learning_rate: it has 0.003, the recipe 0.1\)"),
     ],
@@ -90,6 +93,14 @@ def test_calibration_alone_depends_on_its_settings(encoded: Path) -> None:
     other = read_corpus_recipe(encoded, ["calibration.coverage=0.8"])
     assert settings_of(recipe, "fusion") == settings_of(other, "fusion")
     assert settings_of(recipe, "calibration") != settings_of(other, "calibration")
+
+
+def test_a_model_of_another_name_is_not_replaced(recipe: Path, debug_spec: Spec, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "spec.json").write_text(debug_spec.to_json())
+    with pytest.raises(DataError, match=f"model holds the model {debug_spec.name}; give another output="):
+        run(recipe, stages=["export"])
+    assert (tmp_path / "model" / "spec.json").read_text() == debug_spec.to_json()
 
 
 def test_a_store_that_was_made_again_is_another(tmp_path: Path) -> None:

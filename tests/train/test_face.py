@@ -15,7 +15,7 @@ from avaffect.encoder import VisualEncoder
 from avaffect.errors import ModelError
 from avaffect.train import face
 from avaffect.train.claims import is_done
-from avaffect.train.face import AlignedFaces, FaceBatches, FaceHeads, evaluate, load_face, predict_faces
+from avaffect.train.face import AlignedFaces, FaceBatches, FaceHeads, evaluate, load_base, predict_faces
 from avaffect.train.face_augmentation import WEAK, crop_face
 from avaffect.train.recipe import read_corpus_recipe
 from avaffect.train.run import run
@@ -123,7 +123,7 @@ def test_another_encoder_of_faces_is_trained(recipe: Path, monkeypatch: pytest.M
     run(recipe, stages=["face"])
     settings = read_corpus_recipe(recipe)
     assert is_done(settings.work / "face")
-    net, heads = load_face(settings)
+    net, heads = load_base(settings)
     assert isinstance(net, Level)
     assert heads.affect.in_features == 2
     assert (net.scale != 1).any()

@@ -14,12 +14,11 @@ from avaffect.train.feature_cache import (
     cached_pool,
     face_errors,
     generalisation_error,
+    pair_errors,
     read_pools,
-    voice_errors,
 )
-from avaffect.train.feature_pool import ClipFeatures, FaceFeatures
+from avaffect.train.feature_pool import FaceFeatures, Pair
 from avaffect.train.recipe import read_corpus_recipe
-from avaffect.train.voice import VoiceHeads
 
 
 def test_generalisation_error_is_what_unknown_people_add() -> None:
@@ -43,15 +42,23 @@ def test_errors_of_faces_are_on_the_scale_of_the_proxies() -> None:
     np.testing.assert_allclose(face_errors(heads, pool), 0.5, rtol=1e-5)
 
 
-def test_errors_of_voices_are_over_the_active_ticks() -> None:
+def test_errors_of_pairs_are_over_the_ticks_with_a_face() -> None:
     torch.manual_seed(0)
-    heads = VoiceHeads(4).eval()
+    heads = FaceHeads(4).eval()
     features = torch.randn(5, 4)
-    active = np.array([True, False, True, True, False])
+    seen = np.array([True, False, True, True, False])
     with torch.inference_mode():
-        predicted = heads.affect(features[active]).mean(0).numpy()
-    clip = ClipFeatures(features.numpy(), features.numpy(), active, predicted + 0.25)
-    np.testing.assert_allclose(voice_errors(heads, {"ann": [clip], "bob": [clip]}), -0.25, rtol=1e-4)
+        predicted = heads.as_proxy(heads.affect(features[seen])).mean(0).numpy()
+
+    def pair(mask: np.ndarray) -> Pair:
+        streams = {"audio": np.zeros((5, 3), np.float32), "visual": features.numpy()}
+        return Pair("ann", streams, streams, {"audio": ~mask, "visual": mask}, predicted + 0.25)
+
+    never = pair(np.zeros(5, bool))
+    np.testing.assert_allclose(
+        pair_errors(heads, {"ann": [pair(seen), never], "bob": [pair(seen)]}), -0.25, rtol=1e-4
+    )
+    assert pair_errors(heads, {"ann": [never]}).shape == (0, 2)
 
 
 def test_a_cached_pool_is_the_one_that_was_read(encoded: Path) -> None:

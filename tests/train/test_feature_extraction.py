@@ -10,7 +10,8 @@ from avaffect.encoder.face import FaceNet
 from avaffect.encoder.voice import VoiceNet
 from avaffect.train.face import FaceHeads
 from avaffect.train.feature_extraction import add_masking_noise, extract_faces, extract_voices
-from avaffect.train.voice_clips import analyse_clips
+from avaffect.train.voice_clips import AnalysedClip, analyse_clips
+from avaffect.voice import LogMel
 
 from .conftest import utterance
 from .test_face import faces_of
@@ -56,9 +57,21 @@ def test_clips_are_trimmed_to_their_speech_and_kept_by_speaker() -> None:
     net = VoiceNet(dim=16, widths=(4, 8, 8)).eval()
     clips = [utterance(speaker="a"), utterance(speaker="a", emotion="sadness"), utterance(speaker="bb")]
     seen: list[float] = []
+    asked: list[str] = []
+
+    def encoder_of(item: AnalysedClip) -> VoiceNet:
+        asked.append(item.clip.speaker)
+        return net
+
     found = extract_voices(
-        net, analyse_clips(clips), views=2, seed=0, hook=lambda what, completed, total: seen.append(completed)
+        encoder_of,
+        LogMel(),
+        analyse_clips(clips),
+        views=2,
+        seed=0,
+        hook=lambda what, completed, total: seen.append(completed),
     )
+    assert asked == ["a"] * 4 + ["bb"] * 2
     assert {speaker: len(own) for speaker, own in found.items()} == {"a": 4, "bb": 2}
     assert seen == [1, 3]
     for clip in (clip for own in found.values() for clip in own):

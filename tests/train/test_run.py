@@ -28,14 +28,15 @@ def quiet(stage: str, done: int, total: int) -> None:
 def test_from_corpora_to_a_model_that_loads(recipe: Path, tmp_path: Path) -> None:
     seen: list[str] = []
     output = run(recipe, hook=lambda stage, done, total: seen.append(stage))
-    assert {"face", "voice", "fusion"} <= set(seen)
+    assert {"face", "voice fold0", "voice fold1", "voice all", "fusion"} <= set(seen)
 
     model = checkpoint.load(output)
     assert model.spec.name == "debug.test"
     assert set(model.spec.calibration) == {"audio+visual", "audio", "visual"}
     assert model.spec.metrics["face/test/ferplus/accuracy"] <= 1
     assert set(model.spec.metrics) >= {
-        "voice/test/all/r_arousal",
+        "voice/left_out/ravdess/r_arousal",
+        "voice/left_out/emogator/uar",
         "face/test/diffusionfer/r_valence",
         "calibration/coverage/all/valence",
         "fusion/clean/mean/ccc_arousal",
@@ -124,7 +125,6 @@ def test_a_corpus_without_speakers_for_each_split_says_so(
     )
     only = ["voice.corpora=[tess]", f"voice.speech={speech}"]
     run(recipe, only, stages=["face", "voice"])
-    assert load_figures(tmp_path / "work" / "voice")["val"] == {}
     with pytest.raises(DataError, match="no speaker of tess is in the split 'val'.*add a corpus"):
         run(recipe, only, stages=["fusion"])
 
@@ -135,8 +135,8 @@ def test_generalisation_error_given_or_measured(encoded: Path, tmp_path: Path) -
     assert figures["face_generalisation_error"] == [0.3, 0.2]
     settings = read_corpus_recipe(encoded)
     pools = read_pools(settings, quiet)
-    assert pools["train"].face_generalisation_error != (0.3, 0.2)
-    assert list(pools["train"].voice_generalisation_error) == figures["voice_generalisation_error"]
+    assert pools["train"].face_generalisation_error == (0.0, 0.0)  # no videos of actors to measure it on
+    assert figures["voice_generalisation_error"] == [0.0, 0.0]
     assert pools["val"].face_generalisation_error == pools["test"].voice_generalisation_error == (0.0, 0.0)
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from avaffect.encoder import AudioEncoder
+from avaffect.encoder.voice import VoiceNet
 from avaffect.errors import ModelError
 from avaffect.metric import ccc
 from avaffect.train import voice
@@ -19,22 +20,25 @@ from avaffect.train.voice import (
     LABEL_SMOOTHING,
     VoiceHeads,
     emotion_loss,
-    encoder_input,
-    evaluate,
     load_voice,
     per_corpus,
     predict_clips,
+    predict_views,
 )
 from avaffect.train.voice_clips import analyse_clips
+from avaffect.train.voice_views import ClipViews, View
 
 from .conftest import utterance
 
 
-def test_the_input_is_relative_to_the_reference():
-    item = analyse_clips([utterance(gain=0.1), utterance(gain=0.001)])[0]
-    alone, long = encoder_input(item, "clip"), encoder_input(item, "speaker")
-    assert alone.shape == long.shape == (1, 100, 64)
-    assert (long - alone).mean() > 0.3  # louder than usual, which one clip cannot tell
+def test_the_reference_of_a_clip_is_its_own_or_the_speakers() -> None:
+    torch.manual_seed(0)
+    net, heads = Levels(), VoiceHeads(1).eval()
+    items = analyse_clips([utterance(gain=0.1), utterance(gain=0.001)])
+    alone, long = (predict_clips(net, heads, items, of)["affect"] for of in ("clip", "speaker"))
+    slope = heads.affect.weight.detach().numpy()[:, 0]
+    louder = (long - alone)[:1] / slope  # the first is louder than usual, which one clip cannot tell
+    assert (louder > 0.3).all()
 
 
 def test_emotion_loss_by_hand():
@@ -82,35 +86,46 @@ class Coarse(Levels):
     stride = 16
 
 
-def test_figures_by_corpus_and_over_all_clips() -> None:
+def test_figures_by_corpus() -> None:
     torch.manual_seed(0)
-    net, heads = Levels(), VoiceHeads(1)
+    net, heads = Levels(), VoiceHeads(1).eval()
     emotions = ("anger", "sadness", "happiness", "calm")
     items = analyse_clips([utterance(emotion=e, gain=g) for e in emotions for g in (0.02, 0.1)])
     items += analyse_clips([utterance("nemo", emotion=e) for e in emotions[:3]])
-    found = evaluate(net, heads, items)
-    assert {name.partition("/")[0] for name in found} == {"all", "ravdess", "nemo"}
+    found = per_corpus(net, heads, items)
+    assert set(found) == {"ravdess", "nemo"}
+    assert (found["ravdess"]["clips"], found["ravdess"]["speakers"]) == (8, 1)
     alone = per_corpus(net, heads, items[:8])
     assert set(alone) == {"ravdess"}
     for name, value in alone["ravdess"].items():
-        assert found[f"ravdess/{name}"] == pytest.approx(value, nan_ok=True)
-    out = predict_clips(net, heads, items)["affect"]
-    labels = np.array([item.clip.valence_arousal for item in items])
-    assert found["all/ccc_arousal"] == pytest.approx(ccc(out[:, 1], labels[:, 1]))
-    assert "all/uar" not in found  # corpora have emotions of their own
+        assert found["ravdess"][name] == pytest.approx(value, nan_ok=True)
+    out = predict_clips(net, heads, items[:8])["affect"]
+    labels = np.array([item.clip.valence_arousal for item in items[:8]])
+    assert found["ravdess"]["ccc_arousal"] == pytest.approx(ccc(out[:, 1], labels[:, 1]))
 
 
 def test_no_clips_no_figures() -> None:
-    assert evaluate(Levels(), VoiceHeads(1), []) == {}
     assert per_corpus(Levels(), VoiceHeads(1), []) == {}
+
+
+def test_a_clip_is_read_alike_alone_and_among_longer_ones() -> None:
+    torch.manual_seed(0)
+    net = VoiceNet(dim=16, widths=(4, 8, 8)).eval()
+    heads = VoiceHeads(16).eval()
+    items = analyse_clips([utterance(), utterance(emotion="sadness")])
+    short = ClipViews(items[0], View(np.ones((40, 64), np.float16), np.ones(5, bool)), ())
+    long = ClipViews(items[1], View(np.ones((400, 64), np.float16), np.ones(50, bool)), ())
+    among, alone = (predict_views(net, heads, clips)["affect"][0] for clips in ([short, long], [short]))
+    np.testing.assert_array_equal(among, alone)
 
 
 def test_another_encoder_of_voices_is_trained(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice, "create_encoder", lambda name, **options: Levels())
     run(recipe, stages=["voice"])
-    net, heads = load_voice(read_corpus_recipe(recipe))
-    assert isinstance(net, Levels)
-    assert heads.affect.in_features == 1
+    for fold in ("fold0", "fold1", "all"):
+        net, heads = load_voice(read_corpus_recipe(recipe), fold)
+        assert isinstance(net, Levels)
+        assert heads.affect.in_features == 1
 
 
 def test_an_encoder_of_another_tick_rate_is_refused(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,13 @@
-"""Clips for the voice encoder: analysis, levels, and which are drawn."""
+"""Clips for the voice encoder: analysis and levels."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from avaffect.corpus.speech import EMOTIONS
-from avaffect.train.voice_augmentation import VoiceAugmentation
 from avaffect.train.voice_clips import (
     LEVEL_PER_AROUSAL,
-    TICKS,
     AnalysedClip,
-    VoiceBatches,
     analyse_clips,
     draw_level,
     voiced_ticks,
@@ -59,25 +54,6 @@ def test_usual_level_is_the_speakers_where_the_corpus_kept_it():
     assert items[2].usual_level == pytest.approx(items[2].level)
     assert np.isnan(items[3].usual_level)
     assert all(item.voiced.any() for item in items)  # noise is no speech: the loud frames count
-
-
-def test_batches_are_even_and_repeat():
-    items = [analysed(emotion="anger")] * 9 + [analysed(emotion="calm")]
-    items += [analysed("emodb4_full", "anger"), analysed("emodb4_full", "sadness")]
-    batches = VoiceBatches(items, draws=90, batch=30, seed=0, augmentation=VoiceAugmentation())
-    first, again = list(batches.epoch(0)), list(batches.epoch(0))
-    assert len(first) == len(batches) == 3
-    assert torch.equal(first[0]["logmel"], again[0]["logmel"])
-    assert not torch.equal(first[0]["logmel"], next(batches.epoch(1))["logmel"])
-    batch = {name: torch.cat([b[name] for b in first]) for name in first[0]}
-    assert batch["logmel"].shape == (90, TICKS * 8, 64)
-    assert batch["mask"].any(dim=1).all()
-    names = [EMOTIONS[i] for i in batch["emotion"].tolist()]
-    assert 0.2 < names.count("calm") / 90 < 0.5  # half of RAVDESS' 45 parts in 65
-    sad = names.index("sadness")
-    assert batch["known"][sad].nonzero()[:, 0].tolist() == [
-        EMOTIONS.index("sadness"), EMOTIONS.index("anger"),
-    ]  # fmt: skip
 
 
 def test_ticks_of_frames():

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import DataError
+from ..text import one_line
 from .label_options import Decimal, Delimiter, TimeUnit
 from .progress import ProgressBars
 
@@ -133,10 +134,10 @@ def _options(texts: list[str], flags: dict[str, str | None]) -> dict[str, Any]:
     for key, value in map(_option, texts):
         if key in ours:
             raise DataError(
-                f"option {key!r} is none of the corpus's; see avaffect extract --help for --{key}"
+                f"option {one_line(key)!r} is none of the corpus's; see avaffect extract --help for --{key}"
             )
         if key in found:
-            raise DataError(f"option {key!r} is given twice; give it once")
+            raise DataError(f"option {one_line(key)!r} is given twice; give it once")
         found[key] = value
     return found
 
@@ -149,7 +150,7 @@ def _option(text: str) -> tuple[str, Any]:
     """
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise DataError(f"option {text!r}: expected key=value, e.g. valence_delay=2.32")
+        raise DataError(f"option {one_line(text)!r}: expected key=value, e.g. valence_delay=2.32")
     try:
         return key, json.loads(f"[{value}]" if "," in value and not value.startswith("[") else value)
     except (ValueError, RecursionError):

@@ -48,7 +48,8 @@ def read_acted(folder: str | Path) -> list[ActedClip]:
     Raises
     ------
     DataError
-        If the folder, its labels or a video is missing, an emotion is unknown, or a file is named twice.
+        If the folder, its labels or a video is missing, an emotion is unknown, a file is named twice, or no
+        file is named.
     """
     root = need_folder(Path(folder), f"videos of actors and {LABELS}")
     path = need_training_file(root / LABELS)
@@ -59,6 +60,8 @@ def read_acted(folder: str | Path) -> list[ActedClip]:
     missing = [column for column in _COLUMNS if column not in table.columns]
     if missing:
         raise DataError(f"{path}: no column {missing[0]!r}; it has {', '.join(map(str, table.columns))}")
+    if table.empty:
+        raise DataError(f"{path}: no row; give one for each video")
     if table["file"].duplicated().any():
         name = table["file"][table["file"].duplicated()].iloc[0]
         raise DataError(f"{path}: {name} is named twice; give one row for each video")

@@ -113,7 +113,7 @@ def _draw_bar(
 def _draw_gate(panel: np.ndarray, name: str, weight: float, at: tuple[float, float], font: int) -> None:
     x, y = at
     put_text(panel, name, (x, y), max(font - 2, 8), _DIM)
-    left, length, half = x + 5.6 * font, 3.7 * font, 0.2 * font
+    left, length, half = x + 6.2 * font, 3.1 * font, 0.2 * font
     fill(panel, left, y - half, left + length, y + half, _RAIL)
     if np.isfinite(weight):
         fill(panel, left, y - half, left + length * weight, y + half, _INK)

@@ -33,7 +33,7 @@ _LEFT, _WIDTH, _RIGHT, _END = 0.098, 0.572, 0.715, 0.975  # of the figure's widt
 _TOP, _BOTTOM = 0.885, 0.135  # of its height
 _GATE = matplotlib.colormaps["cividis"]
 # By kind of gate, as the columns attended_* and share_* are named.
-_GATE_WORDS = {"attended": "{}, with {}", "share": "weight of the {}"}
+_GATE_WORDS = {"attended": "{}, with {}", "share": "{} counts"}
 _GATE_SCALES = {
     "attended": "0: read by itself, 1: read together with the other",
     "share": "0: it does not count, 1: it alone counts",
@@ -148,7 +148,7 @@ def _draw_time(
             panels.draw_gate(axes, group, column, limits, _GATE)
         else:
             panels.draw_availability(axes, group, column, limits, colour)
-        panels.style_strip(axes, label, colour, 12 if height > 0.02 else 9.5)
+        panels.style_strip(axes, label, colour, 12 if height > 0.02 and len(groups) == 1 else 9.5)
     if axes is not None:
         panels.style_time(axes, limits)
 

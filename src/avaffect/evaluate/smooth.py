@@ -10,6 +10,7 @@ import numpy as np
 from ..arguments import checks_types
 from ..errors import DataError, nearest
 from ..metric import Array
+from ..schema import short
 from .recording import Recording, joined
 
 KINDS = ("box", "savgol")
@@ -57,7 +58,7 @@ class Smoothing:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise DataError(f"no smoothing named {self.kind!r}; {nearest(self.kind, KINDS)}")
+            raise DataError(f"no smoothing named {short(self.kind)}; {nearest(self.kind, KINDS)}")
         if not (np.isfinite(self.window) and self.window > 0):
             raise DataError(f"a smoothing window is a positive number of seconds, not {self.window:g}")
         if not 0 <= self.order <= _MAX_ORDER:
@@ -85,7 +86,7 @@ class Smoothing:
             return cls(kind, float(window), causal, *map(int, order))
         except ValueError as error:
             raise DataError(
-                f"cannot smooth by {text!r}; write box:1.0 or savgol:1.0:2 (seconds, order)"
+                f"cannot smooth by {short(text)}; write box:1.0 or savgol:1.0:2 (seconds, order)"
             ) from error
 
     def __str__(self) -> str:

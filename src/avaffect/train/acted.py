@@ -74,7 +74,8 @@ class ActedRecording:
 def read_recordings(settings: CorpusRecipe, hook: Hook) -> list[ActedRecording]:
     """The recipe's videos of actors; an empty list where it has none.
 
-    Clips without a face or without sound are left out.
+    Clips without a face, without sound, or with an emotion that speech is not taught (`EMOTIONS` of
+    `avaffect.corpus.speech`) are left out.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def read_recordings(settings: CorpusRecipe, hook: Hook) -> list[ActedRecording]:
     Raises
     ------
     DataError
-        If the videos or what was kept of them cannot be read.
+        If the videos or what was kept of them cannot be read, or fewer than two actors are seen and heard.
     """
     if settings.acted is None:
         return []
@@ -105,6 +106,11 @@ def read_recordings(settings: CorpusRecipe, hook: Hook) -> list[ActedRecording]:
         if own.any() and number in voices:
             faces, ticks = data["faces"][own], data["place"][own, 1]
             recordings.append(ActedRecording(clip, faces, ticks, voices[number]))
+    if len({recording.clip.actor for recording in recordings}) < 2:
+        raise DataError(
+            f"{settings.data / settings.acted.folder}: expected clips with a face and a voice of two actors "
+            "or more, to leave out one at a time"
+        )
     return recordings
 
 
@@ -166,8 +172,9 @@ def _sound(path: Path) -> NDArray[np.int16]:
     samples, start, _ = media.read_audio(path)
     if not len(samples):
         return np.zeros(0, np.int16)
-    silence = np.zeros(max(0, round(start * SAMPLE_RATE)), np.int16)
-    return np.concatenate([silence, np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)])
+    first = round(start * SAMPLE_RATE)
+    heard = np.clip(np.rint(samples[max(0, -first) :] * 32768), -32768, 32767).astype(np.int16)
+    return np.concatenate([np.zeros(max(0, first), np.int16), heard])
 
 
 def _pixels(crops: np.ndarray) -> np.ndarray:

@@ -15,7 +15,6 @@ from typing import Any
 from lightning.pytorch.utilities import rank_zero_only
 from pydantic.main import IncEx
 
-from ..corpus.acted import LABELS
 from ..corpus.store import FeatureStore
 from ..errors import DataError
 from ..files import replacing
@@ -40,6 +39,15 @@ _NO_MATTER: dict[str, IncEx | bool] = {
     "fit": _MACHINES,
 }
 """What does not change a result: where it lies, and what computes it."""
+
+_READS: Mapping[str, tuple[str, ...]] = {
+    "acted": ("acted",),
+    "face": ("face",),
+    "adapt": ("face", "acted"),
+    "voice": ("voice", "acted"),
+    CACHE: ("face", "voice", "acted"),
+}
+"""Parts of a `CorpusRecipe` that a stage depends on whose folder several recipes may share."""
 
 _SHOWN = 3  # differences in a message
 
@@ -102,42 +110,42 @@ def settings_of(recipe: Recipe, stage: str) -> dict[str, Any]:
     if not isinstance(recipe, CorpusRecipe):
         assert isinstance(recipe, StoreRecipe)
         return {**whole, "store": _digest_of_store(recipe)}
-    parts = _PARTS.get(stage, ("face", "voice", "acted"))
-    if stage in _PARTS:
+    parts = _READS.get(stage, ("face", "voice", "acted"))
+    if stage in _READS:
         whole = {"seed": recipe.seed, **{part: whole[part] for part in parts}}
-        if stage == "face":
-            del whole["face"]["adapt"]
-        if recipe.acted is not None and "acted" in whole:
-            whole["acted"] = {"folds": recipe.acted.folds}
+        _leave_out_the_rest(whole, recipe, stage)
+    digests = {part: _digest(_files(recipe, part)) for part in parts if getattr(recipe, part) is not None}
+    return {**whole, "data": digests}
+
+
+def _leave_out_the_rest(settings: dict[str, Any], recipe: CorpusRecipe, stage: str) -> None:
+    """Drop what the parts have for other stages, and add what the cache depends on besides; in place."""
+    if stage == "face":
+        del settings["face"]["adapt"]
+    if settings.get("acted"):
+        folds = ("folder",) if stage == "acted" else ("folder", "folds")
+        settings["acted"] = {key: settings["acted"][key] for key in folds}
+    if stage == "acted":
+        del settings["seed"]
     if stage == CACHE:
-        whole["paired"] = {"views": recipe.paired.views}
-    return {**whole, "data": {part: _digest(_files(recipe, part)) for part in parts}}
-
-
-_PARTS: Mapping[str, tuple[str, ...]] = {
-    "acted": ("acted",),
-    "face": ("face",),
-    "adapt": ("face", "acted"),
-    "voice": ("voice", "acted"),
-    CACHE: ("face", "voice", "acted"),
-}
-"""Parts of a recipe that the stages of its encoders depend on; the others depend on all of it."""
+        settings["paired"] = {"views": recipe.paired.views}
 
 
 def _files(recipe: CorpusRecipe, part: str) -> list[Path]:
-    """The files of the corpora that an encoder is trained on and measured on."""
+    """The files that a part of a recipe is trained on and measured on."""
     if part == "acted":
-        if recipe.acted is None:
-            return []
+        assert recipe.acted is not None
         folder = recipe.data / recipe.acted.folder
-        return [folder / LABELS, *(path for path in sorted(folder.glob("*")) if path.name != LABELS)]
+        return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else [folder]
     corpora = getattr(recipe, part)
     names = (*corpora.corpora, *corpora.unseen)
     if part == "face":
         return [recipe.data / getattr(recipe.face, name) for name in names]
-    speech = recipe.data / recipe.voice.speech
-    published = [recipe.data / recipe.voice.published] if recipe.voice.published else []
-    return [*(speech / f"{name}.{kind}" for name in names for kind in ("csv", "flac")), *published]
+    published = [] if recipe.voice.published is None else [recipe.data / recipe.voice.published]
+    sounds = [
+        recipe.data / recipe.voice.speech / f"{name}.{kind}" for name in names for kind in ("csv", "flac")
+    ]
+    return sounds + published
 
 
 def _digest(files: Iterable[Path]) -> str | None:
@@ -182,8 +190,8 @@ def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def _results(folder: Path) -> list[Path]:
     """What a stage has left in a folder."""
-    names = (FIGURES, LAST, "*.npz", f"*/{FIGURES}", f"*/{LAST}")
-    return [path for name in names for path in sorted(folder.glob(name))]
+    kinds = (FIGURES, LAST, "*.npz", f"*/{FIGURES}", f"*/{LAST}")
+    return [path for kind in kinds for path in sorted(folder.glob(kind))]
 
 
 @rank_zero_only

@@ -12,6 +12,7 @@ from torch import nn
 
 from .. import checkpoint
 from ..corpus.store import FeatureStore
+from ..errors import DataError
 from ..progress import Hook
 from ..spec import TARGETS
 from . import store as stores
@@ -91,12 +92,22 @@ def _on_strangers(recipe: CorpusRecipe, streams: Sequence[str], hook: Hook) -> d
 
 
 def _step(recipe: CorpusRecipe, found: LeftOut, hook: Hook) -> dict[str, float]:
-    pool = read_pools(recipe, hook)["train"]
-    return step_response(found, pool.pairs, pool_folds(recipe, pool))
+    pools = read_pools(recipe, hook)
+    return step_response(found, pools["train"].pairs, pool_folds(recipe, pools))
 
 
 def export(recipe: Recipe, _hook: Hook) -> None:
-    """Write spec, weights and card to the recipe's `output`."""
+    """Write spec, weights and card to the recipe's `output`.
+
+    Raises
+    ------
+    DataError
+        If a model of another name lies there, or a stage is not done.
+    """
+    if (recipe.output / checkpoint.SPEC).is_file():
+        there = checkpoint.read_spec(recipe.output).name
+        if there != recipe.name:
+            raise DataError(f"{recipe.output} holds the model {there}; give another output=FOLDER")
     stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[3:]
     done = {
         stage: load_figures(recipe.folder(stage))

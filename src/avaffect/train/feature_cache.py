@@ -220,20 +220,19 @@ def _files(settings: CorpusRecipe, kind: str) -> dict[str, Path]:
 def _measured_error(
     settings: CorpusRecipe, faces: FaceFeatures, pairs: Mapping[str, Sequence[Pair]]
 ) -> tuple[float, float]:
-    if not pairs:
-        return (0.0, 0.0)
     heads = load_face(settings)[1]
-    return generalisation_error(face_errors(heads, faces), pair_errors(heads, pairs))
+    unknown = pair_errors(heads, pairs)
+    return generalisation_error(face_errors(heads, faces), unknown) if len(unknown) else (0.0, 0.0)
 
 
 @torch.inference_mode()
 def pair_errors(heads: FaceHeads, pairs: Mapping[str, Sequence[Pair]]) -> NDArray[np.floating]:
-    """Predicted less known valence and arousal of each clip's face, its mean over time: (n, 2)."""
+    """Predicted less known valence and arousal of each clip with a face, the mean over time: (n, 2)."""
     errors = []
-    for pair in (pair for own in pairs.values() for pair in own):
+    for pair in (pair for own in pairs.values() for pair in own if pair.masks["visual"].any()):
         _, affect = heads(torch.from_numpy(pair.intact["visual"][pair.masks["visual"]]))
         errors.append(heads.as_proxy(affect).mean(dim=0).numpy() - pair.affect)
-    return np.stack(errors)
+    return np.stack(errors) if errors else np.zeros((0, 2))
 
 
 @torch.inference_mode()

@@ -67,18 +67,22 @@ def make_folds(*kinds: Iterable[str], count: int) -> list[Fold]:
 def folds_of(settings: CorpusRecipe, actors: Iterable[str], speakers: Iterable[str] = ()) -> list[Fold]:
     """The folds of a recipe: speech corpora and actors of videos; speakers where there is only one corpus.
 
+    In which fold an actor is depends on the actors alone.
+
     Parameters
     ----------
     settings : CorpusRecipe
     actors : iterable of str
         Those of the recipe's videos.
     speakers : iterable of str
-        Those of its speech corpora.
+        All of its speech corpora.
     """
-    if settings.acted is not None:
-        return make_folds(settings.voice.corpora, actors, count=settings.acted.folds)
     corpora = settings.voice.corpora
-    return make_folds(corpora if len(corpora) > 1 else speakers, count=FOLDS)
+    voices = corpora if len(corpora) > 1 else speakers
+    if settings.acted is None:
+        return make_folds(voices, count=FOLDS)
+    actors = set(actors)
+    return make_folds(voices, actors, count=min(settings.acted.folds, len(actors)))
 
 
 def fold_of(unit: str, folds: Sequence[Fold]) -> Fold | None:

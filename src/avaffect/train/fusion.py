@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
+from lightning import seed_everything
 from lightning.pytorch.utilities import rank_zero_only
 
 from ..construction import constructing
@@ -91,13 +92,14 @@ def train_folds(recipe: CorpusRecipe, hook: Hook) -> None:
     """Train a network without each fold of corpora and actors, to be measured on them."""
     assert recipe.acted is not None
     plan = recipe.fit.model_copy(update={"epochs": recipe.acted.epochs})
-    pool = read_pools(recipe, hook)["train"]
-    for fold in pool_folds(recipe, pool):
+    pools = read_pools(recipe, hook)
+    for fold in pool_folds(recipe, pools):
         folder = recipe.folder("fusion") / fold.name
         if is_done(folder):
             continue
+        seed_everything(recipe.seed, verbose=False)  # the same first weights, whatever came before
         network = FusionNetwork(spec_of(recipe))
-        batches = _batches(recipe, without(pool, fold))
+        batches = _batches(recipe, without(pools["train"], fold))
         module = NetworkModule(network, plan, recordings=plan.batch)
         fit(module, batches, folder=folder, stage=f"fusion {fold.name}", seed=recipe.seed, hook=hook)
         rank_zero_only(save_result)(folder, {"network": network}, {})
@@ -118,16 +120,18 @@ def load_folds(recipe: CorpusRecipe, folds: Sequence[Fold]) -> dict[str, FusionN
     return found
 
 
-def pool_folds(recipe: CorpusRecipe, pool: FeaturePool) -> list[Fold]:
-    """The folds of a recipe, by the actors of its pairs."""
-    return folds_of(recipe, pool.pairs)
+def pool_folds(recipe: CorpusRecipe, pools: Mapping[str, FeaturePool]) -> list[Fold]:
+    """The folds of a recipe, by the people of its pools: those of the encoders."""
+    speakers = {speaker for pool in pools.values() for speaker in pool.voices}
+    return folds_of(recipe, pools["train"].pairs, speakers)
 
 
 def without(pool: FeaturePool, fold: Fold) -> FeaturePool:
-    """A pool without the corpora and actors of a fold."""
+    """A pool without the corpora, speakers and actors of a fold."""
     voices = {
         speaker: [clip for clip in clips if clip.corpus not in fold.units]
         for speaker, clips in pool.voices.items()
+        if speaker not in fold.units
     }
     return replace(
         pool,

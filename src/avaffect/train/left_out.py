@@ -87,8 +87,8 @@ def read_left_out(recipe: CorpusRecipe, hook: Hook) -> LeftOut:
 
     Of a speech corpus there are at most `MOST` clips, so that none outweighs the others by far.
     """
-    pool = read_pools(recipe, hook)["train"]
-    folds = pool_folds(recipe, pool)
+    pools = read_pools(recipe, hook)
+    pool, folds = pools["train"], pool_folds(recipe, pools)
     dims = {"visual": pool.faces.intact.shape[2]}
     clips = [
         LeftOutClip(CORPUS, fold.name, pair.intact, pair.masks, pair.affect)
@@ -96,15 +96,14 @@ def read_left_out(recipe: CorpusRecipe, hook: Hook) -> LeftOut:
         if (fold := fold_of(actor, folds)) is not None
         for pair in pairs
     ]
-    spoken: dict[str, list[ClipFeatures]] = {}
-    for own in pool.voices.values():
+    spoken: dict[str, list[LeftOutClip]] = {}
+    for speaker, own in pool.voices.items():
         for clip in own[:: recipe.paired.views]:
-            spoken.setdefault(clip.corpus, []).append(clip)
-    for corpus, own in spoken.items():
-        fold = fold_of(corpus, folds)
-        if fold is not None:
-            chosen = own[:: -(-len(own) // MOST)]
-            clips += [_spoken(clip, fold.name, dims) for clip in chosen]
+            fold = fold_of(clip.corpus, folds) or fold_of(speaker, folds)
+            if fold is not None:
+                spoken.setdefault(clip.corpus, []).append(_spoken(clip, fold.name, dims))
+    for left in spoken.values():
+        clips += left[:: -(-len(left) // MOST)]
     return LeftOut(clips, load_folds(recipe, folds))
 
 
@@ -134,7 +133,8 @@ def fit_scale(found: LeftOut, *, steps: int = 300) -> Scale:
     """Slope and shift of each target, so that clips of people never seen have the labels' mean and spread.
 
     With a correlation r, a matched mean and spread give the CCC its highest value among all maps of one
-    slope, which is r. Every corpus counts the same.
+    slope, which is r. The videos of actors, with face and voice, count as much as all speech corpora
+    together; each of these counts the same.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def fit_scale(found: LeftOut, *, steps: int = 300) -> Scale:
     """
     values = clip_means(found.predict())
     labels = np.stack([clip.affect for clip in found.clips])
-    weights = _even([clip.corpus for clip in found.clips]) * np.isfinite(values[:, 0])
+    weights = _weights([clip.corpus for clip in found.clips]) * np.isfinite(values[:, 0])
     scale = {}
     for k, target in enumerate(TARGETS):
         z = np.arctanh(np.clip(np.nan_to_num(values[:, k]), -0.999, 0.999))
@@ -157,10 +157,12 @@ def fit_scale(found: LeftOut, *, steps: int = 300) -> Scale:
     return scale
 
 
-def _even(corpora: Sequence[str]) -> NDArray[np.floating]:
-    """Weights with which every corpus counts the same, and that sum to 1."""
+def _weights(corpora: Sequence[str]) -> NDArray[np.floating]:
+    """The weight of each clip in the scale, by its corpus."""
     names, place, counts = np.unique(np.array(corpora), return_inverse=True, return_counts=True)
-    return 1.0 / (counts[place] * len(names))
+    spoken = np.sum(names != CORPUS)
+    share = np.where(names == CORPUS, max(1, spoken), 1.0)
+    return (share / counts)[place]
 
 
 def _moments(values: NDArray[np.floating], weights: NDArray[np.floating]) -> tuple[float, float]:
@@ -185,7 +187,7 @@ def coverage_by_fold(
     Returns
     -------
     dict
-        By corpus: ``valence/ticks``, ``valence/clips``, and so on.
+        By corpus with a stream that the networks have: ``valence/ticks``, ``valence/clips``, and so on.
     """
     hits: dict[str, dict[str, list[NDArray]]] = {}
     for fold in sorted({clip.fold for clip in found.clips}):
@@ -197,6 +199,7 @@ def coverage_by_fold(
     return {
         corpus: {name: float(np.concatenate(values).mean()) for name, values in by.items()}
         for corpus, by in hits.items()
+        if by
     }
 
 
@@ -220,8 +223,8 @@ def _count(hits: dict[str, list[NDArray]], prediction: Prediction, widths: HalfW
 def figures(found: LeftOut, streams: Sequence[str], *, seed: int = 0) -> dict[str, dict[str, float]]:
     """Figures by corpus, one value a clip: of the fusion, and of each stream alone in the same network.
 
-    For videos of actors also ``advantage``: the correlation and the CCC of the fusion less that of the better
-    stream alone, with the 95 % interval of resampled clips.
+    For videos of actors also ``advantage``: the CCC of the fusion less that of the better stream alone, with
+    the 95 % interval of resampled clips.
     """
     systems = {"fusion": clip_means(found.predict())}
     for name in streams if len(streams) > 1 else ():

@@ -27,7 +27,7 @@ class PairedBatches(Batches):
     seed : int
     corruption : SequenceCorruption
     pair_share : float
-        Share of the sequences that are made of real pairs, if the pool has some.
+        Share of the sequences that are made of real pairs, if the pool has some; all if it has no voices.
     """
 
     def __init__(

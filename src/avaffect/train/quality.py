@@ -42,6 +42,7 @@ def measure_widening(recipe: CorpusRecipe, found: LeftOut, streams: Sequence[str
     folds = folds_of(recipe, [recording.voice.clip.speaker for recording in recordings])
     encoders = cross_fitted_faces(recipe, recordings)
     acted = [clip for clip in found.clips if clip.corpus == CORPUS]
+    recordings = _by_actor(recordings)
     widths: dict[str, dict[int, NDArray]] = {}
     sizes = (*HEIGHTS, SIDE)
     for done, height in enumerate(sizes):
@@ -57,6 +58,12 @@ def measure_widening(recipe: CorpusRecipe, found: LeftOut, streams: Sequence[str
                 widths.setdefault(condition, {})[height] = np.quantile(np.concatenate(of), level, axis=0)
         hook("small faces", done + 1, len(sizes))
     return {condition: _factors(by) for condition, by in widths.items()}
+
+
+def _by_actor(recordings: Sequence[ActedRecording]) -> list[ActedRecording]:
+    """Recordings in the order of the clips left out: actor by actor, as each of them first appears."""
+    order = {actor: k for k, actor in enumerate(dict.fromkeys(r.voice.clip.speaker for r in recordings))}
+    return sorted(recordings, key=lambda recording: order[recording.voice.clip.speaker])
 
 
 def _factors(widths: dict[int, NDArray]) -> list[tuple[float, float]]:

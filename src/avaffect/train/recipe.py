@@ -261,9 +261,9 @@ class PairedRecipe(Strict):
     face_generalisation_error: Offset | None = Field(
         default=None,
         description="standard deviation of what is added to the error on people never seen, valence and "
-        "arousal; measured on validation items if absent",
+        "arousal; measured on videos of actors if absent, 0 without them",
     )
-    voice_generalisation_error: Offset | None = Field(default=None, description="likewise")
+    voice_generalisation_error: Offset | None = Field(default=None, description="likewise; 0 if absent")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

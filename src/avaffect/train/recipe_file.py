@@ -126,11 +126,11 @@ def _parsed(text: str, whose: str) -> Any:
 def _apply(raw: dict[str, Any], override: str) -> None:
     key, sign, value = override.partition("=")
     if not sign or not key:
-        raise DataError(f"override {override!r}: expected key=value, e.g. data=/path/to/data")
+        raise DataError(f"override {short(override)}: expected key=value, e.g. data=/path/to/data")
     *parents, last = key.split(".")
     for parent in parents:
         child = raw.setdefault(parent, {})
         if not isinstance(child, dict):
-            raise DataError(f"override {override!r}: {parent!r} is a value and has no keys")
+            raise DataError(f"override {short(override)}: {short(parent)} is a value and has no keys")
         raw = child
-    raw[last] = _parsed(value, f"override {override!r}")
+    raw[last] = _parsed(value, f"override {short(override)}")

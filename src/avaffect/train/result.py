@@ -50,7 +50,7 @@ def load_result(
     Parameters
     ----------
     part : str
-        Which of the stage's trainings, where it has several: the folder in its folder.
+        Which of the trainings of a stage that has several: a folder in that of the stage.
 
     Raises
     ------

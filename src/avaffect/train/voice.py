@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from lightning import seed_everything
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,6 +17,7 @@ from .. import voice
 from ..construction import constructing
 from ..corpus.speech import EMOTIONS, read_speech
 from ..encoder import Encoder, check_encoder, create_encoder
+from ..errors import DataError
 from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
 from ..progress import Hook
@@ -122,7 +124,7 @@ def read_clips(settings: CorpusRecipe, hook: Hook) -> list[ClipViews]:
     items += [recording.voice for recording in read_recordings(settings, hook)]
     return read_views(
         settings.folder("voice") / "views.npz",
-        _create(settings),
+        _untrained(settings),
         items,
         count=settings.voice.views,
         seed=settings.seed,
@@ -132,26 +134,39 @@ def read_clips(settings: CorpusRecipe, hook: Hook) -> list[ClipViews]:
 
 def train_voice(settings: CorpusRecipe, hook: Hook) -> None:
     """Train the encoder on all clips, and without those of each fold; measure it on those left out."""
-    stage, plan = settings.folder("voice"), settings.voice.fit
     if claim(settings, "voice"):
         return
-    module = VoiceModule(_create(settings), plan)  # before the data, whose reading may draw random numbers
-    start = {name: value.clone() for name, value in module.state_dict().items()}
     clips = read_clips(settings, hook)
     folds = voice_folds(settings, clips)
     for fold in (*folds, Fold(ALL, frozenset())):
-        folder = stage / fold.name
-        if is_done(folder):
-            continue
-        seen = [clip for clip in clips if not left_out(clip.item, fold)]
-        batches = ViewBatches(seen, draws=settings.voice.draws, batch=plan.batch, seed=settings.seed)
-        module = VoiceModule(_create(settings), plan)
-        module.load_state_dict(start)
-        module.measure_scale(batches)
-        fit(module, batches, folder=folder, stage=f"voice {fold.name}", seed=settings.seed, hook=hook)
-        net, heads = module.kept_parts()
-        save_result(folder, {"encoder": net, "heads": heads}, {})
-    save_result(stage, {}, _figures(settings, folds, clips))
+        train_without(settings, clips, fold, hook)
+    save_result(settings.folder("voice"), {}, _figures(settings, folds, clips))
+
+
+def train_without(settings: CorpusRecipe, clips: Sequence[ClipViews], fold: Fold, hook: Hook) -> None:
+    """Train on all clips but those of a fold, unless its folder holds the result.
+
+    Raises
+    ------
+    DataError
+        If no clip is left.
+    """
+    folder, plan = settings.folder("voice") / fold.name, settings.voice.fit
+    if is_done(folder):
+        return
+    seen = [clip for clip in clips if not left_out(clip.item, fold)]
+    if not seen:
+        raise DataError(
+            f"voice.corpora: without {', '.join(sorted(fold.units))} no clip is left to train on; "
+            "add a corpus, or speakers"
+        )
+    batches = ViewBatches(seen, draws=settings.voice.draws, batch=plan.batch, seed=settings.seed)
+    seed_everything(settings.seed, verbose=False)  # the same first weights for every fold
+    module = VoiceModule(_untrained(settings), plan)
+    module.measure_scale(batches)
+    fit(module, batches, folder=folder, stage=f"voice {fold.name}", seed=settings.seed, hook=hook)
+    net, heads = module.kept_parts()
+    save_result(folder, {"encoder": net, "heads": heads}, {})
 
 
 def voice_folds(settings: CorpusRecipe, clips: Sequence[ClipViews]) -> list[Fold]:
@@ -179,17 +194,35 @@ def load_voice(settings: CorpusRecipe, fold: str = ALL) -> tuple[Encoder, VoiceH
     return net, heads
 
 
-def _create(settings: CorpusRecipe) -> Encoder:
-    with constructing(f"recipe {settings.name}"):
-        encoder = create_encoder(settings.voice.encoder.name, **settings.voice.encoder.options)
-    check_encoder(encoder, stream="audio", dim=encoder.dim, tick_rate=TICK_RATE)
+def _untrained(settings: CorpusRecipe) -> Encoder:
+    """A new encoder; what it has of published weights is theirs."""
+    encoder = _create(settings)
     if settings.voice.published is not None:
         encoder.load_published(settings.data / settings.voice.published)
     return encoder
 
 
+def _create(settings: CorpusRecipe) -> Encoder:
+    with constructing(f"recipe {settings.name}"):
+        encoder = create_encoder(settings.voice.encoder.name, **settings.voice.encoder.options)
+    check_encoder(encoder, stream="audio", dim=encoder.dim, tick_rate=TICK_RATE)
+    return encoder
+
+
 def _figures(settings: CorpusRecipe, folds: Sequence[Fold], clips: Sequence[ClipViews]) -> dict[str, Any]:
     """Figures by corpus: of clips that the encoder was trained without, and of corpora never trained on."""
+    net, heads = load_voice(settings)
+    unseen = read_items(settings, settings.voice.unseen)
+    return {
+        "left_out": figures_without(settings, folds, clips),
+        "unseen": per_corpus(net, heads, unseen),
+    }
+
+
+def figures_without(
+    settings: CorpusRecipe, folds: Sequence[Fold], clips: Sequence[ClipViews]
+) -> dict[str, dict[str, float]]:
+    """Figures by corpus, as of `per_corpus`: each clip read by the encoder of the fold that leaves it out."""
     outs: list[dict[str, NDArray]] = []
     items: list[AnalysedClip] = []
     for fold in folds:
@@ -198,17 +231,15 @@ def _figures(settings: CorpusRecipe, folds: Sequence[Fold], clips: Sequence[Clip
             outs.append(predict_views(*load_voice(settings, fold.name), own))
             items += [clip.item for clip in own]
     out = {name: np.concatenate([one[name] for one in outs]) for name in outs[0]}
-    net, heads = load_voice(settings)
-    unseen = read_items(settings, settings.voice.unseen)
-    return {"left_out": _by_corpus(out, items), "unseen": per_corpus(net, heads, unseen)}
+    return _by_corpus(out, items)
 
 
 @torch.inference_mode()
 def predict_views(net: Encoder, heads: VoiceHeads, clips: Sequence[ClipViews]) -> dict[str, NDArray]:
-    """Plain clips through the network: `logits` (n, 8), `affect` (n, 2)."""
+    """Plain clips through the network, one by one: `logits` (n, 8), `affect` (n, 2)."""
     found: dict[str, list[Tensor]] = {"logits": [], "affect": []}
-    for start in range(0, len(clips), 64):
-        batch = collate_views([clip.plain for clip in clips[start : start + 64]])
+    for clip in clips:  # in a batch, features at the end of a clip would depend on what fills it up
+        batch = collate_views([clip.plain])
         logits, affect = heads(net.features(batch["inputs"]), batch["mask"])
         found["logits"].append(logits)
         found["affect"].append(affect)

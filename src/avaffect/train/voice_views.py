@@ -104,6 +104,8 @@ def read_views(
     data = read_npz(cache, _FILE)
     if list(data["clip"]) != names or len(data["length"]) != len(names) * (count + 1):
         raise DataError(f"{cache} is of other clips or views; remove it, and they are made again")
+    if (data["length"].sum(), data["ticks"].sum()) != (len(data["inputs"]), len(data["active"])):
+        raise DataError(f"{cache} is damaged; remove it, and they are made again")
     inputs = np.split(data["inputs"], np.cumsum(data["length"])[:-1])
     active = np.split(data["active"], np.cumsum(data["ticks"])[:-1])
     views = [View(*pair) for pair in zip(inputs, active, strict=True)]
@@ -197,7 +199,7 @@ class ViewBatches(Batches):
     """
 
     def __init__(self, clips: Sequence[ClipViews], *, draws: int, batch: int, seed: int) -> None:
-        self.steps, self.batch, self.seed = draws // batch, batch, seed
+        self.steps, self.batch, self.seed = max(1, draws // batch), batch, seed
         self.groups: dict[str, dict[str, list[ClipViews]]] = {}
         for views in clips:
             clip = views.item.clip
@@ -232,12 +234,16 @@ class ViewBatches(Batches):
 
 
 def collate_views(views: Sequence[View]) -> Batch:
-    """Views as one batch: ``inputs`` (b, n, d), the end of the shorter ones zero, and ``mask`` (b, t)."""
+    """Views as one batch: ``inputs`` (b, n, d) and ``mask`` (b, t), False where a view has ended.
+
+    A shorter view is filled up with its last vector: its background goes on. Zero would be as loud as speech.
+    """
     longest = max(len(view.active) for view in views)
     per_tick = len(views[0].inputs) // len(views[0].active)
     inputs = np.zeros((len(views), longest * per_tick, views[0].inputs.shape[1]), np.float32)
     mask = np.zeros((len(views), longest), bool)
     for row, view in enumerate(views):
         inputs[row, : len(view.inputs)] = view.inputs
+        inputs[row, len(view.inputs) :] = view.inputs[-1]
         mask[row, : len(view.active)] = view.active
     return {"inputs": torch.from_numpy(inputs), "mask": torch.from_numpy(mask)}

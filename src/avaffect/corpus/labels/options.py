@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import DataError, nearest
+from ...schema import short
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 DECIMALS = {"point": ".", "comma": ","}
@@ -75,7 +76,7 @@ def parse_scale(value: Any) -> tuple[float, float]:
         low, high = (float(part) for part in parts)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
-            f"scale={value!r}: expected two numbers, the lowest and the highest, e.g. 1,9"
+            f"scale={short(value)}: expected two numbers, the lowest and the highest, e.g. 1,9"
         ) from error
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise DataError(f"scale={low:g},{high:g}: expected the lowest value, then the highest, e.g. 1,9")
@@ -96,7 +97,7 @@ def parse_number(name: str, value: Any, *, positive: bool = False) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"{name}={value!r}: expected a number") from error
+        raise DataError(f"{name}={short(value)}: expected a number") from error
     if not math.isfinite(number) or (positive and number <= 0):
         raise DataError(f"{name}={number:g}: expected a {'number above 0' if positive else 'finite number'}")
     return number
@@ -104,7 +105,7 @@ def parse_number(name: str, value: Any, *, positive: bool = False) -> float:
 
 def _choice(name: str, value: str | None, known: dict[str, Any]) -> str | None:
     if value is not None and value not in known:
-        raise DataError(f"{name}={value!r}; {nearest(value, known)}")
+        raise DataError(f"{name}={short(value)}; {nearest(value, known)}")
     return value
 
 
