@@ -90,6 +90,7 @@ def person(
         valence_hi=np.clip(valence + 0.2, -1, 1),
         arousal=arousal, arousal_lo=np.clip(arousal - 0.25, -1, 1),
         arousal_hi=np.clip(arousal + 0.25, -1, 1),
+        source="face+voice",
         face_conf=np.clip(0.93 + 0.05 * np.sin(start), 0, 1),
         face_x1=left + 5 * np.sin(start), face_y1=60.0,
         face_x2=left + 110 + 5 * np.sin(start), face_y2=190.0,

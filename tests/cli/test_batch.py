@@ -14,16 +14,17 @@ import pandas as pd
 import pytest
 
 from avaffect import read_trace
+from avaffect.media import read_audio
 
 TABLE_ONLY = ("--no-plot", "--no-video", "-f", "csv")
 
 
-def sound(path, seed=0, seconds=0.5):
+def sound(path, seed=0, seconds=0.5, samples=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(os.fsencode(path).decode("utf-8", "surrogateescape"), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", "not compressed"))
         noise = np.random.default_rng(seed).integers(-900, 900, int(seconds * 16000))
-        file.writeframes(noise.astype("<i2").tobytes())
+        file.writeframes((noise if samples is None else samples).astype("<i2").tobytes())
     return path
 
 
@@ -59,6 +60,30 @@ def test_a_stopped_run_goes_on_where_it_was(avaffect, tmp_path):
     whole = avaffect(*command)
     assert whole.returncode == 0, whole.stderr
     assert {path: path.read_bytes() for path in made} == made, "no clock time in results"
+
+
+def test_results_under_another_reference_or_baseline_are_made_again(avaffect, sample_clip, tmp_path):
+    samples, _, _ = read_audio(sample_clip)
+    samples = 20000 * samples[16000:40000] / np.abs(samples).max()
+    for name, gain in (("a", 1.0), ("b", 0.3)):
+        sound(tmp_path / f"{name}.wav", samples=gain * samples)
+    command = ("predict", "a.wav", "b.wav", "--out", "out", "-m", "audio.default", *TABLE_ONLY, "--resume")
+    alone = avaffect(*command, cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    told = [
+        avaffect(*command, *more, cwd=tmp_path).stderr
+        for more in (
+            ("--same-setup", "--speaker-from", "([ab]).wav"),
+            ("--same-setup",),
+            ("--baseline", "0-1"),
+        )
+    ]
+    assert "2 of 2 files are finished" in told[0], "each speaker has one recording"
+    assert "0 of 2 files are finished and skipped; to make: 2 (made under other settings)" in told[1]
+    assert "0 of 2 files are finished" in told[2]
+    table = pd.read_csv(tmp_path / "out/a.csv")
+    assert (table["arousal_rel"].notna() == table["arousal"].notna()).all()
+    assert table["arousal_rel"].notna().any()
 
 
 def test_two_runs_into_one_folder_never_replace_each_others_results(avaffect, fails, tmp_path):
@@ -111,9 +136,9 @@ from avaffect.predict import Predictor
 real = Predictor.process_file
 
 
-def process_file(self, path, hook=None):
+def process_file(self, path, hook=None, context=None):
     {break_it}
-    return real(self, path, hook)
+    return real(self, path, hook, context)
 
 
 Predictor.process_file = process_file

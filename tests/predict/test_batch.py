@@ -55,7 +55,7 @@ def test_every_fault_is_yielded_and_those_of_the_program_say_where_to_report_the
     predictor, folder, monkeypatch
 ):
     def fails(error):
-        def process_file(path, hook):
+        def process_file(path, hook, context):
             raise error
 
         monkeypatch.setattr(predictor, "process_file", process_file)

@@ -44,6 +44,13 @@ def test_each_kind_of_gate_has_columns_of_its_own(debug_spec):
         assert np.isnan(columns[f"{absent}_visual"]).all()
 
 
+def test_what_a_prediction_rests_on(debug_spec):
+    timeline = Timeline(12.5)
+    reading = Reading(np.zeros((4, 2)), BOTH, {})
+    columns = person_rows(reading, debug_spec, timeline, timeline.centres(4), None)
+    assert columns["source"].tolist() == ["face+voice", "voice", "face", None]
+
+
 def test_intervals_stay_inside_the_range_and_a_long_absence_is_nan(debug_spec):
     spec = replace(debug_spec, calibration=CALIBRATION)
     ticks = 40

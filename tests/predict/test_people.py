@@ -107,5 +107,16 @@ def test_a_voice_without_a_face_has_rows_of_its_own(portrait, sample_clip):
     spoken = nobody["pts"].between(3.05, 7.9) & (nobody["voiced"] >= 0.5)
     assert spoken.sum() > 50
     assert nobody.loc[spoken, "valence"].notna().all()
+    # The portrait's mouth stays still while the voice is heard: it is somebody's off screen.
+    watched = nobody[nobody["pts"].between(0.6, 2.4) & (nobody["voiced"] >= 0.5)]
+    assert len(watched) > 25
+    assert watched["valence"].notna().all()
+    assert (watched["source"] == "voice").all()
+    listens = theirs[theirs["pts"].isin(watched["pts"])]
+    assert (listens["source"] == "face").all()
+    assert (listens["speaking"] < 0.5).all()
+    assert table["source"].notna().eq(table["valence"].notna()).all()
+    for rows in (theirs, nobody):
+        assert rows["frame"].is_unique
     nothing = table["face_conf"].isna() & table["attended_audio"].isna()
     assert table.loc[nothing, ["valence", "arousal"]].isna().all(axis=None)

@@ -51,6 +51,16 @@ def test_gaps_are_not_bridged(made):
     np.testing.assert_allclose(held, rows["valence"].iloc[6])  # towards nothing there is no slope
 
 
+def test_the_source_is_that_of_the_row_at_the_time(made):
+    rows = made.person(*made.times(2.0))
+    rows["source"] = ["face"] * 25 + ["face+voice"] * 25
+    made.blank(rows, slice(40, None), "valence", "arousal")
+    source = Trace(rows).resample(10).table["source"]
+    assert source.tolist()[:10] == ["face"] * 10
+    assert source.tolist()[10:15] == ["face+voice"] * 5
+    assert source.iloc[16:].isna().all()
+
+
 def test_a_rate_must_be_positive(make_trace):
     with pytest.raises(DataError, match="positive rate"):
         make_trace().resample(0)

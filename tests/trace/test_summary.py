@@ -97,6 +97,19 @@ def test_the_summary_is_json_and_covers_every_file_and_person(make_trace):
     assert summary["duration"] == pytest.approx(2.0)
 
 
+def test_what_the_predictions_rest_on(made):
+    rows = made.person(*made.times(4.0))
+    voice = made.person(*made.times(1.0), track=None)
+    rows["source"] = ["face"] * 75 + ["face+voice"] * 25
+    voice["source"] = "voice"
+    trace = Trace(pd.concat([rows, voice]).sort_values(["start", "track"], kind="stable"))
+    first, nobody = trace.summary()["people"]
+    assert first["source"] == pytest.approx({"face+voice": 0.25, "face": 0.75})
+    assert nobody["source"] == pytest.approx({"voice": 1.0})
+    assert "1 person and a voice without a face, 4.0 s" in trace.describe()
+    assert "predicted from face and voice for 25 %, the face alone for 75 % of the time" in trace.describe()
+
+
 def test_words_for_a_pleasant_calm_person(make_trace, made):
     trace = make_trace(2.0)
     made.blank(trace.table, slice(None), "valence_", "arousal_")

@@ -19,6 +19,7 @@ def test_columns_come_in_order_and_with_their_types(make_trace):
     assert tuple(trace.table.index.names) == INDEX
     kinds = trace.table.dtypes.astype(str).to_dict()
     assert kinds.pop("track") == kinds.pop("frame") == "Int64"
+    assert kinds.pop("source") == "string"
     assert set(kinds.values()) == {"float64"}
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from avaffect.voice import log_mel, reference_level, relative, speech_level
-from avaffect.voice.level import GAIN_SPREAD, MANNER_SPREAD, PRIOR_LEVEL
+from avaffect.voice import SpeechLevel, log_mel, reference_level, relative, shared_level, speech_level
+from avaffect.voice.level import GAIN_SPREAD, MANNER_SECONDS, MANNER_SPREAD, PRIOR_LEVEL
 
 
 def talk(seconds: float, gain: float, seed: int = 0) -> np.ndarray:
@@ -60,3 +60,24 @@ def test_half_precision_log_mel_gives_the_same():
     half = reference_level(logmel.astype(np.float16), mask)
     assert half == pytest.approx(reference_level(logmel, mask), abs=0.01)
     assert relative(logmel.astype(np.float16), half).dtype == np.float32
+
+
+def test_a_shared_level_is_the_posterior_mean_of_the_gain_given_all_recordings():
+    recordings = [SpeechLevel(-3.4, 12.0), SpeechLevel(-1.9, 1.0), SpeechLevel(-2.8, 60.0)]
+    # Bayes in full: every draw of the manner is an observation of the gain with its own noise.
+    draws = [max(1.0, one.seconds / MANNER_SECONDS) for one in recordings]
+    gain = np.linspace(-8, 8, 200_001)
+    exponent = gain**2 / GAIN_SPREAD**2
+    for one, n in zip(recordings, draws, strict=True):
+        exponent += n * (one.level - PRIOR_LEVEL - gain) ** 2 / MANNER_SPREAD**2
+    weight = np.exp(-0.5 * (exponent - exponent.min()))
+    assert shared_level(recordings) == pytest.approx(PRIOR_LEVEL + np.average(gain, weights=weight), abs=1e-6)
+
+
+def test_a_shared_level_of_one_recording_is_its_own():
+    logmel = log_mel(talk(7, 0.3))
+    mask = np.arange(len(logmel)) < 500
+    alone = SpeechLevel(speech_level(logmel, mask), mask.sum() / 100)
+    silent = SpeechLevel(float("nan"), 0.0)
+    assert shared_level([silent, alone]) == reference_level(logmel, mask)
+    assert shared_level([silent]) == PRIOR_LEVEL

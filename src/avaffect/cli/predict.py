@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,12 +15,14 @@ from rich.markup import escape
 
 from ..errors import AvaffectError, DataError, MediaError
 from ..files import writable_folder
+from .context_options import Baseline, SameSetup, SpeakerFrom
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
     from ..error_list import ErrorList
     from ..outputs import State, Target
     from ..predict import Predictor
+    from ..predict.context import Context
     from ..record import Record
     from ..trace import Trace
 
@@ -122,6 +124,9 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    same_setup: SameSetup = False,
+    speaker_from: SpeakerFrom = None,
+    baseline: Baseline = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON for a script to read.")
     ] = False,
@@ -167,8 +172,16 @@ def predict(
             audio_track=audio_track,
             audio_channel=audio_channel,
         )
+        with ProgressBars(batch="levels") as bars:
+            batch.contexts = predictor.contexts(
+                [target.source for target in targets],
+                bars,
+                same_setup=same_setup,
+                speaker_from=speaker_from,
+                baseline=baseline,
+            )
         if resume:
-            targets, batch.skipped = _unfinished(targets, batch.settings(predictor), notes)
+            targets, batch.skipped = _unfinished(targets, lambda t: batch.settings(predictor, t), notes)
         with ProgressBars(batch="files") as bars:
             batch.run(predictor, targets, bars, fail_fast)
     finally:  # what is done is said, also when the run is stopped
@@ -206,15 +219,17 @@ class _Batch:
 
     def __init__(self, as_json: bool, overwrite: bool, transcript: Path | None) -> None:
         self.as_json, self.overwrite, self.transcript = as_json, overwrite, transcript
+        self.contexts: Mapping[Path, Context] = {}
         self.skipped: list[Path] = []
         self.unread = 0
         self.failures: list[dict[str, str]] = []
         self.summaries: list[dict[str, Any]] = []
         self._console = Console()
 
-    def settings(self, predictor: Predictor) -> Callable[[Target], dict[str, Any]]:
-        """What the results of each recording depend on."""
-        return lambda target: predictor.settings_with(target.source, self.transcript)
+    def settings(self, predictor: Predictor, target: Target) -> dict[str, Any]:
+        """All that a recording's results depend on."""
+        own = predictor.settings_with(target.source, self.transcript)
+        return own | self.contexts[target.source].settings
 
     def run(self, predictor: Predictor, targets: list[Target], bars: ProgressBars, fail_fast: bool) -> None:
         """Read all; one that fails does not stop the others, unless ``fail_fast``."""
@@ -239,10 +254,12 @@ class _Batch:
 
     def _one(self, predictor: Predictor, target: Target, bars: ProgressBars) -> tuple[Trace, list[Path]]:
         """Read one recording and write everything asked for."""
-        settings = self.settings(predictor)(target)
+        settings = self.settings(predictor, target)
         earlier = _stored(target, settings)
         with target.begun(settings, overwrite=self.overwrite) as record:
-            trace = earlier or predictor.process_file(target.source, bars, transcript=self.transcript)
+            trace = earlier or predictor.process_file(
+                target.source, bars, self.contexts[target.source], transcript=self.transcript
+            )
             return trace, self._written(trace, target, record, bars)
 
     def _written(self, trace: Trace, target: Target, record: Record, bars: ProgressBars) -> list[Path]:

@@ -33,7 +33,7 @@ from ..text import read_text
 from .base import Corpus, Recording, need_folder
 from .labels import Kind, LabelOptions, Labels, kind_of, label_file, read_label_file
 from .labels.files import TABLES, TIERS
-from .labels.names import NameIndex
+from .labels.names import NameIndex, by_file
 from .labels.read import COLUMNS, FILE_NAMES, rows_by_name
 from .labels.table import canonical, read_table, split_rows
 from .ratings import Ratings
@@ -244,22 +244,7 @@ def _subjects(root: Path, files: Mapping[str, Any]) -> dict[str, tuple[str, str]
 
 def _by_file(named: Mapping[str, Any], files: Iterable[str], root: Path) -> dict[str, Any]:
     """What a table has for each of its names, by the file that the name means."""
-    index = NameIndex((file, file) for file in files)
-    stems = NameIndex((file.rpartition(".")[0], file) for file in files)
-    found: dict[str, Any] = {}
-    missing = []
-    for name, value in named.items():
-        meant = index.find(name) or stems.find(name)
-        if len(meant) > 1:
-            raise DataError(
-                f"{root}: a table names {name!r}, which may be {' or '.join(meant[:3])}; name the folder"
-            )
-        if not meant:
-            missing.append(name)
-        elif meant[0] in found:
-            raise DataError(f"{root}: a table names {meant[0]} in two ways, one of them {name!r}; keep one")
-        else:
-            found[meant[0]] = value
+    found, missing = by_file(named, files, root)
     if missing:
         raise DataError(
             f"{root}: a table names {min(missing)!r} and {len(missing) - 1} more files that are not there; "

@@ -12,6 +12,7 @@ from ..fusion import STREAM_WEIGHTS
 from ..spec import Spec
 from ..streams.timeline import Timeline
 from ..streams.visual import Person
+from ..trace.columns import SOURCES
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,15 @@ def person_rows(
     width = at(half_widths(spec, reading.masks), reading.available)
     if heights is not None:
         width = width * widening(spec, there, heights)[:, None]
-    columns: dict[str, np.ndarray] = {}
+    unknown = np.full(len(pts), np.nan)
+    columns: dict[str, np.ndarray] = {"source": _source(there)}
     low, high = spec.range
     centre = np.clip(centre, low, high)
     for i, target in enumerate(spec.targets):
         columns[target] = centre[:, i]
         columns[f"{target}_lo"] = np.clip(centre[:, i] - width[:, i], low, high)
         columns[f"{target}_hi"] = np.clip(centre[:, i] + width[:, i], low, high)
-    unknown = np.full(len(pts), np.nan)
+        columns[f"{target}_rel"] = unknown  # without a baseline
     for kind in STREAM_WEIGHTS:
         for name in ("audio", "visual"):
             gate = reading.gates.get(f"{kind}.{name}")
@@ -140,6 +142,16 @@ def person_rows(
     columns["speaking"] = unknown if told is None else at(told, np.isfinite(told))
     columns["voiced"] = unknown if speech is None else timeline.at(pts, speech, np.isfinite(speech))
     return columns
+
+
+def _source(there: dict[str, np.ndarray]) -> np.ndarray:
+    """What each row's prediction rests on, (n,) of str: one of `SOURCES`, None where nothing was there."""
+    nothing = np.zeros(len(next(iter(there.values()))), dtype=bool)
+    face, voice = there.get("visual", nothing), there.get("audio", nothing)
+    source = np.full(len(nothing), None, dtype=object)
+    for name, at in zip(SOURCES, (face & voice, face & ~voice, voice & ~face), strict=True):
+        source[at] = name
+    return source
 
 
 def face_rows(person: Person | None, pictures: np.ndarray) -> dict[str, np.ndarray]:

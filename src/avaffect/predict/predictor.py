@@ -25,12 +25,17 @@ from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..spec import TARGETS
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
+from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
+from ..trace.baseline import check_within
 from ..trace.meta import source
 from ..transcript import Transcript, read_transcript, transcript_beside
+from ..voice import SpeechLevel
+from .context import Context, contexts
 from .frame_table import Reading, face_rows, person_rows, table
+from .neutral import Given
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
 
@@ -154,10 +159,45 @@ class Predictor:
         found = self._transcript(path, transcript)
         return self.settings if found is None else {**self.settings, "transcript_sha256": found.digest}
 
+    def contexts(
+        self,
+        paths: Sequence[str | Path],
+        hook: Hook | None = None,
+        *,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
+    ) -> dict[Path, Context]:
+        """What is known of recordings beside their content, for `process_file`; options as `process_files`.
+
+        With ``same_setup`` the sound of every recording is read once for its level; pictures are not.
+
+        Raises
+        ------
+        DataError
+            If an option is not as described.
+        ModelError
+            If the model reads no voice, of which levels could be shared.
+        """
+        if same_setup and "audio" not in self.spec.streams:
+            raise ModelError(f"{self.spec.name} reads no voice: same_setup changes nothing; leave it out")
+        told, done = hook or silent, iter(range(len(paths)))
+
+        def measure(path: Path) -> SpeechLevel:
+            told("levels", next(done), len(paths))
+            info = media.probe(path, self.audio_track)
+            if not info.has_audio:
+                return SpeechLevel(float("nan"), 0.0)
+            blocks = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=SoundUsed())
+            return measure_speech(blocks, self.spec)
+
+        return contexts(paths, measure, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline)
+
     def process_file(
         self,
         path: str | Path,
         hook: Hook | None = None,
+        context: Context | None = None,
         *,
         transcript: str | Path | Transcript | None = None,
     ) -> Trace:
@@ -170,6 +210,8 @@ class Predictor:
         hook : callable, optional
             Called as ``hook(path, completed, total)`` in seconds of the recording; the total is None if it is
             not known.
+        context : Context, optional
+            One of `contexts`.
         transcript : path or Transcript, optional
             What is said, for a model with a text stream (`avaffect.transcript.read_transcript`). By default
             the transcript beside the recording, NAME.vtt beside NAME.mp4; without one the model goes without
@@ -190,17 +232,23 @@ class Predictor:
         ModelError
             If there is a transcript and the model has no text stream.
         DataError
-            If the transcript cannot be read.
+            If the transcript cannot be read, or a baseline lies outside of the recording, or holds nobody.
         """
         words = self._transcript(path, transcript)
+        known = context or Context()
         info = media.probe(path, self.audio_track)
+        if info.duration:
+            check_within(known.baseline, info.duration, as_text(path))
         frames = media.frames(path) if info.has_video else None
         used, audio = SoundUsed(), None
         if info.has_audio:
             audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
-        trace = self._process(as_text(path), frames, audio, info.duration, hook or silent, words)
+        trace = self._process(
+            as_text(path), frames, audio, info.duration, hook or silent, known.reference_level, words
+        )
         about = {"source": source(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
-        return Trace(trace.table, meta={**trace.meta, **about})
+        trace = Trace(trace.table, meta={**trace.meta, **about})
+        return trace.relative_to(known.baseline) if known.baseline else trace
 
     def _transcript(self, path: str | Path, given: str | Path | Transcript | None) -> Transcript | None:
         """What is said in a recording: as given, or from beside it."""
@@ -217,7 +265,13 @@ class Predictor:
         return None if place is None else read_transcript(place)
 
     def iter_files(
-        self, paths: Sequence[str | Path], hook: Hook | None = None
+        self,
+        paths: Sequence[str | Path],
+        hook: Hook | None = None,
+        *,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
     ) -> Iterator[tuple[Path, Trace | AvaffectError]]:
         """Many files, one after the other; a file that fails stops no other, whatever the reason.
 
@@ -226,7 +280,9 @@ class Predictor:
         paths : sequence of path
         hook : callable, optional
             Called as ``hook("files", completed, total)`` before each file and at the end, and in between as
-            by `process_file`.
+            by `process_file`; with ``same_setup`` before that as ``hook("levels", completed, total)``.
+        same_setup, speaker_from, baseline
+            As for `process_files`.
 
         Yields
         ------
@@ -236,13 +292,27 @@ class Predictor:
             Its trace, or why there is none: an `avaffect.errors.UnexpectedError` where the fault is ours.
         """
         told = hook or silent
+        known = self.contexts(
+            paths, told, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
+        )
         results = attempt_each(
-            paths, lambda path: self.process_file(path, told), path=lambda path: path, hook=told
+            paths,
+            lambda path: self.process_file(path, told, known[Path(path)]),
+            path=lambda path: path,
+            hook=told,
         )
         for path, result in results:
             yield Path(path), result
 
-    def process_files(self, paths: Sequence[str | Path], hook: Hook | None = None) -> Trace:
+    def process_files(
+        self,
+        paths: Sequence[str | Path],
+        hook: Hook | None = None,
+        *,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
+    ) -> Trace:
         """Many files as one trace.
 
         A file that cannot be read is left out. Each is logged as a warning and named in
@@ -254,13 +324,22 @@ class Predictor:
             Each file once.
         hook : callable, optional
             As for `iter_files`.
+        same_setup : bool
+            The recordings were made with one microphone, in one room, at one gain: those of one speaker share
+            one reference level of the voice (`avaffect.voice.level`), so that the louder one is louder.
+            By default each has its own.
+        speaker_from : str or path, optional
+            Who speaks in which, see `avaffect.predict.speakers.speakers`; by default one speaker in all.
+        baseline : str, path or sequence, optional
+            Spans in which people are neutral, see `avaffect.predict.neutral.baselines`. They give
+            ``valence_rel`` and ``arousal_rel``, see `avaffect.trace.baseline`.
 
         Raises
         ------
         MediaError
             If there are no files, or none of them could be read.
         DataError
-            If a file is given twice.
+            If a file is given twice, or an option is not as described.
         """
         if isinstance(paths, str | Path):
             raise DataError(
@@ -271,7 +350,10 @@ class Predictor:
             if count[os.path.abspath(path)] > 1:
                 raise DataError(f"{path} is given twice, so it is in two of the traces; give each file once")
         traces, errors = [], []
-        for path, result in self.iter_files(paths, hook):
+        results = self.iter_files(
+            paths, hook, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
+        )
+        for path, result in results:
             if isinstance(result, Trace):
                 traces.append(result)
             else:
@@ -285,7 +367,14 @@ class Predictor:
         return Trace(whole.table, meta={**whole.meta, "errors": errors})
 
     def process_folder(
-        self, folder: str | Path, *, recursive: bool = False, hook: Hook | None = None
+        self,
+        folder: str | Path,
+        *,
+        recursive: bool = False,
+        hook: Hook | None = None,
+        same_setup: bool = False,
+        speaker_from: str | Path | None = None,
+        baseline: Given | None = None,
     ) -> Trace:
         """All video and audio files of a folder, in order of name, as by `process_files`.
 
@@ -296,6 +385,8 @@ class Predictor:
             Look into the folders within it too.
         hook : callable, optional
             As for `iter_files`.
+        same_setup, speaker_from, baseline
+            As for `process_files`.
 
         Raises
         ------
@@ -306,7 +397,9 @@ class Predictor:
         if not paths:
             hint = "name another folder" if recursive else "give recursive=True to look into its folders"
             raise MediaError(f"{folder}: holds no video or audio files; {hint}")
-        return self.process_files(paths, hook)
+        return self.process_files(
+            paths, hook, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
+        )
 
     def process_signal(
         self,
@@ -363,22 +456,23 @@ class Predictor:
         audio: Iterator[AudioBlock] | None,
         duration: float | None,
         hook: Hook,
+        reference: float | None = None,
         transcript: Transcript | None = None,
     ) -> Trace:
         timing = Timing()
         reported = None if frames is None else _reported(frames, name, duration, hook)
-        recording = self.reader.read(reported, audio, timing, transcript)
+        recording = self.reader.read(reported, audio, timing, reference, transcript)
         if duration:
             hook(name, duration, duration)
         if not recording.ticks:
             raise MediaError(f"{name} holds neither frames nor sound")
         trace = self._trace(name, recording, timing)
-        if "text" not in self.spec.streams:
-            return trace
-        if transcript is None:
-            log.warning("%s: no transcript; the model reads it without words", name)
-        source = None if transcript is None else transcript.source
-        return Trace(trace.table, meta={**trace.meta, "transcript": source})
+        about: dict[str, Any] = {} if reference is None else {"reference_level": reference}
+        if "text" in self.spec.streams:
+            if transcript is None:
+                log.warning("%s: no transcript; the model reads it without words", name)
+            about["transcript"] = None if transcript is None else transcript.source
+        return Trace(trace.table, meta={**trace.meta, **about})
 
     def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
         speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)

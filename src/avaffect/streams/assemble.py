@@ -216,6 +216,7 @@ class StreamReader:
         frames: Iterator[Frame] | None,
         audio: Iterator[AudioBlock] | None,
         timing: Timing | None = None,
+        reference: float | None = None,
         transcript: Transcript | None = None,
     ) -> RecordingStreams:
         """The streams of a recording.
@@ -228,6 +229,8 @@ class StreamReader:
             16 kHz mono, in order of time, on the same clock.
         timing : Timing, optional
             Gets the seconds of "decode", "face", "voice" and "text".
+        reference : float, optional
+            Level in bels to which the voice is taken relative; by default the recording's own.
         transcript : Transcript, optional
             What is said; passed over by a model without a text stream.
         """
@@ -241,7 +244,7 @@ class StreamReader:
                 reader.add(frame)
         with timing.measure("face"):
             visual = reader.finish()
-        heard = self._read_audio(audio, timing)
+        heard = self._read_audio(audio, timing, reference)
         return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
 
     def read_cut_faces(
@@ -257,8 +260,12 @@ class StreamReader:
         heard = self._read_audio(audio, Timing())
         return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, Timing()))
 
-    def _read_audio(self, blocks: Iterator[AudioBlock] | None, timing: Timing) -> AudioStream | None:
-        return None if blocks is None else audio_stream(blocks, self.model, self.timeline, timing)
+    def _read_audio(
+        self, blocks: Iterator[AudioBlock] | None, timing: Timing, reference: float | None = None
+    ) -> AudioStream | None:
+        if blocks is None:
+            return None
+        return audio_stream(blocks, self.model, self.timeline, timing, reference)
 
     def _read_text(self, transcript: Transcript | None, timing: Timing) -> TextStream | None:
         if transcript is None or "text" not in self.spec.streams:

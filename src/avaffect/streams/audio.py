@@ -144,7 +144,11 @@ class _BlockReader:
 
 
 def audio_stream(
-    blocks: Iterator[AudioBlock], model: AffectModel, timeline: Timeline, timing: Timing
+    blocks: Iterator[AudioBlock],
+    model: AffectModel,
+    timeline: Timeline,
+    timing: Timing,
+    reference: float | None = None,
 ) -> AudioStream | None:
     """Read the sound of a recording; None if there is none.
 
@@ -157,9 +161,11 @@ def audio_stream(
     timeline : Timeline
     timing : Timing
         Gets the seconds of "decode" and "voice".
+    reference : float, optional
+        Level in bels to which the voice is taken relative; by default the recording's own
+        (`avaffect.voice.reference_level`).
     """
-    stream = model.spec.streams.get("audio")
-    preset = sound.preset(str(stream.preprocessing["logmel"]) if stream else "default16k")
+    preset = _preset(model.spec)
     reader = _BlockReader(preset)
     for block in timing.each("decode", blocks):
         with timing.measure("voice"):
@@ -173,13 +179,46 @@ def audio_stream(
         in_speech = sound.speech_active(probability, CHUNK_RATE)
         active = sound.share(in_speech, ticks, new_rate=timeline.tick_rate) & present
         speech = sound.resample(probability, CHUNK_RATE, timeline.tick_rate, ticks)
-        features = _encode(logmel, in_speech, model, preset.frame_rate, present)
+        if reference is None:
+            level = _level(logmel, in_speech, preset.frame_rate)
+            reference = sound.shrunk_level(level.level, level.seconds)
+        features = _encode(logmel, reference, model, preset.frame_rate, present)
     return AudioStream(features, np.where(present, speech, np.nan), active, reader.samples / SAMPLE_RATE)
+
+
+def measure_speech(blocks: Iterator[AudioBlock], spec: Spec) -> sound.SpeechLevel:
+    """The level of a recording's speech, and how much there is; nothing is encoded.
+
+    Parameters
+    ----------
+    blocks : iterator of AudioBlock
+        16 kHz mono, in time order.
+    spec : Spec
+        The level is measured on the spectrogram that its voice encoder reads.
+    """
+    preset = _preset(spec)
+    reader = _BlockReader(preset)
+    for block in blocks:
+        reader.add(block)
+    if not reader.samples:
+        return sound.SpeechLevel(float("nan"), 0.0)
+    logmel, probability = reader.finish()
+    return _level(logmel, sound.speech_active(probability, CHUNK_RATE), preset.frame_rate)
+
+
+def _preset(spec: Spec) -> sound.LogMelSettings:
+    stream = spec.streams.get("audio")
+    return sound.preset(str(stream.preprocessing["logmel"]) if stream else "default16k")
+
+
+def _level(logmel: np.ndarray, in_speech: np.ndarray, mel_rate: float) -> sound.SpeechLevel:
+    voiced = sound.share(in_speech, len(logmel), new_rate=mel_rate)
+    return sound.SpeechLevel(sound.speech_level(logmel, voiced), float(voiced.sum()) / mel_rate)
 
 
 @torch.inference_mode()
 def _encode(
-    logmel: np.ndarray, in_speech: np.ndarray, model: AffectModel, mel_rate: float, present: np.ndarray
+    logmel: np.ndarray, reference: float, model: AffectModel, mel_rate: float, present: np.ndarray
 ) -> np.ndarray:
     """Features of the voice (ticks, d), chunk by chunk with context on both sides; 0 without sound."""
     spec: Spec = model.spec
@@ -189,9 +228,6 @@ def _encode(
     out = np.zeros((ticks, spec.streams["audio"].dim), dtype=np.float32)
     if not len(logmel):  # less sound than one frame of the spectrum
         return out
-    reference = sound.reference_level(
-        logmel, sound.share(in_speech, len(logmel), new_rate=mel_rate), frame_rate=mel_rate
-    )
     per_tick = round(mel_rate / spec.tick_rate)
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel

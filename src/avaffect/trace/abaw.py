@@ -23,7 +23,7 @@ def write_abaw(
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         A trace's table, of one file with pictures.
     path : path
     track : int, optional

@@ -51,7 +51,7 @@ def write_bids(
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         A trace's table, of one file.
     meta : mapping
         What made it; written into the description.

@@ -16,14 +16,19 @@ COLUMNS = (
     "track", "frame", "pts",
     "valence", "valence_lo", "valence_hi",
     "arousal", "arousal_lo", "arousal_hi",
+    "valence_rel", "arousal_rel",
+    "source",
     "face_conf", *BOX,
     "voiced", "speaking",
     *GATES,
 )  # fmt: skip
-FLOATS = tuple(name for name in COLUMNS if name not in INTEGERS)
+FLOATS = tuple(name for name in COLUMNS if name not in (*INTEGERS, "source"))
+SOURCES = ("face+voice", "face", "voice")
+"""What a row's prediction can rest on."""
 
 _LIMITS = {
     **{f"{target}{end}": (-1.0, 1.0) for target in TARGETS for end in ("", "_lo", "_hi")},
+    **{f"{target}_rel": (-2.0, 2.0) for target in TARGETS},
     **dict.fromkeys(("face_conf", "voiced", "speaking", *GATES), (0.0, 1.0)),
     **dict.fromkeys(INTEGERS, (0, np.inf)),
 }
@@ -35,13 +40,13 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         Indexed (file, start, end), with exactly the columns of `COLUMNS`, in any order.
 
     Returns
     -------
-    (n, 20) pd.DataFrame
-        A new table: ``track`` and ``frame`` nullable Int64, everything else float64.
+    (n, 23) pd.DataFrame
+        A new table: ``track`` and ``frame`` nullable Int64, ``source`` string, everything else float64.
 
     Raises
     ------
@@ -49,7 +54,7 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         If the index or a column is missing, unknown, of the wrong type or out of its range.
     """
     _check_names(table)
-    columns = {name: _integers(table[name]) if name in INTEGERS else _floats(table[name]) for name in COLUMNS}
+    columns = {name: _typed(table[name]) for name in COLUMNS}
     checked_table = pd.DataFrame(columns, index=_index(table.index))
     _check_ranges(checked_table)
     _check_intervals(checked_table)
@@ -87,6 +92,23 @@ def _index(index: pd.Index) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([[str(file) for file in levels[0]], start, end], names=INDEX)
 
 
+def _typed(column: pd.Series) -> pd.Series:
+    if column.name in INTEGERS:
+        return _integers(column)
+    return _sources(column) if column.name == "source" else _floats(column)
+
+
+def _sources(column: pd.Series) -> pd.Series:
+    text = column.astype("string")
+    wrong = text.notna() & ~text.isin(SOURCES)
+    if wrong.any():
+        raise DataError(
+            f"row {int(np.argmax(wrong.to_numpy()))} of the table has source = {text[wrong].iloc[0]!r};"
+            f" expected {', '.join(SOURCES)} or NA"
+        )
+    return text
+
+
 def _floats(column: pd.Series) -> pd.Series:
     try:
         return column.astype("float64")
@@ -102,7 +124,7 @@ def _integers(column: pd.Series) -> pd.Series:
 
 
 def _check_ranges(table: pd.DataFrame) -> None:
-    for name in COLUMNS:
+    for name in (*INTEGERS, *FLOATS):
         values = table[name].to_numpy(dtype="float64", na_value=np.nan)
         low, high = _LIMITS.get(name, (-np.inf, np.inf))
         wrong = np.isinf(values) | (values < low - _SLACK) | (values > high + _SLACK)

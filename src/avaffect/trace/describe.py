@@ -24,6 +24,8 @@ _AROUSAL = (
 # Of the speech, from which share on "... of it theirs" needs no further word.
 _MOST = 0.9
 
+_SOURCES = {"face+voice": "face and voice", "face": "the face alone", "voice": "the voice alone"}
+
 # What the low and the high end of each scale mean.
 ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "activated")}
 EMPTY = "The trace is empty: no frame and no sound was read."
@@ -73,6 +75,8 @@ def _word(value: float, scale: tuple[str, ...]) -> str:
 def _headline(name: str, people: list[Person], meta: Mapping[str, Any]) -> str:
     count = sum(person.track is not None for person in people)
     who = "nobody in view" if count == 0 else "1 person" if count == 1 else f"{count} people"
+    if count and any(person.track is None and person.source for person in people):
+        who += " and a voice without a face"
     length = max(person.end for person in people) - min(person.start for person in people)
     model = f" (model {meta['model']})" if "model" in meta else ""
     return f"{name}: {who}, {length:.1f} s{model}"
@@ -116,9 +120,20 @@ def _person(person: Person, held: float, *, alone: bool) -> list[str]:
         for name, level in (("valence", person.valence), ("arousal", person.arousal))
         if level is not None
     ]
+    lines += _relative(person)
+    if len(person.source) > 1:
+        rests = [f"{_SOURCES[kind]} for {percent(share)}" for kind, share in person.source.items()]
+        lines.append(f"    predicted from {', '.join(rests)} of the time")
     for reason, share in person.missing.items():
         lines.append(f"    no prediction for {percent(share)} of the time: {reason}")
     return lines
+
+
+def _relative(person: Person) -> list[str]:
+    """A line on the level above the person's own baseline, if they have one."""
+    levels = {"valence": person.valence_rel, "arousal": person.arousal_rel}
+    means = [f"{name} {level.mean:+.2f}" for name, level in levels.items() if level is not None]
+    return [f"    against the baseline: {', '.join(means)}"] if means else []
 
 
 def _level(level: Level, held: float) -> str:

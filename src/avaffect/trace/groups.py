@@ -38,7 +38,7 @@ def groups_of(table: pd.DataFrame, people: Mapping[int | None, Person], most: in
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         A trace's table, of one file.
     people : mapping of int or None to Person
         Everybody in the table, by number.

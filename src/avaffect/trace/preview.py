@@ -32,7 +32,7 @@ def to_html(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         A trace's table.
     meta : mapping
         What made it. ``model``, ``streams`` and ``coverage`` are read.

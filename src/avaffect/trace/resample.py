@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..spec import TARGETS
 from .columns import COLUMNS, FLOATS, INDEX
 from .rows import GAP
 
@@ -16,18 +17,19 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
     """Every person's rows at ``k / rate`` seconds, linearly interpolated between neighbouring rows.
 
     A time is given a value only if a row covers it. Between a value and a NaN there is NaN: a gap is
-    never bridged. Before a gap in the rows the last value is held to the end of its row.
+    never bridged. Before a gap in the rows the last value is held to the end of its row. ``source`` is that
+    of the row that covers the time.
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         A trace's table.
     rate : float
         Rows per second (Hz).
 
     Returns
     -------
-    (m, 20) pd.DataFrame
+    (m, 23) pd.DataFrame
         ``start`` is ``k / rate``, ``end`` is ``(k + 1) / rate``, ``frame`` is NA.
 
     Raises
@@ -51,6 +53,9 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
             track=pd.array([key[1]] * len(ticks), dtype="Int64"),
             frame=pd.array([pd.NA] * len(ticks), dtype="Int64"),
         )
+        here = np.searchsorted(start - 1e-9, ticks / rate, side="right") - 1
+        source = rows["source"].reset_index(drop=True).iloc[here.clip(0)].set_axis(part.index)
+        part["source"] = source.where(part[list(TARGETS)].notna().any(axis=1))
         parts.append(part[covered])
     if not parts:
         return table

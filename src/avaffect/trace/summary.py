@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..spec import TARGETS
+from .columns import SOURCES
 from .meta import streams
 from .rows import duration, files, of_file, of_track, seconds, tracks
 
@@ -66,6 +67,10 @@ class Person:
         Share of the time in which that is known: somebody speaks, and this person's mouth can be read.
     valence, arousal : Level or None
         None where never predicted.
+    valence_rel, arousal_rel : Level or None
+        The same relative to the person's baseline; None where they have none.
+    source : dict of str to float
+        Share of the time in which the prediction rests on "face+voice", "face" or "voice", where it does.
     missing_share : float
         Share of the time in which neither target was predicted.
     missing : dict of str to float
@@ -84,6 +89,9 @@ class Person:
     told_share: float
     valence: Level | None
     arousal: Level | None
+    valence_rel: Level | None
+    arousal_rel: Level | None
+    source: dict[str, float]
     missing_share: float
     missing: dict[str, float]
 
@@ -111,7 +119,7 @@ def summarise(table: pd.DataFrame, meta: Mapping[str, Any]) -> Summary:
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         A trace's table.
     meta : mapping
         What made it. ``streams`` says which of face and voice can be the reason for a gap.
@@ -149,6 +157,9 @@ def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str]) -
         told_share=told,
         valence=_level(rows, "valence", weight),
         arousal=_level(rows, "arousal", weight),
+        valence_rel=_level(rows, "valence_rel", weight),
+        arousal_rel=_level(rows, "arousal_rel", weight),
+        source={kind: float(share[at].sum()) for kind in SOURCES if (at := _rests_on(rows, kind)).any()},
         missing_share=float(sum(missing.values())),
         missing={reason: value for reason, value in missing.items() if value > 0},
     )
@@ -163,7 +174,8 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
     if not w.sum() > 0:
         w = np.full(len(x), 1.0)
     mean = float(np.average(x, weights=w))
-    width = (rows[f"{target}_hi"] - rows[f"{target}_lo"]).to_numpy()
+    low, high = rows.reindex(columns=[f"{target}_lo", f"{target}_hi"]).to_numpy().T  # NaN where it has none
+    width = high - low
     bounded = np.isfinite(width) & (weight > 0)
     return Level(
         mean=mean,
@@ -173,6 +185,11 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
         range=float(x.max() - x.min()),
         interval=float(np.average(width[bounded], weights=weight[bounded])) if bounded.any() else None,
     )
+
+
+def _rests_on(rows: pd.DataFrame, source: str) -> np.ndarray:
+    """Where the prediction rests on this source, (n,) bool."""
+    return rows["source"].eq(source).fillna(False).to_numpy(dtype=bool)
 
 
 def _reasons(rows: pd.DataFrame, used: list[str], *, somebody: bool) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ import pandas as pd
 from ..arguments import checks_types
 from ..errors import DataError
 from . import abaw, bids, names, rows, tabular, webvtt
+from .baseline import Span, relative_to
 from .columns import checked
 from .describe import describe
 from .meta import coverage, jsonable
@@ -25,7 +26,7 @@ class Trace:
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         Indexed (file, start, end), seconds; columns as in `avaffect.trace.columns.COLUMNS`. What is
         missing is NaN (``track`` and ``frame``: NA), never a zero.
     meta : mapping
@@ -138,6 +139,23 @@ class Trace:
     def describe(self) -> str:
         """The summary in plain words, several lines of text."""
         return describe(summarise(self.table, self.meta), self.meta)
+
+    def relative_to(self, spans: Iterable[tuple[float, float] | tuple[float, float, int | None]]) -> Trace:
+        """The same with ``valence_rel`` and ``arousal_rel``: values less each person's mean in the spans.
+
+        Parameters
+        ----------
+        spans : iterable of (start, end) or (start, end, track)
+            Seconds in which people are neutral: everybody who is there, or the person of that number. See
+            `avaffect.trace.baseline.relative_to`.
+
+        Raises
+        ------
+        DataError
+            If the trace has several files, a span lies outside of it, or nobody is seen or heard in it.
+        """
+        given = [Span(*span) for span in spans]
+        return Trace(relative_to(self.table, given), meta={**self.meta, "baseline": given})
 
     def resample(self, rate: float) -> Trace:
         """Rows at ``k / rate`` seconds, interpolated; gaps stay gaps (see `resample.resampled`).

@@ -19,6 +19,7 @@ from .meta import lasting
 
 META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's schema metadata
 _SMALL_ROWS, _SMALL_BYTES = 10_000, 2**26  # are read from the smallest file
+_TEXTS = ("file", "source")  # columns that hold no numbers
 _EXPANDED = 50  # bytes that a byte of a file may stand for
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
 
@@ -116,7 +117,7 @@ def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
     # ParquetFile, not read_table: a path such as "a=1/x.parquet" is a name, not a partition.
     with path.open("rb") as file:
-        table = _read_bounded(pq.ParquetFile(file, read_dictionary=["file"]), path.stat().st_size)
+        table = _read_bounded(pq.ParquetFile(file, read_dictionary=list(_TEXTS)), path.stat().st_size)
     meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
     return table.to_pandas().reset_index(), meta
 
@@ -136,19 +137,20 @@ def _read_bounded(file: pq.ParquetFile, size: int) -> pa.Table:
     if about.num_rows > size + _SMALL_ROWS or declared > _EXPANDED * size + _SMALL_BYTES:
         raise ValueError(f"{size:,} bytes declare {about.num_rows:,} rows; write it again")
     for column in file.schema_arrow:
-        if column.name != "file" and not (
+        if column.name not in _TEXTS and not (
             pa.types.is_primitive(column.type) or pa.types.is_null(column.type)
         ):
             raise ValueError(f"the column {column.name!r} holds {column.type}; expected numbers")
     table = file.read()
-    names = table.column("file").combine_chunks()
-    if pa.types.is_dictionary(names.type):
-        lengths = pc.binary_length(names.dictionary)
-        text = pc.sum(lengths.take(names.indices.drop_null())).as_py() or 0
-        if text > _EXPANDED * size + _SMALL_BYTES:
-            raise ValueError(f"{size:,} bytes declare {text:,} bytes of names; write it again")
-        names = names.dictionary_decode()
-    return table.set_column(table.column_names.index("file"), "file", names)
+    for name in set(_TEXTS) & set(table.column_names):
+        texts = table.column(name).combine_chunks()
+        if pa.types.is_dictionary(texts.type):
+            lengths = pc.binary_length(texts.dictionary)
+            text = pc.sum(lengths.take(texts.indices.drop_null())).as_py() or 0
+            if text > _EXPANDED * size + _SMALL_BYTES:
+                raise ValueError(f"{size:,} bytes declare {text:,} bytes of names; write it again")
+            table = table.set_column(table.column_names.index(name), name, texts.dictionary_decode())
+    return table
 
 
 _READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict]]] = {

@@ -33,7 +33,7 @@ def write_webvtt(
 
     Parameters
     ----------
-    table : (n, 20) pd.DataFrame
+    table : (n, 23) pd.DataFrame
         A trace's table, of one file.
     meta : mapping
         What made it; written into a note.

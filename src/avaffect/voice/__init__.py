@@ -1,6 +1,14 @@
 """Sound as networks get it: log-mel spectrograms, speech activity, level relative to the speaker's own."""
 
-from .level import frame_level, reference_level, relative, shrunk_level, speech_level
+from .level import (
+    SpeechLevel,
+    frame_level,
+    reference_level,
+    relative,
+    shared_level,
+    shrunk_level,
+    speech_level,
+)
 from .logmel import PRESETS, LogMel, LogMelSettings, LogMelStream, log_mel, mel_filters, preset
 from .speech import SpeechStream, resample, share, speech_active, speech_probability
 
@@ -9,6 +17,7 @@ __all__ = [
     "LogMel",
     "LogMelSettings",
     "LogMelStream",
+    "SpeechLevel",
     "SpeechStream",
     "frame_level",
     "log_mel",
@@ -18,6 +27,7 @@ __all__ = [
     "relative",
     "resample",
     "share",
+    "shared_level",
     "shrunk_level",
     "speech_active",
     "speech_level",

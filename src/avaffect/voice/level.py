@@ -10,9 +10,15 @@ recordings in general helps. The reference is therefore the estimate of a Gaussi
 is PRIOR_LEVEL + the gain (standard deviation GAIN_SPREAD) + the manner of speaking (MANNER_SPREAD,
 independent after every MANNER_SECONDS). The less speech there is, the more the measured level is moved
 towards the prior.
+
+Recordings of one speaker, made with one microphone in one place, share the gain. Their reference is the
+estimate from all their speech together (`shared_level`): whoever shouts through one of them is loud in it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +38,13 @@ MANNER_SECONDS = 3.0
 
 RANGE = (-6.0, 3.0)
 """Bels around the reference to which the input is clipped: digital silence must not depend on the gain."""
+
+
+class SpeechLevel(NamedTuple):
+    """The speech of one recording: its median level in bels, NaN without speech, and its seconds."""
+
+    level: float
+    seconds: float
 
 
 @checks_types
@@ -99,6 +112,38 @@ def shrunk_level(level: float, seconds: float) -> float:
     gain = GAIN_SPREAD**2
     manner = MANNER_SPREAD**2 / max(1.0, seconds / MANNER_SECONDS)
     return PRIOR_LEVEL + (level - PRIOR_LEVEL) * gain / (gain + manner)
+
+
+@checks_types
+def shared_level(recordings: Iterable[SpeechLevel]) -> float:
+    """The reference level that recordings with the same gain share, in bels.
+
+    Recording i has n_i = max(1, T_i / MANNER_SECONDS) independent draws of the manner. The reference is the
+    posterior mean of PRIOR_LEVEL + gain, given the mean of the levels L_i weighed by n_i, whose variance is
+    MANNER_SPREAD^2 / sum n_i. Of one recording it is its `shrunk_level`.
+
+    Parameters
+    ----------
+    recordings : iterable of SpeechLevel
+        Those without speech count for nothing.
+
+    Returns
+    -------
+    float
+        PRIOR_LEVEL without speech.
+
+    Examples
+    --------
+    >>> quiet, loud = SpeechLevel(-3.7, 30.0), SpeechLevel(-2.7, 30.0)
+    >>> [round(shared_level(each), 2) for each in ([quiet], [loud], [quiet, loud])]
+    [-3.62, -2.7, -3.18]
+    """
+    spoken = [one for one in recordings if one.seconds > 0 and not np.isnan(one.level)]
+    if not spoken:
+        return PRIOR_LEVEL
+    seconds = np.array([max(MANNER_SECONDS, one.seconds) for one in spoken])
+    mean = np.average([one.level for one in spoken], weights=seconds / seconds.sum())
+    return shrunk_level(float(mean), float(seconds.sum()))
 
 
 @checks_types

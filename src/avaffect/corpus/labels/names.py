@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Generic, TypeVar
 
+from ...errors import DataError
+
+Value = TypeVar("Value")
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -44,6 +47,45 @@ class NameIndex(Generic[Key]):
         """Of another folder, those that share the most of the path's end; at least the last part."""
         parts = _parts(name)
         return list(next((k for start in range(len(parts)) if (k := self._by_end.get(parts[start:]))), ()))
+
+
+def by_file(
+    named: Mapping[str, Value], files: Iterable[str], where: object
+) -> tuple[dict[str, Value], list[str]]:
+    """What a table has for each of its names, by the file that the name means, and the names that mean none.
+
+    Parameters
+    ----------
+    named : mapping
+        By name: a file's path or the end of it, with or without its ending.
+    files : iterable of str
+        Paths with "/".
+    where : path
+        The table, or its folder, for messages.
+
+    Raises
+    ------
+    DataError
+        If a name may mean two files, or two names one.
+    """
+    files = list(files)
+    index = NameIndex((file, file) for file in files)
+    stems = NameIndex((file.rpartition(".")[0], file) for file in files)
+    found: dict[str, Value] = {}
+    missing = []
+    for name, value in named.items():
+        meant = index.find(name) or stems.find(name)
+        if len(meant) > 1:
+            raise DataError(
+                f"{where}: a table names {name!r}, which may be {' or '.join(meant[:3])}; name the folder"
+            )
+        if not meant:
+            missing.append(name)
+        elif meant[0] in found:
+            raise DataError(f"{where}: a table names {meant[0]} in two ways, one of them {name!r}; keep one")
+        else:
+            found[meant[0]] = value
+    return found, missing
 
 
 def _parts(name: str) -> tuple[str, ...]:

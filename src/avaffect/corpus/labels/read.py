@@ -164,9 +164,7 @@ def _of_table(table: LabelTable, file: LabelFile) -> list[Labels]:
         raise DataError(f"{path} lacks the column 'pts'; it has {listed(table.names)}; {EXPECTED}")
     try:
         times = table.times(columns.time)
-        ends = table.times(columns.end, columns.end_unit) if columns.end else None
-        if columns.duration and columns.end is None:
-            ends = times + table.times(columns.duration, columns.end_unit)
+        ends = table.ends
     except DataError as error:
         raise DataError(f"{error}; {EXPECTED}") from error
     naming = next((name for name in FILE_NAMES if name in table.names), None)

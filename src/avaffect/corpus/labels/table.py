@@ -92,6 +92,22 @@ class LabelTable:
             raise DataError(f"{self.path}: no column of times; it has {listed(self.names)}")
         return self.times(found.time)
 
+    @property
+    def ends(self) -> NDArray[np.float64] | None:
+        """The end of each row in seconds, from its end or its length; None without either.
+
+        Raises
+        ------
+        DataError
+            As `time`.
+        """
+        found = self.time_columns
+        if found.end:
+            return self.times(found.end, found.end_unit)
+        if found.duration:
+            return self.time + self.times(found.duration, found.end_unit)
+        return None
+
     def times(self, name: str, unit: str | None = None) -> NDArray[np.float64]:
         """A column of times in seconds; ``unit`` is by default that of the column's name."""
         cells = self.text(name)

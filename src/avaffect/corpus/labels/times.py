@@ -104,13 +104,25 @@ def seconds(cells: Sequence[str], name: str, path: Path) -> NDArray[np.float64]:
     return np.array([_clock(cell, row, name, path) for row, cell in enumerate(cells, start=1)])
 
 
+def clock(text: str) -> float | None:
+    """A time of the clock, hh:mm:ss.fff or mm:ss.fff, as seconds; None if it is none.
+
+    >>> clock("1:02.5"), clock("75")
+    (62.5, None)
+    """
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        return None
+    hours, minutes, rest = found.groups()
+    second = float(rest.replace(",", "."))
+    if second >= 60 or (hours is not None and int(minutes) >= 60):
+        return None
+    return 3600.0 * int(hours or 0) + 60.0 * int(minutes) + second
+
+
 def _clock(cell: str, row: int, name: str, path: Path) -> float:
-    found = _CLOCK.fullmatch(cell)
-    if found:
-        hours, minutes, rest = found.groups()
-        second = float(rest.replace(",", "."))
-        if second < 60 and (hours is None or int(minutes) < 60):
-            return 3600.0 * int(hours or 0) + 60.0 * int(minutes) + second
+    if (time := clock(cell)) is not None:
+        return time
     raise DataError(
         f"{path}: data row {row} has {name} {one_line(cell)}; expected hh:mm:ss.fff or mm:ss.fff in every row"
     )

@@ -1,0 +1,96 @@
+"""What is known of a recording beside its content: the speaker's usual level, and when they are neutral."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..trace.baseline import Span
+from ..voice import SpeechLevel, shared_level
+from .neutral import Given, baselines
+from .speakers import speakers
+
+
+@dataclass(frozen=True)
+class Context:
+    """Of one recording.
+
+    Attributes
+    ----------
+    reference_level : float or None
+        Bels: the level that the voice is taken relative to. None: the recording's own.
+    baseline : tuple of Span
+        Seconds in which people are neutral.
+    """
+
+    reference_level: float | None = None
+    baseline: tuple[Span, ...] = ()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What results depend on, as plain JSON; empty where nothing is known."""
+        told: dict[str, Any] = {}
+        if self.reference_level is not None:
+            told["reference_level"] = self.reference_level
+        if self.baseline:
+            told["baseline"] = [list(span) for span in self.baseline]
+        return told
+
+
+def contexts(
+    paths: Sequence[str | Path],
+    measure: Callable[[Path], SpeechLevel],
+    *,
+    same_setup: bool = False,
+    speaker_from: str | Path | None = None,
+    baseline: Given | None = None,
+) -> dict[Path, Context]:
+    """The context of each recording, by its path.
+
+    Parameters
+    ----------
+    paths : sequence of path
+    measure : callable
+        The level of a recording's speech. Only used with ``same_setup``, and where a speaker has several
+        recordings; one that cannot be read counts for nothing here.
+    same_setup : bool
+        The recordings were made with one microphone, in one room, at one gain: those of one speaker share
+        their reference level.
+    speaker_from : str, path or None
+        Who speaks in which, see `avaffect.predict.speakers.speakers`. None: one speaker in all.
+    baseline : str, path, sequence or None
+        See `avaffect.predict.neutral.baselines`.
+
+    Raises
+    ------
+    DataError
+        If an option is not as described, or speakers are given without ``same_setup``.
+    """
+    if speaker_from is not None and not same_setup:
+        raise DataError(
+            "speaker_from tells whose recordings share a level: give same_setup (--same-setup) too"
+        )
+    files = {Path(path): Path(os.path.abspath(path)).as_posix() for path in paths}
+    levels: dict[Path, float] = {}
+    if same_setup:
+        of = speakers(speaker_from, list(files.values()))
+        groups: dict[str, list[Path]] = defaultdict(list)
+        for path, file in files.items():
+            groups[of[file]].append(path)
+        for group in groups.values():
+            if len(group) > 1:
+                levels |= dict.fromkeys(group, shared_level(_measured(group, measure)))
+    spans = {} if baseline is None else baselines(baseline, list(files.values()))
+    return {path: Context(levels.get(path), spans.get(file, ())) for path, file in files.items()}
+
+
+def _measured(paths: Sequence[Path], measure: Callable[[Path], SpeechLevel]) -> Iterator[SpeechLevel]:
+    for path in paths:
+        with suppress(Exception):  # whatever it is, it is told of when the recording's turn comes
+            yield measure(path)
