@@ -30,7 +30,7 @@ from ..train.paired import SequenceCorruption
 from ..train.paired_batches import collate
 from ..train.pairs import compose_pairs
 from .acted_report import write_acted_report
-from .acted_results import HELD, TAUGHT, USUAL
+from .acted_results import HELD, TAUGHT, TEMPERATURE, USUAL
 from .baseline import fit_predict
 from .bench import CLEAN, About, Bench, Job, digest
 from .conditions import ClipBatch, clip_batch, every_condition
@@ -41,7 +41,6 @@ from .systems import NEURAL, System, can_be_taught
 
 FOLDS = 5
 GATE_LOSS = 0.1  # weight of the loss that teaches gates
-TEMPERATURE = 1.0  # of taught gates; the default one leaves them next to no gradient
 HELD_ON = 160  # sequences of the training: gates are held at their mean over these
 EVERY = 8  # ticks of the sequences that the baselines are fitted to are so far apart
 _FORM = 1  # of files; other forms do not mix

@@ -17,6 +17,7 @@ from ..train.paired import LABEL_SHARES
 from .acted_results import (
     ALONE,
     TAUGHT,
+    TEMPERATURE,
     USUAL,
     Actors,
     gate_table,
@@ -94,12 +95,12 @@ comes from other clips. Their label is the mean of what both streams show (the f
 of the intact one alone where the other is not. Features are scaled by the actors trained on. What remains:
 the encoders of the training clips have met the actors left out, those of the test clips have not.
 
-**Networks**, the same for all fusions, are those of the [open benchmark](benchmark.md), nothing tuned on these
-clips: a TCN per stream (levels {s.levels}, kernel {s.kernel}, features {s.size}), the fusion with its default
-options, a head of {s.size} hidden units; {s.steps} steps of {s.batch} sequences. **Taught** are fusions that
-gate attended against un-attended features once more: at a gate temperature of 1 instead of 0.1, with a loss
-that says where a stream is corrupted. Ridge and boosting are those of the open benchmark too, on the
-features of a tick side by side.
+**Networks**, the same for all fusions, are those of the benchmark on a film, and nothing was tuned on
+these clips: a TCN per stream (levels {s.levels}, kernel {s.kernel}, features {s.size}), the fusion with its
+default options, a head of {s.size} hidden units; {s.steps} steps of {s.batch} sequences. Fusions that gate
+attended against un-attended features were trained once more, **taught**: at a gate temperature of
+{TEMPERATURE:g}, not that of their defaults, and with a loss that tells the gates where a stream is corrupted.
+Ridge and boosting are those of the benchmark on a film, too, on the features of a tick side by side.
 
 A clip has one value, the mean over the ticks at which a stream of the system is available. CCC and r are over
 all clips of all folds together, mean over seeds; intervals are of the CCC."""

@@ -21,6 +21,9 @@ from .systems import System
 USUAL, TAUGHT, HELD = "usual", "taught", "held"
 """Trainings, and results with every gate held at its mean."""
 
+TEMPERATURE = 1.0
+"""Of taught gates: 0.1, the default, leaves them next to no gradient."""
+
 ALONE = tuple(f"{name} only" for name in MODALITIES)
 """Systems of one stream."""
 
