@@ -56,7 +56,8 @@ class PairedBatches(Batches):
             yield collate([self._draw(ticks, rng) for _ in range(self.batch)])
 
     def _draw(self, ticks: int, rng: np.random.Generator) -> PairedSequence:
-        if self.pool.pairs and rng.random() < self.pair_share:
+        # Without one of its two halves, a pool gives the other.
+        if self.pool.pairs and (rng.random() < self.pair_share or not self.pool.voices):
             return compose_pairs(self.pool.pairs, ticks, rng, corruption=self.corruption)
         return compose(self.pool, ticks, rng, corruption=self.corruption)
 
