@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from frozen_gates import frozen_gates
 from system_comparison import corruption_strata, differences, gate_correlations, late_fusion, scores
 from torch import Tensor
 
 from avaffect import checkpoint
+from avaffect.comparison.held_gates import held_gates, mean_gates
 from avaffect.comparison.markdown import table
 from avaffect.evaluate.bootstrap import Estimate
 from avaffect.model import AffectModel
@@ -85,8 +85,9 @@ def measure(
     for kind, data in evaluation_sets(settings, pool, count=count).items():
         said = {name: predict_sequences(model.network, data)[0] for name, model in models.items()}
         said |= late_fusion(models["audio"], models["visual"], data)
-        with frozen_gates(models["hgrjca"], data) as model:
-            said[FROZEN] = predict_sequences(model.network, data)[0]
+        gated = models["hgrjca"].network
+        with held_gates(mean_gates(gated, data)):
+            said[FROZEN] = predict_sequences(gated, data)[0]
         found[kind] = {
             "ccc": scores(said, data, resamples=resamples),
             "difference": differences(said, data, "hgrjca", resamples=resamples),

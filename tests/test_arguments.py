@@ -61,7 +61,9 @@ def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
                 yield f"{kind.__name__}.{name}", member
 
 
-@pytest.mark.parametrize(("name", "function"), public_functions(), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("name", "function"), public_functions(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_each_argument_of_each_public_function(name: str, function: Callable[..., Any]) -> None:
     parameters = inspect.signature(function).parameters
     named = {

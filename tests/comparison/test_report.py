@@ -3,12 +3,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from avaffect import comparison as api
-from avaffect.cli.benchmark import benchmark
-from avaffect.comparison import About, Bench, choose, plan, write_report
+from avaffect.comparison import About, FilmBench, choose, plan, write_report
 from avaffect.errors import AvaffectError, DataError
 
 ABOUT = About("avaffect benchmark fusion", "2 CPU cores", api.Settings(), 1, 0)
@@ -18,7 +15,7 @@ ABOUT = About("avaffect benchmark fusion", "2 CPU cores", api.Settings(), 1, 0)
 def ready(segments, quick, tmp_path_factory):
     work = tmp_path_factory.mktemp("runs")
     systems = choose(["concat", "iaca", "ridge"])
-    Bench(segments, work, quick).run(plan(systems, segments, 1, 0))
+    FilmBench(segments, work, quick).run(plan(systems, segments, 1, 0))
     return work, systems
 
 
@@ -52,19 +49,6 @@ def test_nothing_to_report_is_said(segments, tmp_path):
         write_report(tmp_path, tmp_path, choose([]), segments, ABOUT)
 
 
-@pytest.fixture
-def command(monkeypatch, quick):
-    """The verb with small settings, as it is under `avaffect`."""
-    monkeypatch.setattr(api, "Settings", lambda: quick)
-    app = typer.Typer()
-    app.add_typer(benchmark, name="benchmark")
-
-    def run(*arguments):
-        return CliRunner().invoke(app, ["benchmark", "fusion", *map(str, arguments)])
-
-    return run
-
-
 def test_the_command_runs_and_goes_on_where_it_was(command, data, tmp_path):
     options = ["--data", data, "--work", tmp_path / "w", "--out", tmp_path / "docs", "--damaged-seeds", 0]
     first = command(*options, "--seeds", 1, "--systems", "late", "--systems", "ridge")
@@ -86,3 +70,4 @@ def test_faults_of_the_input_are_said(command, data, tmp_path):
     assert isinstance(fault, AvaffectError)
     assert "hgrjca" in str(fault)
     assert "studyforrest" in str(command("--data", data, "--corpus", "recola").exception)
+    assert "'acted'" in str(command("--data", data, "--corpus", "actd").exception)

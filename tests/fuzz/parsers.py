@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from avaffect.corpus.npz import Expected, read_npz
 
 from avaffect import abaw
 from avaffect.cli.extract import _option
@@ -29,6 +28,7 @@ from avaffect.corpus.store import inspect
 from avaffect.errors import AvaffectError, UnexpectedError
 from avaffect.evaluate import Smoothing, read_labels, read_predictions, read_subjects
 from avaffect.files import as_text, url
+from avaffect.npz import Expected, read_npz
 from avaffect.record import Record
 from avaffect.spec import Spec
 from avaffect.trace import read_trace

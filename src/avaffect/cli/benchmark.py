@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..errors import AvaffectError
+from ..errors import AvaffectError, nearest
 from .progress import ProgressBars
 
 benchmark = typer.Typer(no_args_is_help=True, help="Compare fusions on open data.")
@@ -25,17 +25,40 @@ def _group() -> None:
 @benchmark.command()
 def fusion(
     data: Annotated[
-        Path, typer.Option("--data", help="studyforrest's .npz, or its folder.", show_default=False)
+        Path,
+        typer.Option(
+            "--data",
+            help="studyforrest: its .npz, or its folder. acted: the work folder of a training whose recipe "
+            "has videos of actors, such as runs/default, or its features/pairs.npz.",
+            show_default=False,
+        ),
     ],
-    corpus: Annotated[str, typer.Option(help="Corpus to compare on; studyforrest so far.")] = "studyforrest",
+    corpus: Annotated[
+        str,
+        typer.Option(
+            help="studyforrest: a film, rated second by second. acted: clips of actors, face and voice of "
+            "one person at a time (the recipe's acted folder, such as javanese)."
+        ),
+    ] = "studyforrest",
     work: Annotated[
-        Path, typer.Option(help="Folder of finished runs; what lies there is not run again.")
-    ] = Path("benchmark-runs"),
+        Path | None,
+        typer.Option(
+            help="Folder of finished runs; what lies there is not run again.",
+            show_default="benchmark-runs/CORPUS",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for page, tables, plots.")] = Path("out"),
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each system and segment.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Trainings of each system and each part that is left out.")
+    ] = 3,
     damaged_seeds: Annotated[
-        int, typer.Option(min=0, help="The same on damaged streams, for the curves' second row.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=0,
+            help="studyforrest: the same on damaged streams, for the curves' second row.",
+            show_default="1",
+        ),
+    ] = None,
     systems: Annotated[
         list[str] | None, typer.Option("--systems", help="System to run; repeat for several. All if none.")
     ] = None,
@@ -43,30 +66,37 @@ def fusion(
         bool, typer.Option("--report-only", help="Run nothing; write the page from finished runs.")
     ] = False,
 ) -> None:
-    """Compare every fusion, each stream alone and ordinary baselines, one segment left out at a time.
+    """Compare every fusion, each stream alone and ordinary baselines, one part left out at a time.
 
-    Writes benchmark.md and benchmark/ (tables, plots) to the result folder. Stop it at any time: the
+    A part is a segment of the film, or the actors of a fold. Writes benchmark.md and benchmark/ (tables,
+    plots), for actors benchmark_acted.md and benchmark_acted/, to the result folder. Stop it at any time: the
     same command goes on where it was, and with more seeds adds to what is there.
 
     Example: avaffect benchmark fusion --data studyforrest_av_va.npz --seeds 5 --out docs
-    """
-    if corpus != "studyforrest":
-        raise AvaffectError(f"no benchmark on {corpus!r}; type --corpus studyforrest")
-    from ..comparison import About, Bench, Settings, choose, plan, read_segments, write_report
 
-    chosen = choose(systems or [])
-    segments = read_segments(data)
-    settings = Settings()
-    bench = Bench(segments, work, settings)
+    Example: avaffect benchmark fusion --corpus acted --data runs/default --out docs
+    """
+    from ..comparison import BENCHES, About, Settings, choose
+
+    if corpus not in BENCHES:
+        raise AvaffectError(f"no benchmark on {corpus!r}; {nearest(corpus, BENCHES)}")
+    kind, settings, chosen = BENCHES[corpus], Settings(), choose(systems or [])
+    if damaged_seeds is not None and not kind.damages:
+        raise AvaffectError(
+            f"--damaged-seeds is for --corpus studyforrest: on {corpus} all trainings meet damage; drop it"
+        )
+    command = ["avaffect", "benchmark", "fusion", *([] if corpus == "studyforrest" else ["--corpus", corpus])]
+    command += ["--data", data.name if data.is_absolute() else str(data), "--seeds", str(seeds)]
+    if kind.damages:
+        damaged_seeds = 1 if damaged_seeds is None else damaged_seeds
+        command += ["--damaged-seeds", str(damaged_seeds)]
+    command += [f"--systems={name}" for name in systems or []]
+    about = About(shlex.join(command), f"{os.cpu_count()} CPU cores", settings, seeds, damaged_seeds or 0)
+    bench = kind.open(data, Path("benchmark-runs") / corpus if work is None else work, settings)
     if not report_only:
-        jobs = plan(chosen, segments, seeds, damaged_seeds)
         with ProgressBars(unit="runs") as bars:
-            bench.run(jobs, bars)
-    command = ["avaffect", "benchmark", "fusion", "--data", data.name, "--seeds", str(seeds)]
-    command += ["--damaged-seeds", str(damaged_seeds), *(f"--systems={name}" for name in systems or [])]
-    machine = f"{os.cpu_count()} CPU cores"
-    about = About(shlex.join(command), machine, settings, seeds, damaged_seeds)
-    page = write_report(out, work, chosen, segments, about)
+            bench.run(bench.jobs(chosen, about), bars)
+    page = bench.write(out, chosen, about)
     Console().print(f"Written: {escape(str(page))}", highlight=False)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from .features import STREAMS, Mask, Segment
 
+DAMAGED = "damaged"  # the training on such streams
 KINDS = ("missing", "other")
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 SPAN = (4, 12)  # seconds, shortest and longest piece that is damaged at once

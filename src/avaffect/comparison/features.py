@@ -107,13 +107,13 @@ class Scaler:
         NaN does not count.
     """
 
-    def __init__(self, segments: Sequence[Array]) -> None:
+    def __init__(self, segments: Sequence[NDArray[np.floating]]) -> None:
         rows = np.concatenate(segments)
         self.mean = np.nanmean(rows, axis=0)
         spread = np.nanstd(rows, axis=0)
         self.spread = np.where(spread > 1e-9, spread, 1.0)
 
-    def __call__(self, values: Array) -> NDArray[np.float32]:
+    def __call__(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Scaled and limited to 5 deviations, (t, f); NaN stays."""
         return np.clip((values - self.mean) / self.spread, -5.0, 5.0).astype(np.float32)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,40 +12,18 @@ from ..errors import DataError
 from ..files import replacing
 from ..spec import TARGETS
 from .baseline import ALPHA, TREES
+from .bench import CLEAN, About, make_folder
 from .curves import curves_text, gates_text
+from .damage import DAMAGED
 from .features import STREAMS, Segment
 from .markdown import number, table, with_interval
-from .network import Settings
 from .plots import draw_curves, draw_systems
 from .results import REFERENCE, curve_table, gate_table, main_table
-from .runs import CLEAN, DAMAGED
 from .systems import System
 
 # What a reader adds by hand under this heading stays when the page is written anew.
 REMARKS = "## What surprised"
 FIGURES = "benchmark"
-
-
-@dataclass(frozen=True)
-class About:
-    """What a reader needs to run it again.
-
-    Attributes
-    ----------
-    command : str
-        As typed.
-    machine : str
-        In general words.
-    settings : Settings
-    seeds, damaged_seeds : int
-        As asked for.
-    """
-
-    command: str
-    machine: str
-    settings: Settings
-    seeds: int
-    damaged_seeds: int
 
 
 def write_report(
@@ -70,21 +47,26 @@ def write_report(
     trainings = ((CLEAN, about.seeds), (DAMAGED, about.damaged_seeds))
     curves = pd.concat([curve_table(work, systems, segments, n, name) for name, n in trainings])
     gates = pd.concat([gate_table(work, systems, segments, n, name) for name, n in trainings])
-    page, figures = out / "benchmark.md", out / FIGURES
-    try:
-        figures.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot make {figures} ({error.strerror}); give another --out") from error
-    frames = {"systems": scores.reset_index(), "curves": curves, "gates": gates}
-    for name, frame in frames.items():
-        if len(frame):
-            with replacing(figures / f"{name}.csv") as temporary:
-                frame.to_csv(temporary, index=False, float_format="%.4f")
+    page, figures = out / "benchmark.md", make_folder(out / FIGURES)
+    write_tables(figures, {"systems": scores.reset_index(), "curves": curves, "gates": gates})
     draw_systems(scores, figures / "systems.png")
     if len(curves):
         alone = {name: _alone(scores, name) for name in STREAMS}
         draw_curves(curves, figures / "curves.png", target="arousal", alone=alone)
     parts = [_head(about, segments), _systems(scores, len(segments)), curves_text(curves), gates_text(gates)]
+    return write_page(page, parts)
+
+
+def write_tables(folder: Path, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Write tables that are not empty as CSV."""
+    for name, frame in frames.items():
+        if len(frame):
+            with replacing(folder / f"{name}.csv") as temporary:
+                frame.to_csv(temporary, index=False, float_format="%.4f")
+
+
+def write_page(page: Path, parts: Sequence[str]) -> Path:
+    """Write the parts of a page that are not empty, and the remarks of an earlier one."""
     text = "\n\n".join(part for part in parts if part) + "\n\n" + _remarks(page)
     with replacing(page) as temporary:
         temporary.write_text(text, encoding="utf-8")

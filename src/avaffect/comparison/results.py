@@ -13,11 +13,10 @@ from ..evaluate.bootstrap import interval, resample
 from ..evaluate.match import Matched
 from ..evaluate.moments import measures
 from ..evaluate.score import table_of_sums
-from ..npz import NUMBERS, Expected, names_in, read_npz
 from ..spec import TARGETS
+from .bench import CLEAN, finished
 from .damage import every_damage
 from .features import Segment
-from .runs import CLEAN, Job
 from .systems import System
 
 GATE_SHARE = 0.5  # damage at which gates are looked at: half hit, half not
@@ -42,7 +41,7 @@ def main_table(
     """
     rows, drawn = {}, {}
     for system in systems:
-        runs = _finished(work, system, segments, seeds, CLEAN)
+        runs = finished(work, system, [each.name for each in segments], seeds, CLEAN)
         if not runs:
             continue
         points, spread, correlation = _scores([[run[CLEAN] for run in seed] for seed in runs], segments)
@@ -75,7 +74,7 @@ def curve_table(
     """
     rows = []
     for system in (each for each in systems if each.curves):
-        runs = _finished(work, system, segments, seeds, training)
+        runs = finished(work, system, [each.name for each in segments], seeds, training)
         if not runs:
             continue
         pairs = sorted({(damage.stream, damage.kind) for damage in every_damage()})
@@ -102,7 +101,7 @@ def gate_table(
     """
     rows = []
     for system in (each for each in systems if each.curves):
-        runs = _finished(work, system, segments, seeds, training)
+        runs = finished(work, system, [each.name for each in segments], seeds, training)
         for damage in (each for each in every_damage() if each.share == GATE_SHARE):
             prefix = f"{damage.key}/"
             names = [key for key in (runs[0][0] if runs else {}) if key.startswith(prefix)]
@@ -135,22 +134,6 @@ def correlation(gate: NDArray, hit: NDArray[np.bool_]) -> float:
     if np.ptp(gate) < 1e-6 or hit.all() or not hit.any():
         return float("nan")
     return float(np.corrcoef(gate, hit)[0, 1])
-
-
-def _finished(
-    work: Path, system: System, segments: Sequence[Segment], seeds: int, training: str
-) -> list[list[dict[str, NDArray]]]:
-    """The runs of the seeds that have all segments, by seed and by segment."""
-    runs = []
-    for seed in range(seeds):
-        paths = [Job(system, segment.name, seed, training).path(work) for segment in segments]
-        if all(path.exists() for path in paths):
-            runs.append([_read(path) for path in paths])
-    return runs
-
-
-def _read(path: Path) -> dict[str, NDArray]:
-    return read_npz(path, dict.fromkeys(names_in(path), Expected(NUMBERS)))
 
 
 def _sums(predicted: Sequence[NDArray], segments: Sequence[Segment]) -> NDArray:

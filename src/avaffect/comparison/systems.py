@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+
+import torch
 
 from ..errors import DataError, nearest
-from ..fusion import fusion_class, list_fusions
+from ..fusion import create_fusion, fusion_class, list_fusions
 from .features import STREAMS
 
 NEURAL, BOOSTING, RIDGE = "neural", "boosting", "ridge"
@@ -69,6 +72,18 @@ def choose(names: list[str]) -> list[System]:
         if name not in known:
             raise DataError(f"no system named {name!r} in the benchmark; {nearest(name, known)}")
     return [system for name, system in known.items() if not names or name in names]
+
+
+def can_be_taught(system: System) -> bool:
+    """Whether the fusion gates attended against un-attended features, so that a loss can teach it when to."""
+    return system.kind == NEURAL and system.streams == STREAMS and _attends(system.fusion)
+
+
+@cache
+def _attends(fusion: str) -> bool:
+    streams = {name: torch.zeros(1, 2, 16) for name in STREAMS}
+    weights = create_fusion(fusion, dims=dict.fromkeys(STREAMS, 16))(streams).weights
+    return any(name.startswith("attended.") for name in weights)
 
 
 def _takes(fewest: int, most: int | None) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from avaffect.comparison import Bench, Job, choose, plan
+from avaffect.comparison import FilmBench, Job, choose, plan
 from avaffect.comparison.features import fit_scalers, scaled
 from avaffect.errors import DataError
 
@@ -18,7 +18,7 @@ def test_the_plan_is_every_system_segment_and_seed_once(segments):
 
 
 def test_each_segment_is_left_out_once(segments, quick, tmp_path):
-    bench = Bench(segments, tmp_path, quick)
+    bench = FilmBench(segments, tmp_path, quick)
     for segment in segments:
         train, test = bench.split(segment.name)
         assert test.name == segment.name
@@ -33,8 +33,8 @@ def test_training_never_sees_the_segment_left_out(segments, quick, tmp_path):
         labels=-segments[1].labels,
     )
     for training in ("clean", "damaged"):
-        ours = Bench(segments, tmp_path / "a", quick).examples("run2", training)
-        theirs = Bench([segments[0], strange, *segments[2:]], tmp_path / f"b{training}", quick).examples(
+        ours = FilmBench(segments, tmp_path / "a", quick).examples("run2", training)
+        theirs = FilmBench([segments[0], strange, *segments[2:]], tmp_path / f"b{training}", quick).examples(
             "run2", training
         )
         assert len(ours) == 4 * (5 if training == "damaged" else 1)
@@ -46,7 +46,7 @@ def test_training_never_sees_the_segment_left_out(segments, quick, tmp_path):
 
 
 def test_the_test_segment_is_scaled_by_the_training(segments, quick, tmp_path):
-    tests = Bench(segments, tmp_path, quick).tests("run1")
+    tests = FilmBench(segments, tmp_path, quick).tests("run1")
     whole = dict.fromkeys(("audio", "visual"), np.ones(len(segments[0].labels), bool))
     expected = scaled(segments[0].streams, whole, fit_scalers(segments[1:]))
     for name, values in expected.items():
@@ -59,7 +59,7 @@ def test_the_test_segment_is_scaled_by_the_training(segments, quick, tmp_path):
 
 def test_finished_runs_are_not_run_again(segments, quick, tmp_path):
     jobs = plan(choose(["hgrjca", "audio only"]), segments[:3], seeds=1, damaged_seeds=0)
-    bench = Bench(segments[:3], tmp_path, quick)
+    bench = FilmBench(segments[:3], tmp_path, quick)
     seen = []
     assert bench.run(jobs, lambda _, done, total: seen.append((done, total))) == 6
     assert seen[0] == (0, 6)
@@ -67,20 +67,20 @@ def test_finished_runs_are_not_run_again(segments, quick, tmp_path):
     kept = {job: job.path(tmp_path).read_bytes() for job in jobs}
     lost = jobs[3].path(tmp_path)
     lost.unlink()
-    assert Bench(segments[:3], tmp_path, quick).run(jobs) == 1
+    assert FilmBench(segments[:3], tmp_path, quick).run(jobs) == 1
     with np.load(lost) as again:
         values = again["clean"]
     lost.write_bytes(kept[jobs[3]])
     with np.load(lost) as before:
         np.testing.assert_allclose(values, before["clean"], atol=1e-5)  # and comes out the same
         assert before["clean"].shape == segments[1].labels.shape
-    assert Bench(segments[:3], tmp_path, quick).run(jobs) == 0
+    assert FilmBench(segments[:3], tmp_path, quick).run(jobs) == 0
 
 
 def test_a_curve_system_keeps_predictions_and_gates_of_every_damage(segments, quick, tmp_path):
     (system,) = choose(["iaca"])
     job = Job(system, "run1", 0)
-    Bench(segments, tmp_path, quick).run([job])
+    FilmBench(segments, tmp_path, quick).run([job])
     with np.load(job.path(tmp_path)) as found:
         count = len(segments[0].labels)
         assert found["audio.other.50"].shape == (count, 2)
@@ -93,8 +93,8 @@ def test_a_curve_system_keeps_predictions_and_gates_of_every_damage(segments, qu
 
 
 def test_runs_of_other_settings_do_not_mix(segments, quick, tmp_path):
-    Bench(segments, tmp_path, quick)
+    FilmBench(segments, tmp_path, quick)
     with pytest.raises(DataError, match="other settings; give another --work"):
-        Bench(segments, tmp_path, dataclasses.replace(quick, steps=4))
+        FilmBench(segments, tmp_path, dataclasses.replace(quick, steps=4))
     with pytest.raises(DataError, match="other data"):
-        Bench(segments[:4], tmp_path, quick)
+        FilmBench(segments[:4], tmp_path, quick)

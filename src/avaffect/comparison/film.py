@@ -1,16 +1,12 @@
-"""All runs of the benchmark, one small file each: what is finished is never done twice."""
+"""The benchmark on a film: one segment left out at a time, whole and with one stream damaged."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -18,42 +14,16 @@ from numpy.typing import NDArray
 
 from ..corpus.base import Recording
 from ..corpus.splits import leave_one_out
-from ..errors import DataError
-from ..files import replacing
-from ..progress import Hook, silent
-from .baseline import ALPHA, TREES, fit_predict
-from .damage import KINDS, SHARES, Damage, Damaged, apply, every_damage, undamaged
-from .features import STREAMS, Segment, fit_scalers, scaled
+from .baseline import fit_predict
+from .bench import CLEAN, About, Bench, Job, digest
+from .damage import DAMAGED, KINDS, SHARES, Damage, Damaged, apply, every_damage, undamaged
+from .features import STREAMS, Segment, fit_scalers, read_segments, scaled
 from .network import Example, Settings, create_network, predict, train
+from .report import write_report
 from .systems import NEURAL, System
 
-CLEAN, DAMAGED = "clean", "damaged"
 VARIANTS = 4  # damaged versions of each training segment, beside itself
 _FORM = 2  # of features and files; other forms do not mix
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training and its tests.
-
-    Attributes
-    ----------
-    system : System
-    segment : str
-        The one that is left out.
-    seed : int
-    training : {"clean", "damaged"}
-    """
-
-    system: System
-    segment: str
-    seed: int
-    training: str = CLEAN
-
-    def path(self, work: Path) -> Path:
-        """Where its result lies."""
-        folder = work / self.training / self.system.name.replace(" ", "-")
-        return folder / f"{self.segment}.seed{self.seed}.npz"
 
 
 def plan(systems: Sequence[System], segments: Sequence[Segment], seeds: int, damaged_seeds: int) -> list[Job]:
@@ -70,42 +40,42 @@ def plan(systems: Sequence[System], segments: Sequence[Segment], seeds: int, dam
     return jobs
 
 
-class Bench:
+class FilmBench(Bench):
     """Runs jobs on the segments of the film.
 
     Parameters
     ----------
     segments : sequence of Segment
-    work : path
-        Folder of the results; made if need be.
-    settings : Settings
-
-    Raises
-    ------
-    DataError
-        If the folder holds results of other data or settings: they do not mix.
+    work, settings
+        As in `Bench`.
     """
 
+    damages = True
+
     def __init__(self, segments: Sequence[Segment], work: Path, settings: Settings) -> None:
-        self.segments, self.work, self.settings = tuple(segments), work, settings
-        self._claim()
+        self.segments = tuple(segments)
+        super().__init__(work, settings)
         # A system's turn is a segment's: what all systems of a segment share is kept for the next.
         self.examples = lru_cache(maxsize=2)(self._examples)
         self.tests = lru_cache(maxsize=2)(self._tests)
 
-    def run(self, jobs: Sequence[Job], hook: Hook = silent) -> int:
-        """Do the jobs that have no result yet, and return how many were done.
+    @classmethod
+    def open(cls, data: Path, work: Path, settings: Settings) -> Self:
+        """From studyforrest's npz."""
+        return cls(read_segments(data), work, settings)
 
-        ``hook("benchmark", completed, total)`` is called before each job and after the last.
-        """
-        done = 0
-        for count, job in enumerate(jobs):
-            hook("benchmark", count, len(jobs))
-            if not job.path(self.work).exists():
-                self._save(job, self._one(job))
-                done += 1
-        hook("benchmark", len(jobs), len(jobs))
-        return done
+    def jobs(self, systems: Sequence[System], about: About) -> list[Job]:
+        """As `plan`."""
+        return plan(systems, self.segments, about.seeds, about.damaged_seeds)
+
+    def claim(self) -> dict[str, Any]:
+        """Form and digest of streams and labels."""
+        arrays = (values for s in self.segments for values in (*s.streams.values(), s.labels))
+        return {"form": _FORM, "data": digest(arrays)}
+
+    def write(self, out: Path, systems: Sequence[System], about: About) -> Path:
+        """``benchmark.md`` and the folder ``benchmark/`` beside it."""
+        return write_report(out, self.work, systems, self.segments, about)
 
     def split(self, name: str) -> tuple[list[Segment], Segment]:
         """The segments to train on and the one left out."""
@@ -114,12 +84,12 @@ class Bench:
         named = {segment.name: segment for segment in self.segments}
         return [named[each.name] for each in fold.train], named[name]
 
-    def _one(self, job: Job) -> dict[str, NDArray]:
+    def one(self, job: Job) -> dict[str, NDArray]:
         """Train and test: predictions by damage, their gates and ticks hit, and what it cost."""
         system = job.system
-        examples = [_only(each, system.streams) for each in self.examples(job.segment, job.training)]
+        examples = [_only(each, system.streams) for each in self.examples(job.left_out, job.training)]
         tests = {
-            key: (_only(each, system.streams), hit) for key, (each, hit) in self.tests(job.segment).items()
+            key: (_only(each, system.streams), hit) for key, (each, hit) in self.tests(job.left_out).items()
         }
         began = time.process_time()
         if system.kind != NEURAL:
@@ -163,36 +133,6 @@ class Bench:
         for index, damage in enumerate(every_damage()):
             found[damage.key] = apply(test, damage, train, np.random.default_rng([index, len(test.labels)]))
         return {key: (_example(version, scalers), version.hit) for key, version in found.items()}
-
-    def _save(self, job: Job, found: dict[str, NDArray]) -> None:
-        path = job.path(self.work)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        small: dict[str, Any] = {
-            key: v.astype(np.float32) if v.dtype == np.float64 else v for key, v in found.items()
-        }
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **small)
-
-    def _claim(self) -> None:
-        """Write down what the folder's results are of, or check that they are of the same."""
-        digest = hashlib.sha256()
-        for segment in self.segments:
-            for values in (*segment.streams.values(), segment.labels):
-                digest.update(np.ascontiguousarray(values).tobytes())
-        claim = {"form": _FORM, "data": digest.hexdigest(), "settings": dataclasses.asdict(self.settings)}
-        ours = json.dumps(claim | {"ridge": ALPHA, "boosting": TREES}, indent=2)
-        path = self.work / "benchmark.json"
-        try:
-            self.work.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"cannot make {self.work} ({error.strerror}); give another --work") from error
-        if not path.exists():
-            with replacing(path) as temporary:
-                temporary.write_text(ours, encoding="utf-8")
-        elif path.read_text(encoding="utf-8") != ours:
-            raise DataError(
-                f"{self.work} holds runs on other data or with other settings; give another --work"
-            )
 
 
 def _example(version: Damaged, scalers: dict) -> Example:
