@@ -5,8 +5,9 @@ From these come the scale of the values, the widths of the intervals, and how mu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -189,18 +190,29 @@ def coverage_by_fold(
     dict
         By corpus with a stream that the networks have: ``valence/ticks``, ``valence/clips``, and so on.
     """
+    predict = cache(lambda hide: found.predict(hide))  # the same for every fold
     hits: dict[str, dict[str, list[NDArray]]] = {}
     for fold in sorted({clip.fold for clip in found.clips}):
-        others = LeftOut([clip for clip in found.clips if clip.fold != fold], found.networks)
-        own = LeftOut([clip for clip in found.clips if clip.fold == fold], found.networks)
-        widths = half_widths(others.predict, streams, TARGETS, coverage=coverage)
-        for clip, prediction in zip(own.clips, own.predict(), strict=True):
-            _count(hits.setdefault(clip.corpus, {}), prediction, widths)
+        others = partial(_of_other_folds, found, predict, fold)
+        widths = half_widths(others, streams, TARGETS, coverage=coverage)
+        for clip, prediction in zip(found.clips, predict(()), strict=True):
+            if clip.fold == fold:
+                _count(hits.setdefault(clip.corpus, {}), prediction, widths)
     return {
         corpus: {name: float(np.concatenate(values).mean()) for name, values in by.items()}
         for corpus, by in hits.items()
         if by
     }
+
+
+def _of_other_folds(
+    found: LeftOut,
+    predict: Callable[[tuple[str, ...]], list[Prediction]],
+    fold: str,
+    hide: tuple[str, ...] = (),
+) -> list[Prediction]:
+    """The predictions, with some streams hidden, of all clips but those of a fold."""
+    return [p for clip, p in zip(found.clips, predict(hide), strict=True) if clip.fold != fold]
 
 
 def _count(hits: dict[str, list[NDArray]], prediction: Prediction, widths: HalfWidths) -> None:
