@@ -68,14 +68,15 @@ def _assemble(predictor: Predictor, people: int, length: int) -> RecordingStream
     """Streams in which everybody's features and lips are noise."""
     random = np.random.default_rng(0)
     made = [Person(number + 1) for number in range(people)]
+    dims = {name: stream.dim for name, stream in predictor.spec.streams.items()}
     for frame in range(length):
         for number in _present(frame, people):
             made[number].frames.append(frame)
             made[number].boxes.append(np.array([0, 0, SIDE, SIDE], np.float32))
             made[number].confidences.append(0.99)
-            made[number].features[frame] = random.normal(size=128).astype(np.float32)
+            made[number].features[frame] = random.normal(size=dims["visual"]).astype(np.float32)
             made[number].mouth[frame] = float(random.uniform(0, 1))
-    voice = random.normal(size=(length, 128)).astype(np.float32)
+    voice = random.normal(size=(length, dims["audio"])).astype(np.float32)
     sound = AudioStream(voice, np.ones(length), np.ones(length, dtype=bool), length / FRAME_RATE)
     times = np.arange(length) / FRAME_RATE
     return RecordingStreams(VisualStream(times, np.arange(length), made), sound, predictor.spec)

@@ -81,11 +81,13 @@ def see(folder: Path, model: AffectModel, name: str, frames: np.ndarray) -> Tens
 
 
 def hear(folder: Path, model: AffectModel, name: str, begins: np.ndarray, seconds: float) -> Tensor:
-    """Sounds of one length from where they begin, in seconds, to (n, t, 128)."""
+    """Sounds of one length from where they begin, in seconds, to features (n, t, d)."""
     _, sound = wavfile.read(folder / f"{name}.wav", mmap=True)
     length = round(seconds * SOUND_RATE)
     pieces = [sound[start : start + length] for start in (begins * SOUND_RATE).round().astype(int)]
-    logmel = torch.stack([torch.from_numpy(voice.log_mel(p.astype(np.float32) / 32768)) for p in pieces])
+    settings = voice.preset(str(model.spec.streams["audio"].preprocessing["logmel"]))
+    frames = [voice.log_mel(piece.astype(np.float32) / 32768, settings) for piece in pieces]
+    logmel = torch.from_numpy(np.stack(frames))
     return model.encode("audio", logmel[:, : logmel.shape[1] // 8 * 8])
 
 

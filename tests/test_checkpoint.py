@@ -175,7 +175,7 @@ def test_the_embedded_models_fit_in_the_package():
     """One copy of each encoder: the family of four costs little more than one of its models."""
     (root,) = {folder.parent for folder in checkpoint.embedded().values()}
     size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
-    assert size < 14e6
+    assert size < 25e6
 
 
 @pytest.mark.parametrize("name", sorted(checkpoint.embedded()))
@@ -184,7 +184,7 @@ def test_an_embedded_model_is_complete(name):
     assert spec.name == name
     assert set(spec.streams) == set(max(spec.calibration, key=len).split("+"))
     assert checkpoint.find(name).joinpath("card.md").read_text().startswith(f"# {name}\n")
-    free = {corpus.terms for corpus in spec.corpora} <= {"CC0", "Apache-2.0"}
+    free = {corpus.terms.partition(" (")[0] for corpus in spec.corpora} <= {"CC0", "Apache-2.0", "MIT"}
     assert spec.licence.startswith("MIT" if free else "non-commercial")
     assert free == name.endswith(".open")
 

@@ -32,7 +32,7 @@ def test_an_unknown_name_is_refused() -> None:
 def test_the_lists_hold_what_is_built_in() -> None:
     assert "hgrjca.default" in avaffect.list_models()
     assert "hgrjca" in avaffect.list_fusions()
-    assert avaffect.list_encoders() == ["face", "voice", "whisper"]
+    assert avaffect.list_encoders() == ["face", "text", "voice", "whisper"]
     assert "affwild2" in avaffect.list_corpora()
     assert avaffect.list_detectors() == ["mtcnn", "yunet"]
 

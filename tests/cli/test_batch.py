@@ -136,7 +136,7 @@ from avaffect.predict import Predictor
 real = Predictor.process_file
 
 
-def process_file(self, path, hook=None, context=None):
+def process_file(self, path, hook=None, context=None, transcript=None):
     {break_it}
     return real(self, path, hook, context)
 

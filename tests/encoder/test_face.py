@@ -86,7 +86,7 @@ def test_default_is_small() -> None:
 
 
 def test_registry() -> None:
-    assert list_encoders() == ["face", "voice", "whisper"]
+    assert list_encoders() == ["face", "text", "voice", "whisper"]
     assert isinstance(create_encoder("face", widths=(8, 16)), FaceNet)
     with pytest.raises(ModelError, match="did you mean 'face'"):
         create_encoder("fase")

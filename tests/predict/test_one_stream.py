@@ -99,7 +99,5 @@ def test_a_model_of_other_targets_is_refused_when_it_is_loaded(debug_spec, tmp_p
         widths = {where: dict.fromkeys(targets, 0.3) for where in debug_spec.calibration}
         spec = replace(debug_spec, targets=targets, calibration=widths)
         folder = checkpoint.save(AffectModel(spec), tmp_path / targets[0], card="made up")
-        with pytest.raises(
-            ModelError, match=f"predicts {', '.join(targets)}; traces are of valence and arou"
-        ):
+        with pytest.raises(ModelError, match=f"predicts {', '.join(targets)}; expected valence and arousal"):
             load(folder)

@@ -10,7 +10,7 @@ import pytest
 
 import avaffect
 from avaffect import media
-from avaffect.errors import AvaffectError, DataError, MediaError
+from avaffect.errors import AvaffectError, DataError
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
 GRID = ("grid_bbaf2n.mpg", "grid_lbax4n.mpg", "grid_pwij3p.mpg", "grid_sbwe5n.mpg")
@@ -55,12 +55,12 @@ def test_missing_face_is_nan_and_the_interval_is_wider(predictor, sample):
     both, voice, face = seen & heard, ~seen & heard, seen & (table["voiced"] < 0.1)
     assert min(both.sum(), voice.sum(), face.sum()) >= 5
     for target in predictor.spec.targets:
-        width = table[f"{target}_hi"] - table[f"{target}_lo"]
-        inside = table[f"{target}_lo"].gt(-1) & table[f"{target}_hi"].lt(1)  # not cut off by the range
-        usual = width[both & inside].median()
-        assert usual > 0
-        assert width[voice & inside].median() > usual
-        assert width[face & inside].median() > usual
+        # Half-widths: one end of most intervals is cut off by the range.
+        half = np.maximum(table[f"{target}_hi"] - table[target], table[target] - table[f"{target}_lo"])
+        whole = predictor.spec.calibration
+        for rows, condition in ((both, "audio+visual"), (voice, "audio"), (face, "visual")):
+            expected = whole[condition][target]
+            assert half[rows].median() == pytest.approx(expected, rel=0.1)
 
 
 def test_process_signal_agrees_with_process_file(predictor, sample):
@@ -124,8 +124,8 @@ SILENCE = np.zeros(1600, np.float32)
         ({}, "nothing given: expected frames= and times=, samples= and sample_rate="),
         ({"frames": [IMAGE]}, "frames without times: give times=, the seconds of each frame"),
         ({"times": [0.0]}, "times without frames: give frames="),
-        ({"frames": [IMAGE], "times": 25}, r"times=25: .* e\.g\. np\.arange\(len\(frames\)\) / 25"),
-        ({"frames": 3, "times": [0.0]}, "frames=3: expected pictures"),
+        ({"frames": [IMAGE], "times": 25}, "times=25: expected several"),
+        ({"frames": 3, "times": [0.0]}, "frames=3: expected several"),
         (
             {"frames": [IMAGE, IMAGE], "times": [0.0, 0.0]},
             "frame 1 is at 0.0 s, not after 0.0 s: .* increase",
@@ -143,7 +143,7 @@ SILENCE = np.zeros(1600, np.float32)
     ],
 )
 def test_process_signal_says_what_is_wrong(predictor, given, message):
-    with pytest.raises(MediaError, match=message):
+    with pytest.raises(AvaffectError, match=message):
         predictor.process_signal(**given)
 
 

@@ -83,7 +83,7 @@ def test_a_card_has_the_parts_of_its_streams_only() -> None:
 def test_corpora_that_were_not_used_have_a_table_where_they_were_measured() -> None:
     title = "The same on whole corpora"
     assert title in card_of("hgrjca.open")
-    assert title not in card_of("hgrjca.default")
+    assert title in card_of("hgrjca.default")  # TESS
 
 
 def test_a_fusion_without_gates_has_no_correlations() -> None:

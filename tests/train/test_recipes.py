@@ -154,7 +154,8 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> FeatureStore:
     rng = np.random.default_rng(0)
     encoders = encoders_hash(checkpoint.load(BASE), "mtcnn")
     for number in range(7):
-        streams = {name: rng.normal(size=(60, 128)).astype(np.float32) for name in ("audio", "visual")}
+        sizes = {"audio": 64, "visual": 128}  # of the embedded encoders
+        streams = {name: rng.normal(size=(60, dim)).astype(np.float32) for name, dim in sizes.items()}
         masks = {name: rng.random(60) > 0.2 for name in streams}
         affect = np.tanh(streams["audio"][:, :2])
         split = "val" if number == 6 else "train"

@@ -48,7 +48,7 @@ def all_systems() -> list[System]:
     """Every system: one stream alone, the fusions by name, the baselines.
 
     >>> [system.name for system in all_systems()][:3]
-    ['audio only', 'visual only', 'ca']
+    ['audio only', 'visual only', 'bibimodal']
     """
     alone = [System(f"{name} only", NEURAL, (name,), "concat") for name in STREAMS]
     fusions = [

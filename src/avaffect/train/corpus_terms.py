@@ -112,7 +112,12 @@ def licence_of(settings: CorpusRecipe) -> str:
     if not is_free(settings):
         return "non-commercial research only (terms of the training corpora)"
     terms = dict.fromkeys(CORPORA[name].terms.partition(" (")[0] for name in _names(settings))
-    return f"MIT; trained on {', '.join(terms)} data only"
+    return f"MIT; trained on {_listed(list(terms))} data only"
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def meaning_of(settings: CorpusRecipe) -> str:
