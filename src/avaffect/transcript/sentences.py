@@ -105,8 +105,10 @@ def transcript_of(cues: Iterable[Cue], source: str = "") -> Transcript:
     times of its words is a sentence. Descriptions of sounds, ``[laughs]``, are left out.
 
     >>> words = [Cue(0, 1, "Well"), Cue(1, 2, "then."), Cue(2, 3, "Go")]
-    >>> [each.text for each in transcript_of(words).sentences]
-    ['Well then.', 'Go']
+    >>> for sentence in transcript_of(words).sentences:
+    ...     print(sentence.text)
+    Well then.
+    Go
     """
     found = sorted(_sentences(cues), key=lambda sentence: sentence.spans[0])
     return Transcript(tuple(found), source)

@@ -184,8 +184,8 @@ _PUBLISHED: dict[str, Callable[..., nn.Module]] = {
 def list_published() -> list[str]:
     """Names that `create_published` knows, sorted.
 
-    >>> list_published()[:4]
-    ['bbfn.mosei', 'ca.fg2021', 'coattention.tbiom', 'dca-pv']
+    >>> "jca.tbiom" in list_published()
+    True
     """
     return sorted(_PUBLISHED)
 
