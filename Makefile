@@ -36,7 +36,7 @@ timings: .venv/dev  ## what benchmarks/ measures in minutes
 	$(BIN)/python benchmarks/face.py examples/sample.mp4
 	$(BIN)/python benchmarks/voice.py
 	$(BIN)/python benchmarks/people.py
-	$(BIN)/python benchmarks/fusion.py --seconds 2
+	$(BIN)/python benchmarks/fusion_cost.py --seconds 2
 	$(BIN)/python benchmarks/bottleneck_cost.py
 	$(BIN)/python benchmarks/training.py --rounds 5
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 import torch
-from fusion import Features, forward_backward, forward_only, random_streams, ratio, rounds
+from fusion_cost import Features, forward_backward, forward_only, random_streams, ratio, rounds
 
 from avaffect.comparison.markdown import table
 from avaffect.fusion import create_fusion

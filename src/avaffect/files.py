@@ -197,6 +197,6 @@ def _is_alive(process: int) -> bool:
 
 def _is_old(path: Path) -> bool:
     try:
-        return time.time() - path.stat().st_mtime > _OLD
+        return time.time() - path.lstat().st_mtime > _OLD
     except OSError:
         return False

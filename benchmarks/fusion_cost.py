@@ -1,7 +1,7 @@
 """What a fusion costs: against a loop over samples, against attention of equal width, and in length.
 
-    python benchmarks/fusion.py --threads 2
-    python benchmarks/fusion.py --threads 2 --out benchmarks/fusion.md
+    python benchmarks/fusion_cost.py --threads 2
+    python benchmarks/fusion_cost.py --threads 2 --out benchmarks/fusion.md
 
 All figures but the milliseconds are ratios of times taken in one run, turn by turn,
 so that other work on the machine falls on both sides; medians over the rounds.
@@ -274,7 +274,7 @@ def main(given: Sequence[str] | None = None) -> None:
     torch.manual_seed(0)
     lines = [
         "# Cost of the fusions\n",
-        f"`python benchmarks/fusion.py --threads {arguments.threads} --seconds {arguments.seconds:g}`, "
+        f"`python benchmarks/fusion_cost.py --threads {arguments.threads} --seconds {arguments.seconds:g}`, "
         f"{datetime.date.today().isoformat()}, torch {torch.__version__}, {platform.machine()}, "
         f"{arguments.threads} threads. Medians; ratios are to attention of equal width "
         f"(`torch.nn.MultiheadAttention`, 8 heads) in the same round, unless said otherwise.",
