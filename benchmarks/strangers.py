@@ -22,6 +22,7 @@ import pandas as pd
 from avaffect import __version__
 from avaffect.comparison.markdown import table
 from avaffect.corpus.acted import ActedClip, read_acted
+from avaffect.corpus.speech import INTENSITY
 from avaffect.metric import regression_metrics
 from avaffect.spec import TARGETS
 from avaffect.train.corpus_terms import CORPORA
@@ -31,7 +32,6 @@ from avaffect.train.result import load_figures
 ROOT = Path(__file__).parents[1]
 AFFECT = tuple(f"{kind}_{target}" for target in TARGETS for kind in ("r", "ccc"))
 HEADS = tuple(f"{target} {kind}" for target in TARGETS for kind in ("r", "CCC"))
-INTENSITY = 0.9  # of an acted emotion, as in training
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -139,7 +139,7 @@ def clip_means(recipe: CorpusRecipe, results: Path) -> tuple[np.ndarray, np.ndar
             mean = pd.read_csv(path)[list(TARGETS)].mean().to_numpy()
             if np.isfinite(mean).all():
                 values.append(mean)
-                labels.append(INTENSITY * np.array(clip.valence_arousal))
+                labels.append(INTENSITY[""] * np.array(clip.valence_arousal))
                 clips.append(clip)
     return np.stack(values), np.stack(labels), clips
 

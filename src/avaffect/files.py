@@ -84,6 +84,26 @@ def remove_stale(folder: Path) -> None:
                     path.unlink()
 
 
+def claim_runs(work: Path, settings: str) -> None:
+    """Keep in ``work/benchmark.json`` what its runs are of, or check that they are of the same.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be made, or holds runs of other settings.
+    """
+    path = work / "benchmark.json"
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make {work} ({error.strerror}); give another --work") from error
+    if not path.exists():
+        with replacing(path) as temporary:
+            temporary.write_text(settings, encoding="utf-8")
+    elif path.read_text(encoding="utf-8") != settings:
+        raise DataError(f"{work} holds runs on other data or with other settings; give another --work")
+
+
 def writable_folder(folder: str | Path, advice: str = "choose another folder") -> Path:
     """Make a folder, where it is not there, and try whether files can be made in it.
 

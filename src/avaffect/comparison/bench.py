@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..files import replacing
+from ..files import claim_runs, replacing
 from ..npz import NUMBERS, Expected, names_in, read_npz
 from ..progress import Hook, silent
 from .baseline import ALPHA, TREES
@@ -142,18 +142,7 @@ class Bench(ABC):
         """Write down what the folder's results are of, or check that they are of the same."""
         claim = self.claim() | {"settings": dataclasses.asdict(self.settings)}
         ours = json.dumps(claim | {"ridge": ALPHA, "boosting": TREES}, indent=2)
-        path = self.work / "benchmark.json"
-        try:
-            self.work.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"cannot make {self.work} ({error.strerror}); give another --work") from error
-        if not path.exists():
-            with replacing(path) as temporary:
-                temporary.write_text(ours, encoding="utf-8")
-        elif path.read_text(encoding="utf-8") != ours:
-            raise DataError(
-                f"{self.work} holds runs on other data or with other settings; give another --work"
-            )
+        claim_runs(self.work, ours)
 
 
 def finished(

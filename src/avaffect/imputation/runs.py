@@ -10,8 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..corpus.store import FeatureStore
-from ..errors import DataError
-from ..files import replacing
+from ..files import claim_runs, replacing
 from ..progress import Hook, silent
 from .comparison import FOLDS, LACKING, check, compare
 from .digits import PLAN, SHARES, ceiling, run
@@ -108,15 +107,4 @@ class Bench:
         if self.store is not None:
             data = [[stored.name, stored.ticks, stored.meta.encoders] for stored in self.store]
         ours = {"data": data, "lacking": LACKING, "plan": asdict(self.plan), "digits": asdict(self.digits)}
-        text, path = json.dumps(ours), self.work / "benchmark.json"
-        try:
-            self.work.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"cannot make {self.work} ({error.strerror}); give another --work") from error
-        if not path.exists():
-            with replacing(path) as part:
-                part.write_text(text, encoding="utf-8")
-        elif path.read_text(encoding="utf-8") != text:
-            raise DataError(
-                f"{self.work} holds runs on other data or with other settings; give another --work"
-            )
+        claim_runs(self.work, json.dumps(ours))

@@ -34,7 +34,6 @@ CORPUS = "acted"
 """What the sound of acted videos is called among the speech corpora."""
 
 SIDE = 112  # pixels of an aligned face
-INTENSITY = 0.9  # of an emotion that was acted, as for speech without a named intensity
 
 _FILE = {
     "name": Expected("U", ("clips",)),

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..corpus.emotions import coordinates
+from ..corpus.speech import INTENSITY
 from .feature_pool import MODALITIES, Pair
 from .folds import Fold, fold_of
 from .left_out import LeftOut
@@ -37,8 +38,8 @@ def step_response(
         fold = fold_of(actor, folds)
         if fold is None:
             continue
-        first = [pair for pair in own if np.abs(pair.affect - 0.9 * neutral).max() < 0.01]
-        then = [pair for pair in own if np.abs(pair.affect - 0.9 * happy).max() < 0.01]
+        first = [pair for pair in own if np.abs(pair.affect - INTENSITY[""] * neutral).max() < 0.01]
+        then = [pair for pair in own if np.abs(pair.affect - INTENSITY[""] * happy).max() < 0.01]
         for a, b in zip(first, then, strict=False):
             curves.append(_curve(found, fold.name, a, b))
     if not curves:
