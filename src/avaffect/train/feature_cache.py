@@ -113,6 +113,11 @@ def _every(faces: AlignedFaces, step: int, *, others: bool = False) -> AlignedFa
     return AlignedFaces(faces.corpus.take(chosen), faces.matrices[chosen])
 
 
+def _about(faces: AlignedFaces, count: int) -> AlignedFaces:
+    """About so many of the faces, evenly; all where there are fewer."""
+    return _every(faces, max(1, len(faces.corpus) // count))
+
+
 def voice_features(settings: CorpusRecipe, hook: Hook) -> dict[str, VoiceFeatures]:
     """Features of every clip by split, from encoders trained without its corpus, where they are not cached.
 
@@ -192,15 +197,17 @@ def cross_fitted_voices(settings: CorpusRecipe, views: Sequence[ClipViews]) -> d
 @torch.inference_mode()
 def cross_fitted_faces(settings: CorpusRecipe, recordings: Sequence[ActedRecording]) -> dict[str, nn.Module]:
     """The face encoder of each fold, likewise."""
-    common, _ = load_face(settings)
+    common, common_heads = load_face(settings)
     found: dict[str, nn.Module] = {ALL: common}
-    stills = [faces.part("train") for faces in read_corpora(settings, settings.face.corpora).values()]
+    corpora = read_corpora(settings, settings.face.corpora).values()
+    stills = [_about(faces.part("train"), ALIGNED_ON) for faces in corpora]
+    known = [predict_faces(common, common_heads, part)["features"] for part in stills]  # for every fold
     for fold in folds_of(settings, [recording.voice.clip.speaker for recording in recordings]):
         net, heads = load_face(settings, fold.name)
-        seen = acted_faces([r for r in recordings if r.voice.clip.speaker not in fold.units])
-        parts = [_every(faces, max(1, len(faces.corpus) // ALIGNED_ON)) for faces in (*stills, seen)]
-        own = [predict_faces(net, heads, part)["features"] for part in parts]
-        other = [predict_faces(common, heads, part)["features"] for part in parts]
+        seen = [r for r in recordings if r.voice.clip.speaker not in fold.units]
+        acted = _about(acted_faces(seen), ALIGNED_ON)
+        own = [predict_faces(net, heads, part)["features"] for part in (*stills, acted)]
+        other = [*known, predict_faces(common, common_heads, acted)["features"]]
         matrix = align(*(torch.from_numpy(np.concatenate(of)) for of in (own, other)))
         found[fold.name] = Aligned(net, matrix)
     return found
