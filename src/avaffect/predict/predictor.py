@@ -148,6 +148,11 @@ class Predictor:
             }
 
     @property
+    def meta(self) -> dict[str, Any]:
+        """What every trace says of the model and how it is used, as plain JSON."""
+        return dict(self._meta)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """All that results depend on beside the recording, as plain JSON."""
         spec = self.spec.to_json().encode()
@@ -494,7 +499,7 @@ class Predictor:
             }
             rows = pd.DataFrame(columns | model | face)
             parts.append(rows if person is not None else rows[self._of_nobody(rows, shares)])
-        meta = {**self._meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
+        meta = {**self.meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
         return Trace(table(name, parts, recording.ends), meta=meta)
 
     def _shares(self, recording: RecordingStreams) -> list[tuple[Person | None, np.ndarray]]:
