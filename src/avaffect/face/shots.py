@@ -11,7 +11,10 @@ import numpy as np
 
 _WIDTH, _HEIGHT, _BINS = 48, 32, 6
 _LEAST = 5  # pictures that show a mixture
-_STILL, _STILL_CHANGE = 0.2, 0.05  # a dissolve is over when so many seconds make so small a share of its change
+_STILL, _STILL_CHANGE = (
+    0.2,
+    0.05,
+)  # a dissolve is over when so many seconds make so small a share of its change
 _Glance = tuple[np.ndarray, np.ndarray]
 
 
