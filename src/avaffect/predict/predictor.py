@@ -27,8 +27,8 @@ from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
-from ..trace.baseline import check_within
 from ..trace.meta import source
+from ..trace.spans import check_within
 from ..transcript import Transcript, read_transcript, transcript_beside
 from ..voice import SpeechLevel
 from .context import Context, ContextOptions, contexts
@@ -147,6 +147,11 @@ class Predictor(ManyFiles):
             }
 
     @property
+    def meta(self) -> dict[str, Any]:
+        """What every trace says of the model and how it is used, as plain JSON."""
+        return dict(self._meta)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """All that results depend on beside the recording, as plain JSON."""
         spec = self.spec.to_json().encode()
@@ -234,7 +239,7 @@ class Predictor(ManyFiles):
         known = context or Context()
         info = media.probe(path, self.audio_track)
         if info.duration:
-            check_within(known.baseline, info.duration, as_text(path))
+            check_within(known.baseline, info.duration, f"{as_text(path)}: the baseline")
         frames = media.frames(path) if info.has_video else None
         used, audio = SoundUsed(), None
         if info.has_audio:
@@ -338,7 +343,7 @@ class Predictor(ManyFiles):
         with timing.measure("model"):
             readings = list(self._read(recording, [person for person, _ in of]))
         parts = recording_rows(recording, of, readings, self.spec, self.timeline)
-        meta = {**self._meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
+        meta = {**self.meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
         return Trace(table(name, parts, recording.ends), meta=meta)
 
     def _read(self, recording: RecordingStreams, people: Sequence[Person | None]) -> Iterator[Reading]:
