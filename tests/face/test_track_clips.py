@@ -79,7 +79,8 @@ def test_one_speaker_dissolved_into_another_filmed_alike(mtcnn, clips, seconds):
     tracks = _tracks(mtcnn, map(Picture, mixed, times))
     assert len(tracks) == 2
     first, second = ([pts for pts, _ in seen] for seen in tracks.values())
-    assert first[0] == 0 and begin - 0.5 < first[-1] < second[0] < end + 0.5
+    assert first[0] == 0
+    assert begin - 0.5 < first[-1] < second[0] < end + 0.5
 
 
 def test_no_face_no_track(mtcnn, clips):
