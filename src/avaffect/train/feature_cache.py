@@ -14,6 +14,7 @@ from torch import nn
 from .. import voice
 from ..corpus.splits import SPLITS
 from ..errors import DataError
+from ..metric import pcc
 from ..progress import Hook
 from .acted import CORPUS, ActedRecording, read_recordings
 from .adapt import acted_faces, load_face
@@ -43,6 +44,9 @@ from .voice_views import ClipViews
 VAL_EVERY = 6
 ALIGNED_ON = 1000
 """Clips, or faces of each corpus, that the feature spaces of two encoders are aligned on."""
+LEAST_CORRELATION = 0.1
+
+Readings = tuple[NDArray[np.floating], NDArray[np.floating]]
 
 
 def read_pools(settings: CorpusRecipe, hook: Hook) -> dict[str, FeaturePool]:
@@ -228,43 +232,55 @@ def _measured_error(
     settings: CorpusRecipe, faces: FaceFeatures, pairs: Mapping[str, Sequence[Pair]]
 ) -> tuple[float, float]:
     heads = load_face(settings)[1]
-    unknown = pair_errors(heads, pairs)
-    return generalisation_error(face_errors(heads, faces), unknown) if len(unknown) else (0.0, 0.0)
+    unknown = pair_readings(heads, pairs)
+    return generalisation_error(face_readings(heads, faces), unknown) if len(unknown[0]) else (0.0, 0.0)
 
 
 @torch.inference_mode()
-def pair_errors(heads: FaceHeads, pairs: Mapping[str, Sequence[Pair]]) -> NDArray[np.floating]:
-    """Predicted less known valence and arousal of each clip with a face, the mean over time: (n, 2)."""
-    errors = []
-    for pair in (pair for own in pairs.values() for pair in own if pair.masks["visual"].any()):
+def pair_readings(heads: FaceHeads, pairs: Mapping[str, Sequence[Pair]]) -> Readings:
+    """Valence and arousal of each clip with a face: (n, 2) predicted, means over time, and (n, 2) known."""
+    seen = [pair for own in pairs.values() for pair in own if pair.masks["visual"].any()]
+    predicted = np.zeros((len(seen), 2))
+    for row, pair in zip(predicted, seen, strict=True):
         _, affect = heads(torch.from_numpy(pair.intact["visual"][pair.masks["visual"]]))
-        errors.append(heads.as_proxy(affect).mean(dim=0).numpy() - pair.affect)
-    return np.stack(errors) if errors else np.zeros((0, 2))
+        row[:] = heads.as_proxy(affect).mean(dim=0).numpy()
+    return predicted, np.array([pair.affect for pair in seen]).reshape(-1, 2)
 
 
 @torch.inference_mode()
-def face_errors(heads: FaceHeads, faces: FaceFeatures) -> NDArray[np.floating]:
-    """Predicted less known valence and arousal of each face: (n, 2)."""
+def face_readings(heads: FaceHeads, faces: FaceFeatures) -> Readings:
+    """Valence and arousal of each face: (n, 2) predicted, and (n, 2) known."""
     _, affect = heads(torch.from_numpy(faces.intact[:, 0]))
-    return heads.as_proxy(affect).numpy() - faces.affect
+    return heads.as_proxy(affect).numpy(), faces.affect
 
 
-def generalisation_error(known: NDArray[np.floating], unknown: NDArray[np.floating]) -> tuple[float, float]:
+def generalisation_error(known: Readings, unknown: Readings) -> tuple[float, float]:
     """Standard deviation of the error that is added on unknown people, for valence and arousal.
 
-    The variance of the errors on unknown people less that on people of the training, at least zero.
+    An error added to items that are read with correlation r lowers it to r' when its standard deviation is
+    ``s * sqrt(1 / r'**2 - 1 / r**2)``, with s that of the labels. So a rendered face tells the fusion as much
+    as a face that the encoder has never seen. The spread of the errors would not do: an encoder that knows
+    nothing of a person and stays near zero errs little.
 
     Parameters
     ----------
-    known : (n, 2) numpy.ndarray
-        Errors on items of the encoder's training.
-    unknown : (m, 2) numpy.ndarray
-        Errors on other items.
+    known : (n, 2), (n, 2) numpy.ndarray
+        Readings and labels of items whose like is in the encoder's training.
+    unknown : (m, 2), (m, 2) numpy.ndarray
+        Readings and labels of other items; correlations below `LEAST_CORRELATION`, and NaN, count as it.
 
     Examples
     --------
-    >>> generalisation_error(np.array([[0.3, 0.1], [-0.3, -0.1]]), np.array([[0.5, 0.1], [-0.5, -0.1]]))
+    >>> labels = np.array([[-0.4, -0.4], [-0.4, 0.4], [0.4, -0.4], [0.4, 0.4]])
+    >>> readings = labels + 0.4 * np.array([[1, 0], [-1, 0], [-1, 0], [1, 0]])
+    >>> generalisation_error((labels, labels), (readings, labels))
     (0.4, 0.0)
     """
-    added = np.sqrt(np.maximum(unknown.var(axis=0) - known.var(axis=0), 0.0))
-    return round(float(added[0]), 6), round(float(added[1]), 6)
+    added = []
+    for k in range(2):
+        there, elsewhere = (
+            max(LEAST_CORRELATION, pcc(values[:, k], labels[:, k])) for values, labels in (known, unknown)
+        )
+        lost = max(1 / elsewhere**2 - 1 / there**2, 0.0)
+        added.append(round(float(known[1][:, k].std() * np.sqrt(lost)), 6))
+    return added[0], added[1]
