@@ -260,8 +260,8 @@ class PairedRecipe(Strict):
     held_out: Count = Field(default=300, description="sequences measured on")
     face_generalisation_error: Offset | None = Field(
         default=None,
-        description="standard deviation of the error that faces are rendered with, valence and arousal, so that "
-        "they tell as little as faces never seen; measured on videos of actors if absent, 0 without them",
+        description="standard deviation of the error that faces are rendered with, valence and arousal: "
+        "so they tell as little as faces never seen; measured on videos of actors if absent, 0 without them",
     )
     voice_generalisation_error: Offset | None = Field(default=None, description="likewise; 0 if absent")
 
