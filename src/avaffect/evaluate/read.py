@@ -54,7 +54,7 @@ def read_predictions(path: str | Path) -> list[Recording]:
     """
     path = Path(path)
     if path.is_dir():
-        found = [r for table in _best_tables(path) for r in from_trace(read_trace(table))]
+        found = [r for table in best_tables(path) for r in from_trace(read_trace(table))]
         found = found or _videos(path, abaw.read_frames)
         if not found:
             raise DataError(
@@ -189,7 +189,7 @@ def _main_person(name: str, trace: Trace) -> Recording:
     )
 
 
-def _best_tables(folder: Path) -> list[Path]:
+def best_tables(folder: Path) -> list[Path]:
     """The folder's trace tables, one for each name; other .csv files (errors.csv) are passed over."""
     tables = [p for p in walk(folder, TRACE_ENDINGS) if p.suffix.lower() != ".csv" or _is_trace(p)]
     named = groupby(sorted(tables, key=lambda p: p.with_suffix("")), key=lambda p: p.with_suffix(""))
@@ -197,7 +197,7 @@ def _best_tables(folder: Path) -> list[Path]:
 
 
 def _is_trace(path: Path) -> bool:
-    return set(INDEX) <= set(abaw.compact(read_text(path, _HEAD).partition("\n")[0]).split(","))
+    return {*INDEX, "track", "pts"} <= set(abaw.compact(read_text(path, _HEAD).partition("\n")[0]).split(","))
 
 
 def _abaw_predictions(path: Path) -> list[Recording]:

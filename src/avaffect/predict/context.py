@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from ..trace.baseline import Span
+from ..trace.spans import Span
 from ..voice import SpeechLevel, shared_level
 from .neutral import Given, baselines
 from .speakers import speakers

@@ -29,8 +29,8 @@ from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
-from ..trace.baseline import check_within
 from ..trace.meta import source
+from ..trace.spans import check_within
 from ..transcript import Transcript, read_transcript, transcript_beside
 from ..voice import SpeechLevel
 from .context import Context, contexts
@@ -238,7 +238,7 @@ class Predictor:
         known = context or Context()
         info = media.probe(path, self.audio_track)
         if info.duration:
-            check_within(known.baseline, info.duration, as_text(path))
+            check_within(known.baseline, info.duration, f"{as_text(path)}: the baseline")
         frames = media.frames(path) if info.has_video else None
         used, audio = SoundUsed(), None
         if info.has_audio:
