@@ -24,9 +24,9 @@ export class Edits extends EventTarget {
     this.set({ dropped: dropped ? [...others, track] : others });
   }
 
-  /** @param {"excluded"|"baseline"} kind */
-  addSpan(kind, from, to) {
-    this.set({ [kind]: [...this.value[kind], [from, to]].sort((a, b) => a[0] - b[0]) });
+  /** @param {"excluded"|"baseline"} kind @param {number[]} span from, to in seconds, and whose: a track, or everybody's */
+  addSpan(kind, span) {
+    this.set({ [kind]: [...this.value[kind], span].sort((a, b) => a[0] - b[0]) });
   }
 
   removeSpan(kind, place) {

@@ -13,8 +13,8 @@ const NARROW = 600;
 const ENDS = { valence: ["unpleasant", "pleasant"], arousal: ["calm", "activated"] };
 
 /**
- * @param {{people: Person[], focus: Person, range: number[], width: number, relative: boolean,
- *   excluded: number[][], baseline: number[][]}} shown
+ * @param {{people: Person[], focus: Person|null, range: number[], width: number, relative: boolean,
+ *   excluded: number[][], baseline: number[][]}} shown; `focus` is whose strips are drawn
  * @returns {{data: Object[], layout: Object, margin: {l: number, r: number}, step: number|null}}
  */
 export function figure(shown) {

@@ -4,12 +4,12 @@ import { element, replace } from "../dom.js";
 import { interval, signed } from "../words.js";
 import { swatch } from "./swatch.js";
 
-const SOURCES = { "face+voice": "face and voice", face: "face", voice: "voice" };
+const SOURCES = { "face+voice": "from face and voice", face: "from the face", voice: "from the voice" };
 
 export class Moment {
   constructor() {
     this.body = element("tbody");
-    const heads = ["Person", "Valence", "Arousal", "Rests on", "Voice"];
+    const heads = ["Person", "Valence", "Arousal"];
     this.node = element(
       "table",
       { class: "moment" },
@@ -25,7 +25,7 @@ export class Moment {
     const key = JSON.stringify(rows);
     if (key === this.shown) return; // sixty times a second: only what changed
     this.shown = key;
-    if (!rows.length) replace(this.body, element("tr", {}, element("td", { colspan: 5 }, "Nobody in view and no voice")));
+    if (!rows.length) replace(this.body, element("tr", {}, element("td", { colspan: 3 }, "Nobody in view and no voice")));
     else replace(this.body, rows.map(tableRow));
   }
 }
@@ -56,7 +56,7 @@ export function spokenMoment(people, time) {
   if (!said.length) return "Nobody in view and no voice.";
   return said
     .map(({ name, valence, arousal, source, voice }) =>
-      source === "no prediction" ? `${name}: no prediction.` : `${name}: valence ${valence}, arousal ${arousal}, from ${source}, ${voice}.`,
+      source === "no prediction" ? `${name}: no prediction.` : `${name}: valence ${valence}, arousal ${arousal}, ${source}, ${voice}.`,
     )
     .join(" ");
 }
@@ -66,10 +66,8 @@ function tableRow(row) {
   return element(
     "tr",
     {},
-    element("th", { scope: "row" }, swatch(row), row.name),
+    element("th", { scope: "row" }, swatch(row), row.name, element("small", {}, `${row.source} · ${row.voice}`)),
     number(row.valence, row.valenceBounds),
     number(row.arousal, row.arousalBounds),
-    element("td", {}, row.source),
-    element("td", {}, row.voice),
   );
 }

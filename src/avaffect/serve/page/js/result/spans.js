@@ -13,6 +13,7 @@ export class Spans {
     this.player = player;
     this.from = element("input", { inputmode: "decimal", placeholder: "0:00.0", size: 8 });
     this.to = element("input", { inputmode: "decimal", placeholder: "0:00.0", size: 8 });
+    this.whom = element("select");
     this.error = element("p", { class: "job-error", role: "alert" });
     this.list = element("ul", { class: "spans", "aria-label": "Marked spans" });
     const now = (field, what) => element("button", { type: "button", "aria-label": `${what}: now`, onclick: () => this.setNow(field) }, "now");
@@ -22,7 +23,7 @@ export class Spans {
       { class: "panel", "aria-labelledby": "spans-title" },
       element("h2", { id: "spans-title" }, "Spans"),
       element("p", { class: "faint" }, "Leave out what should not count, such as another's clip. A baseline is a calm stretch: values are then also shown relative to it."),
-      element("div", { class: "row" }, labelled("From", this.from), now("from", "From"), labelled("To", this.to), now("to", "To")),
+      element("div", { class: "row" }, labelled("From", this.from), now("from", "From"), labelled("To", this.to), now("to", "To"), labelled("of", this.whom)),
       element("label", { class: "check mouse-only", for: "marking" }, mark, "Dragging on the chart marks a span"),
       element(
         "div",
@@ -56,17 +57,25 @@ export class Spans {
     }
     this.error.textContent = "";
     this.from.value = this.to.value = "";
-    this.edits.addSpan(kind, from, end);
+    const track = Number(this.whom.value);
+    this.edits.addSpan(kind, [from, end, ...(track > 0 ? [track] : [])]);
     announce(`${KINDS[kind]}: ${clock(from)} to ${clock(end)}. Computing anew.`);
   }
 
-  draw() {
+  /** @param {Trace} trace */
+  draw(trace) {
+    this.names = Object.fromEntries(trace.seen.map((person) => [person.track, person.name]));
+    const chosen = this.whom.value;
+    const options = [element("option", { value: 0 }, "everybody"), ...trace.seen.map((person) => element("option", { value: person.track }, person.name))];
+    replace(this.whom, options);
+    if (this.names[chosen]) this.whom.value = chosen;
     const lines = Object.keys(KINDS).flatMap((kind) => this.edits.value[kind].map((span, place) => this.line(kind, span, place)));
     replace(this.list, lines);
   }
 
-  line(kind, [from, to], place) {
-    const text = `${KINDS[kind]}: ${clock(from)} to ${clock(to)}`;
+  line(kind, [from, to, track], place) {
+    const whose = track ? `, ${this.names[track] ?? `person ${track}`}` : "";
+    const text = `${KINDS[kind]}: ${clock(from)} to ${clock(to)}${whose}`;
     const remove = () => {
       this.edits.removeSpan(kind, place);
       announce(`Undone: ${text}`);

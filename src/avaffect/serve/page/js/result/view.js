@@ -131,13 +131,12 @@ class ResultView {
   /** Ask the server for the result under the edits, and show it. The last change wins. */
   async recompute() {
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    this.spans.draw();
+    this.spans.draw(this.trace);
     try {
       const { value } = this.edits;
       const result = this.edits.changed ? await viewOf(this.prediction.id, value) : this.prediction.result;
       if (turn !== this.turn) return;
       this.trace = new Trace({ ...this.prediction, result, allTracks: this.original.allTracks }, value.names);
-      this.result = result;
       replace(this.trouble);
       this.summary.show(result.summary, this.trace);
       await this.draw();
@@ -154,7 +153,7 @@ class ResultView {
     this.relative = hasRelative && this.relativeField.checked;
     this.resetButton.hidden = !this.edits.changed;
     this.people.draw(this.trace, this.original.allTracks, this.focus);
-    this.spans.draw();
+    this.spans.draw(this.trace);
     this.table.show(this.trace);
     const options = this.trace.people.map((person) => element("option", { value: person.track ?? -1, selected: person.track === this.focus }, person.name));
     replace(this.focusField, options);
