@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-TEXT = {".cff", ".css", ".csv", ".html", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml"}
+TEXT = {".cff", ".css", ".csv", ".html", ".js", ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml"}
 YAML = {".cff", ".yaml", ".yml"}
 
 

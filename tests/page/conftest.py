@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-for package in ("fastapi", "selenium"):
-    pytest.importorskip(package, reason=f"{package} is not installed: pip install 'avaffect[dev]'")
+pytest.importorskip("fastapi", reason="the extra [serve] is not installed")
+pytest.importorskip("selenium", reason="selenium is not installed: pip install 'avaffect[dev]'")
 
 import uvicorn
 from selenium import webdriver
@@ -29,7 +29,7 @@ from avaffect.serve.app import create_app
 from avaffect.serve.settings import Settings
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
-PATIENCE = 15  # seconds
+PATIENCE = 60  # seconds: the machine may be busy
 
 
 class Page:
@@ -38,11 +38,15 @@ class Page:
     def __init__(self, driver: webdriver.Chrome, address: str) -> None:
         self.driver, self.address = driver, address
 
-    def open(self, view: str = "") -> None:
-        """Show a view in a page that is loaded anew."""
-        self.driver.get("about:blank")
-        self.driver.get(f"{self.address}#/{view}")
-        self.wait("main h1, main .problem")
+    def open(self, view: str = "", *, anew: bool = False) -> None:
+        """Show a view; ``anew``: in a page that is loaded again."""
+        if anew or not self.driver.current_url.startswith(self.address):
+            self.driver.get("about:blank")
+            self.driver.get(f"{self.address}#/{view}")
+        else:
+            self.run("location.hash = '#/none'; location.hash = arguments[0]", f"#/{view}")
+        name = view.partition("/")[0]
+        self.until(f"document.querySelector('main > div')?.dataset.view === {name!r}")
 
     def find(self, selector: str) -> Any:
         """The element, at once."""
@@ -148,7 +152,7 @@ def page(browser: webdriver.Chrome, address: str) -> Iterator[Page]:
     """The page, with nothing remembered from before."""
     shown = Page(browser, address)
     shown.open()
-    shown.run("localStorage.clear(); sessionStorage.clear()")
+    shown.run("localStorage.clear(); document.querySelectorAll('dialog[open]').forEach((one) => one.close())")
     shown.errors()
     yield shown
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -18,7 +18,7 @@ RATE = 25
 
 
 class PageWork:
-    """A reader whose results are made up; a recording called ``slow...`` takes a minute, ``broken...`` fails."""
+    """A reader whose results are made up; what is called ``slow...`` takes a minute, ``broken...`` fails."""
 
     def __call__(self, task: Task, hook: Hook) -> float:
         """Write a table."""
@@ -42,7 +42,13 @@ def made_trace(name: str) -> Trace:
     parts = [_person(1, 0.0, SECONDS, 0.3 + shift), _person(2, 4.0, SECONDS, -0.4 + shift), _voice(2.0, 3.0)]
     table = pd.concat(parts).assign(file=name).sort_values(["start", "track"], na_position="last")
     table = table.astype({"track": "Int64", "frame": "Int64"}).set_index(["file", "start", "end"])
-    meta = {"model": "hgrjca.default", "avaffect": "0", "coverage": 0.9, "licence": "none", "meaning": "Made up."}
+    meta = {
+        "model": "hgrjca.default",
+        "avaffect": "0",
+        "coverage": 0.9,
+        "licence": "none",
+        "meaning": "Made up.",
+    }
     return Trace(table, meta=meta)
 
 
@@ -72,4 +78,6 @@ def _voice(begin: float, end: float) -> pd.DataFrame:
 def _rows(begin: float, end: float) -> pd.DataFrame:
     frame = np.arange(round(begin * RATE), round(end * RATE))
     table = pd.DataFrame(np.nan, index=frame, columns=list(COLUMNS))
-    return table.assign(start=frame / RATE, end=(frame + 1) / RATE, pts=frame / RATE, frame=frame, source=pd.NA)
+    return table.assign(
+        start=frame / RATE, end=(frame + 1) / RATE, pts=frame / RATE, frame=frame, source=pd.NA
+    )

@@ -83,7 +83,13 @@ def test_a_click_on_the_chart_moves_the_playhead(result: Page) -> None:
 
 def test_keys_move_and_zoom(result: Page) -> None:
     seek(result, 1)
-    for keys, seconds in ((["l"], 6), (["j"], 1), ([Keys.ARROW_RIGHT], 2), ([Keys.ARROW_LEFT], 1), (["."], 1.04)):
+    for keys, seconds in (
+        (["l"], 6),
+        (["j"], 1),
+        ([Keys.ARROW_RIGHT], 2),
+        ([Keys.ARROW_LEFT], 1),
+        (["."], 1.04),
+    ):
         result.type(*keys)
         result.until(f"Math.abs({TIME} - {seconds}) < 0.02")
     result.type(" ")
@@ -107,7 +113,9 @@ def test_keys_rest_while_somebody_types_and_when_switched_off(result: Page) -> N
     name.send_keys("jkl ")
     assert name.get_attribute("value") == "jkl "
     assert result.run(f"return {TIME}") == 1
-    result.run("arguments[0].value = ''; arguments[0].blur(); localStorage.setItem('avaffect.keys', 'off')", name)
+    result.run(
+        "arguments[0].value = ''; arguments[0].blur(); localStorage.setItem('avaffect.keys', 'off')", name
+    )
     result.type("l")
     assert result.run(f"return {TIME}") == 1
 
@@ -122,6 +130,7 @@ def test_the_table_says_what_the_chart_shows(result: Page, trace: Trace) -> None
 
 
 def test_after_a_reload_the_file_is_asked_for(result: Page, done: str) -> None:
+    result.open(f"result/{done}", anew=True)
     field = result.find("#again")
     assert "choose sample.mp4 again" in result.find(".media-note").text
     field.send_keys(str(SAMPLE))

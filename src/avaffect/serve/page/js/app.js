@@ -1,6 +1,6 @@
 /** Start the page: theme, dialogs, and the view that the address names. */
 
-import { replace } from "./dom.js";
+import { element, replace } from "./dom.js";
 import { fillKeys } from "./keys.js";
 import { startTheme } from "./theme.js";
 import { problem } from "./problem.js";
@@ -16,32 +16,41 @@ const main = document.getElementById("main");
 let leave = () => {};
 let first = true;
 
-/** Show the view of `#/name/rest`. Each view is `show(main, rest)` and gives back what ends it. */
+/**
+ * Show the view of `#/name/rest`. Each view is `show(root, rest)`, fills `root` and gives back what ends it.
+ * Every view has a root of its own: one that is left while it still loads fills a root that nobody sees.
+ */
 async function route() {
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const load = VIEWS[name] ?? VIEWS[""];
+  const root = element("div");
   leave();
   leave = () => {};
-  replace(main);
+  replace(main, root);
   main.setAttribute("aria-busy", "true");
   markNavigation(name);
-  const here = location.hash;
+  let end = () => {};
   try {
     const { show } = await load();
-    const end = await show(main, rest.map(decodeURIComponent));
-    if (location.hash === here) leave = end ?? (() => {});
-    else end?.();
+    end = (await show(root, rest.map(decodeURIComponent))) ?? end;
   } catch (error) {
-    replace(main, problem(error, route));
+    replace(root, problem(error, route));
   }
+  if (!root.isConnected) return end();
+  leave = end;
   main.removeAttribute("aria-busy");
-  const heading = main.querySelector("h1");
-  if (heading && !first) {
-    heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
-    scrollTo(0, 0);
-  }
+  root.dataset.view = name;
+  if (!first) readFromTop(root);
   first = false;
+}
+
+/** Focus the heading, as if a new page was loaded. */
+function readFromTop(root) {
+  const heading = root.querySelector("h1");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  scrollTo(0, 0);
 }
 
 function markNavigation(name) {

@@ -28,11 +28,16 @@ export class Chart extends EventTarget {
     this.press();
   }
 
+  /** Begin to draw. */
   async start(shown) {
     this.plotly = await plotly();
     this.shown = shown;
-    this.observer.observe(this.node);
-    await this.redraw();
+    this.observer.observe(this.node); // draws as soon as there is room
+  }
+
+  /** Events of Plotly's; it takes listeners once it has drawn. */
+  listen() {
+    this.listening = true;
     this.plot.on("plotly_relayout", (change) => {
       const range = change.xaxis?.range ?? [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       if (range.every(Number.isFinite)) this.setRange(range);
@@ -59,6 +64,7 @@ export class Chart extends EventTarget {
     const touch = matchMedia("(pointer: coarse)").matches; // a finger scrolls the page
     const dragmode = this.marking ? "select" : touch ? false : "zoom";
     await this.plotly.react(this.plot, data, { ...layout, width, dragmode, selectdirection: "h", selections: [] }, QUIET);
+    if (!this.listening) this.listen();
     this.setTime(this.time ?? 0);
   }
 
