@@ -24,7 +24,8 @@ from avaffect.voice.speech import CHUNK, CONTEXT
 class SpeechNet(nn.Module):
     """Silero's 16 kHz network over successive chunks (t, CONTEXT + CHUNK).
 
-    Each begins with the end of the one before. It gives the probability of speech in each, (t,), and the LSTM's two states (1, 1, 128) after the last.
+    Each begins with the end of the one before. It gives the probability of speech in each, (t,), and the
+    LSTM's two states (1, 1, 128) after the last.
     """
 
     def __init__(self) -> None:

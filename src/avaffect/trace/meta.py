@@ -2,8 +2,8 @@
 
 ``model`` (name), ``coverage`` (share of values that the intervals are meant to hold), ``streams``
 (names of the streams that the model uses), ``tick_rate`` (ticks of the model per second), ``sound``
-(what of the file's sound was read, as `avaffect.media.SoundUsed` has it) and ``source`` (the file's ``size``
-in bytes and the SHA-256 of its ``head``) may be absent.
+(what of the file's sound was read, as `avaffect.media.SoundUsed` has it) ``source`` (the file's ``size``
+in bytes and the SHA-256 of its ``head``) and ``edits`` (`avaffect.trace.edits`) may be absent.
 """
 
 from __future__ import annotations

@@ -11,12 +11,14 @@ import pandas as pd
 from ..arguments import checks_types
 from ..errors import DataError
 from . import abaw, bids, names, rows, tabular, webvtt
-from .baseline import Span, relative_to
+from .baseline import relative_to
 from .columns import checked
 from .describe import describe
+from .edits import KEY, Edits
 from .meta import coverage, jsonable
 from .preview import to_html
 from .resample import resampled
+from .spans import Span
 from .summary import summarise
 
 
@@ -65,6 +67,9 @@ class Trace:
                 raise DataError(f"{file} is in two of the traces; join traces of different files")
         first, *others = (part.meta for part in parts)
         meta = {k: v for k, v in first.items() if all(k in m and m[k] == v for m in others)}
+        edits = {file: kept for part in parts for file, kept in part.meta.get(KEY, {}).items()}
+        if edits:
+            meta[KEY] = edits
         return cls(pd.concat([part.table for part in parts]), meta=meta)
 
     def __len__(self) -> int:
@@ -156,6 +161,36 @@ class Trace:
         """
         given = [Span(*span) for span in spans]
         return Trace(relative_to(self.table, given), meta={**self.meta, "baseline": given})
+
+    def edited(self, edits: Edits) -> Trace:
+        """The same with names, without the people and spans that do not count, relative to the baseline.
+
+        The predictions of excluded spans are empty, and the summary counts them as excluded. A frame of which
+        nobody is left has a row of nobody in view. The baseline is taken anew, from what is left of it.
+
+        Parameters
+        ----------
+        edits : Edits
+            Of this recording.
+
+        Raises
+        ------
+        DataError
+            If the trace has several files, the edits name somebody or a span that is not in it, or nothing
+            is left of the baseline.
+        """
+        if len(self.files) != 1:
+            raise DataError(f"edits are of one file, the trace has {len(self.files)}; use trace.file(name)")
+        (file,) = self.files
+        edits.check(self.table, file)
+        together = Edits.of(self.meta, file).then(edits)
+        meta = {**self.meta, KEY: {file: together.as_dict()}}
+        table = edits.applied(self.table)
+        spans = [Span(*span) for span in together.baseline or self.meta.get("baseline", ())]
+        spans = [span for span in spans if span.track not in together.dropped]
+        if not spans:
+            return Trace(table, meta=meta)
+        return Trace(relative_to(table, spans), meta={**meta, "baseline": spans})
 
     def resample(self, rate: float) -> Trace:
         """Rows at ``k / rate`` seconds, interpolated; gaps stay gaps (see `resample.resampled`).
