@@ -16,6 +16,7 @@ from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .predict import predict
+from .serve import serve
 from .submit import submit
 from .train import train
 from .verify import verify
@@ -36,6 +37,7 @@ app = typer.Typer(
 VERBS = (
     predict,
     compare,
+    serve,
     models,
     describe,
     fusions,
