@@ -55,7 +55,7 @@ class PredictionWithResult(Prediction):
 
     result: dict[str, Any] | None = Field(
         default=None,
-        description="duration (s), meta, summary, spans and tracks; tracks holds, by person's number"
+        description="duration (s), meta, summary, names, spans and tracks; tracks holds, by person's number"
         " ('none' for rows of nobody in view), one list a column of the table, null where there is no value.",
     )
 
@@ -121,7 +121,7 @@ def _stage(progress: Progress) -> Stage:
         stage=progress.stage,
         completed=progress.completed,
         total=progress.total,
-        seconds_left=progress.seconds_left,
+        seconds_left=None if (left := progress.seconds_left) is None else round(left, 1),
     )
 
 

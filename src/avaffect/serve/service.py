@@ -10,8 +10,9 @@ from typing import IO, NamedTuple
 from uuid import uuid4
 
 from .. import checkpoint
-from ..errors import AvaffectError, ModelError
+from ..errors import AvaffectError, DataError, ModelError
 from ..spec import Spec
+from ..trace import Trace, read_trace
 from .folder import Folder
 from .jobs import Job, JobStore, State
 from .metrics import Metrics
@@ -19,7 +20,7 @@ from .pool import Pool
 from .process import Child, Died, OverLimit, Work
 from .settings import Settings
 from .uploads import save, shown_name
-from .worker import Look, Looker, too_long
+from .worker import FILES, Look, Looker, too_long
 
 _SECONDS_TO_LOOK = 30.0
 
@@ -137,6 +138,19 @@ class Service:
         if duration is not None and duration > self.settings.max_duration:
             raise AvaffectError(too_long(name, duration, self.settings.max_duration))
         return duration
+
+    def trace(self, job: Job) -> Trace:
+        """The result of a job that is done.
+
+        Raises
+        ------
+        DataError
+            If it is gone or damaged.
+        """
+        try:
+            return read_trace(self.folder.of(job.id) / FILES["parquet"])
+        except DataError as error:  # whose text tells where it lies
+            raise DataError(f"{job.name}: its result cannot be read any more; send it again") from error
 
     def end(self, job: Job) -> Job | None:
         """Cancel a job that waits or runs, and give it back; remove any other with its results: None."""
