@@ -19,6 +19,8 @@ not what the person feels.
 What to look at next
 --------------------
 `Predictor`       recordings to traces: files, folders, frames and samples in memory
+`StreamingPredictor`
+                  pictures and sound while they come: a camera, a call
 `Trace`           the result: a table, its summary, and the formats that it is written in
 `create_fusion`   any fusion of the literature as a torch module, by name: `list_fusions`
 `list_encoders`, `list_corpora`, `list_detectors`
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from .encoder import list_encoders
     from .face import list_detectors
     from .fusion import create_fusion, list_fusions
+    from .live import StreamingPredictor
     from .predict import Predictor, list_models, load
     from .spec import Spec
     from .trace import Trace, read_trace
@@ -55,6 +58,7 @@ __all__ = [
     "ModelError",
     "Predictor",
     "Spec",
+    "StreamingPredictor",
     "Trace",
     "annotate",
     "create_fusion",
@@ -71,6 +75,7 @@ __all__ = [
 _HOME = {
     "Predictor": "predict",
     "Spec": "spec",
+    "StreamingPredictor": "live",
     "Trace": "trace",
     "annotate": "draw",
     "create_fusion": "fusion",
