@@ -34,6 +34,11 @@ class MadeWork:
             raise MediaError(f"{task.name}: cannot be read")
         elif word == "dies":
             os._exit(3)
+        elif word == "halfway":  # takes long at the first attempt
+            mark = task.folder / "tried"
+            if not mark.exists():
+                mark.touch()
+                time.sleep(60)
         elif word == "once":  # dies at the first attempt
             mark = task.folder / "tried"
             if not mark.exists():

@@ -51,8 +51,8 @@ def look(
 ) -> Response:
     """A prediction: its state, and its result once it is done. As csv or Parquet, the result alone."""
     kind = accepted(accept)
-    if kind in ("csv", "parquet") and rate is None:
-        return download(service, done(job), kind)
+    if kind != "json" and rate is None:
+        return download(service, done(job), "csv" if kind == "csv" else "parquet")
     if kind != "json" or job.state is State.DONE:
         return given(service, job, service.trace(done(job)), kind, columns, rate)
     return JSONResponse(PredictionWithResult(**prediction(service, job).model_dump()).model_dump(mode="json"))
