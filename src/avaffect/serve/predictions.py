@@ -26,7 +26,7 @@ Kind = Literal["csv", "parquet", "png", "mp4"]
 @router.post("", status_code=202, responses=refusals(403, 413, 422, 429))
 def send(
     service: TheService,
-    file: Annotated[list[UploadFile], File(description="Video or sound files, one or many.")],
+    file: Annotated[list[UploadFile], File(min_length=1, description="Video or sound files, one or many.")],
     model: Annotated[str | None, Form(description="One of /v1/models; by default the first.")] = None,
     people: Annotated[Literal["all", "main"], Form(description="Everyone, or the most prominent.")] = "all",
     annotate: Annotated[bool, Form(description="Also make a video with the values drawn in.")] = True,
