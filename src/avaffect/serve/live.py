@@ -7,18 +7,19 @@ import json
 import math
 import time
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketState
 
-from ..errors import AvaffectError, ModelError
+from ..errors import AvaffectError
 from ..registry import loaded_plugins
 from .context import TheService
 from .inbox import Inbox
 from .live_worker import Finish, Push, Read, Stream, StreamReader
 from .process import Child
+from .responses import People
 from .service import Service
 
 router = APIRouter()
@@ -37,7 +38,7 @@ async def stream(
     socket: WebSocket,
     service: TheService,
     model: str | None = None,
-    people: Literal["all", "main"] = "all",
+    people: str = "all",
     lag: float = 0.0,
     sample_rate: Annotated[int, Query(ge=8000, le=192_000)] = 16000,
 ) -> None:
@@ -48,7 +49,9 @@ async def stream(
         return
     try:
         chosen = service.model(model)
-    except ModelError as error:
+        if people not in get_args(People):
+            raise AvaffectError(f"people={people[:20]!r}: expected 'all' or 'main'")
+    except AvaffectError as error:
         await _end(socket, _REFUSED, str(error))
         return
     settings = Stream(chosen.reference, people, lag, sample_rate, loaded_plugins())

@@ -12,7 +12,7 @@ from ..trace.edits import Edits
 from .accept import CSV, IN_DOCUMENT, JSON, PARQUET, Accept, accepted
 from .context import DoneJob, TheJob, TheService, done, refusals
 from .jobs import State
-from .responses import PREFIX, Prediction, Predictions, PredictionWithResult, prediction
+from .responses import PREFIX, People, Prediction, Predictions, PredictionWithResult, prediction
 from .tables import Columns, Rate, file_name, given
 from .uploads import saved
 from .worker import FILES
@@ -28,7 +28,7 @@ def send(
     service: TheService,
     file: Annotated[list[UploadFile], File(min_length=1, description="Video or sound files, one or many.")],
     model: Annotated[str | None, Form(description="One of /v1/models; by default the first.")] = None,
-    people: Annotated[Literal["all", "main"], Form(description="Everyone, or the most prominent.")] = "all",
+    people: Annotated[People, Form(description="Everyone, or the most prominent.")] = "all",
     annotate: Annotated[bool, Form(description="Also make a video with the values drawn in.")] = True,
 ) -> Predictions:
     """Queue recordings. All are taken or none: the first that cannot be is named in the refusal."""

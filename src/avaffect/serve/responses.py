@@ -15,6 +15,8 @@ from .worker import FILES
 
 PREFIX = "/v1/predictions"
 
+People = Literal["all", "main"]
+
 
 class Problem(BaseModel):
     """Why a request was refused."""
@@ -42,7 +44,7 @@ class Prediction(BaseModel):
     error: str | None = Field(description="Why it failed.")
     duration: float | None = Field(description="Seconds of the recording, where they are known.")
     model: str
-    people: Literal["all", "main"]
+    people: People
     annotate: bool
     created: float = Field(description="Seconds since 1970, UTC.")
     started: float | None
