@@ -233,8 +233,4 @@ def _print_lines(console: Console, *lines: str) -> None:
 
 
 def _estimate_text(figure: Estimate, *, sign: bool = False) -> str:
-    form = "+.3f" if sign else ".3f"
-    if figure.value != figure.value:
-        return "not defined"
-    ends = f" [{figure.low:{form}}, {figure.high:{form}}]" if figure.low == figure.low else ""
-    return escape(f"{figure.value:{form}}{ends}")
+    return escape(figure.text("+.3f" if sign else ".3f"))

@@ -74,7 +74,7 @@ def create_app(settings: Settings, make: Callable[[], Work] | None = None) -> Fa
     for part in (predictions, events, live, about):
         app.include_router(part.router)
     app.add_api_route("/vendor/plotly.min.js", _plotly, include_in_schema=False)
-    app.mount("/", StaticFiles(directory=PAGE, html=True, check_dir=False))
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
 
 
