@@ -115,8 +115,6 @@ class Page:
         return [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
 
 
-
-
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """``start_server(make, **settings)``: the address of a new server."""
