@@ -1,7 +1,8 @@
 """Reading while it happens: pictures and sound are pushed, ticks come back."""
 
+from .offline import CausalPredictor
 from .predictor import StreamingPredictor
 from .stats import Stats
 from .tick import PersonTick, Tick
 
-__all__ = ["PersonTick", "Stats", "StreamingPredictor", "Tick"]
+__all__ = ["CausalPredictor", "PersonTick", "Stats", "StreamingPredictor", "Tick"]

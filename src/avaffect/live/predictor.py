@@ -15,20 +15,16 @@ from ..predict import Predictor, load
 from ..predict.signal import checked_samples
 from ..trace import Trace
 from .intake import Intake, Moment
-from .reader import CausalReader, Read
+from .reader import LAG, CausalReader, Read
 from .record import Recorder
 from .resample import Resampler
 from .stats import Stats
 from .tick import Tick
 
-LAG = 0.0
-"""Seconds by which ticks are read later than they could be, unless asked for."""
-
 PATIENCE = 0.3
 """Seconds for which pictures wait for sound that does not come, and sound for pictures."""
 
-LONGEST_LAG = 5.0
-"""Seconds; with more, reading the recording afterwards serves better."""
+LONGEST_PATIENCE = 60.0
 
 
 @checks_types
@@ -86,14 +82,12 @@ class StreamingPredictor:
         record: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not 0 <= lag <= LONGEST_LAG:
-            raise AvaffectError(f"lag={lag}: expected seconds from 0 to {LONGEST_LAG:g}")
-        if not 0 <= patience <= LONGEST_LAG:
-            raise AvaffectError(f"patience={patience}: expected seconds from 0 to {LONGEST_LAG:g}")
+        if not 0 <= patience <= LONGEST_PATIENCE:
+            raise AvaffectError(f"patience={patience}: expected seconds from 0 to {LONGEST_PATIENCE:g}")
         known = predictor if isinstance(predictor, Predictor) else load(predictor, people=people)
         self.predictor, self.spec, self.lag = known, known.spec, lag
         self._timeline = known.timeline
-        self._reader = CausalReader(known, lag=round(lag * known.spec.tick_rate))
+        self._reader = CausalReader(known, lag=lag)
         self._intake = Intake(known.timeline, self._reader.look, self._reader.boundary, patience=patience)
         self._clock = clock
         self._record = Recorder(known.timeline) if record else None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from ..errors import ModelError
+from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker
 from ..media import Frame
 from ..predict import Predictor
@@ -33,6 +33,13 @@ PAST = 24.0
 
 STEP = 4.0
 """Seconds that are let go of at once: a whole number of ticks, samples, frames and chunks of speech alike."""
+
+
+LAG = 0.0
+"""Seconds by which ticks are read later than they could be, unless asked for."""
+
+LONGEST_LAG = 5.0
+"""Seconds; with more, reading the recording afterwards serves better."""
 
 
 class Heard(NamedTuple):
@@ -59,8 +66,8 @@ class CausalReader:
     ----------
     predictor : Predictor
         Its model, its face detector and its options are used.
-    lag : int
-        Ticks.
+    lag : float
+        Seconds, rounded to ticks.
     reference : float, optional
         Level in bels to which the voice is taken relative; by default that of the speech so far.
 
@@ -68,10 +75,14 @@ class CausalReader:
     ------
     ModelError
         If the model reads words, or its ticks do not fit into `STEP` seconds.
+    AvaffectError
+        If the lag is out of its range.
     """
 
-    def __init__(self, predictor: Predictor, *, lag: int = 0, reference: float | None = None) -> None:
+    def __init__(self, predictor: Predictor, *, lag: float = LAG, reference: float | None = None) -> None:
         spec, reader = predictor.spec, predictor.reader
+        if not 0 <= lag <= LONGEST_LAG:
+            raise AvaffectError(f"lag={lag}: expected seconds from 0 to {LONGEST_LAG:g}")
         if "text" in spec.streams:
             raise ModelError(
                 f"{spec.name} reads words, which are not there at once; give a model of face and voice"
@@ -82,7 +93,7 @@ class CausalReader:
                 f"{spec.name} has {spec.tick_rate:g} ticks a second; expected a whole number in {STEP:g} s"
             )
         self._predictor, self._spec, self._timeline = predictor, spec, predictor.timeline
-        self._lag, self._reference = lag, reference
+        self._lag, self._reference = round(lag * spec.tick_rate), reference
         self._window = round(spec.window * spec.tick_rate)
         self._most = round(PAST * spec.tick_rate) + self._step
         tracker = None
