@@ -14,6 +14,7 @@ from .catalogue import describe, fusions, models
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
+from .live import live
 from .predict import predict
 from .serve import serve
 from .submit import submit
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 VERBS = (
     predict,
+    live,
     serve,
     models,
     describe,

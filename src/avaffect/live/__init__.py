@@ -4,5 +4,6 @@ from .offline import CausalPredictor
 from .predictor import StreamingPredictor
 from .stats import Stats
 from .tick import PersonTick, Tick
+from .worker import Worker
 
-__all__ = ["CausalPredictor", "PersonTick", "Stats", "StreamingPredictor", "Tick"]
+__all__ = ["CausalPredictor", "PersonTick", "Stats", "StreamingPredictor", "Tick", "Worker"]
