@@ -81,7 +81,7 @@ def test_what_comes_later_changes_nothing(causal, start, ticks):
 
 
 def test_a_tick_is_read_as_the_end_of_a_recording(causal, start):
-    """Masks, features of the face and who speaks are those of `StreamReader`, which knows whole recordings."""
+    """Masks, features of the face and who speaks are those of `StreamReader` on the recording so far."""
     stream = StreamingPredictor(causal, patience=1.0)
     seen: list[list[PersonStreams]] = []
     original = stream._reader._reported

@@ -85,7 +85,7 @@ class Worker:
         with self._news:
             self._sound.append((samples, time, sample_rate, self._predictor.clock()))
             self._seconds += len(samples) / sample_rate
-            while self._seconds > LONGEST_QUEUE and len(self._sound) > 1:
+            while self._seconds > LONGEST_QUEUE + 1e-6 and len(self._sound) > 1:
                 oldest, _, rate, _ = self._sound.popleft()
                 self._seconds -= len(oldest) / rate
                 self._predictor.stats.sound_dropped += len(oldest) / rate
