@@ -73,9 +73,12 @@ def live(
         writable_file(target, inputs=[source] if source else [], overwrite=overwrite)
     import torch
 
+    from .. import media
     from ..live import StreamingPredictor, Worker
     from ..live.sources import Clock, devices, file
 
+    if source is not None:
+        media.probe(source)  # says at once what cannot be read
     torch.set_num_threads(threads)
     predictor = StreamingPredictor(model, people=people.value, lag=lag, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
