@@ -37,10 +37,17 @@ def _job(service: TheService, identity: Annotated[str, Path(alias="id")]) -> Job
 TheJob = Annotated[Job, Depends(_job)]
 
 
-def _done(job: TheJob) -> Job:
+def done(job: TheJob) -> Job:
+    """The job, if it is done.
+
+    Raises
+    ------
+    HTTPException
+        409, if it is not.
+    """
     if job.state is not State.DONE:
         raise HTTPException(409, f"{job.name} is {job.state.value}; its results are there when it is done")
     return job
 
 
-DoneJob = Annotated[Job, Depends(_done)]
+DoneJob = Annotated[Job, Depends(done)]

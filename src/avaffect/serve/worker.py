@@ -120,9 +120,16 @@ class Reader:
                 hook=lambda _, done, total: hook("drawing", done, total),
             )
         hook("writing", 0.0, None)
-        draw.plot(trace, task.folder / FILES["png"])
-        trace.to_csv(task.folder / FILES["csv"])
-        trace.to_parquet(task.folder / FILES["parquet"])
+        write_tables(trace, task.folder)
+
+
+def write_tables(trace: Trace, folder: Path) -> None:
+    """Write the results that every trace has into a job's folder; the table that is read again comes last."""
+    from .. import draw
+
+    draw.plot(trace, folder / FILES["png"])
+    trace.to_csv(folder / FILES["csv"])
+    trace.to_parquet(folder / FILES["parquet"])
 
 
 def _bounded(hook: Hook, task: Task) -> Hook:
