@@ -15,6 +15,7 @@ from .compare import compare
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
+from .live import live
 from .predict import predict
 from .serve import serve
 from .submit import submit
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 VERBS = (
     predict,
+    live,
     compare,
     serve,
     models,
