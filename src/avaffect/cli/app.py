@@ -16,6 +16,7 @@ from .convert import convert
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
+from .live import live
 from .predict import predict
 from .serve import serve
 from .submit import submit
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 VERBS = (
     predict,
+    live,
     compare,
     summarise,
     convert,

@@ -20,6 +20,7 @@ from ..trace import time_axis
 from ..trace.columns import GATES
 from ..trace.describe import ENDS, words
 from ..trace.groups import Group, groups_of
+from ..trace.meta import check_output
 from ..trace.names import display_names, shortened
 from ..trace.summary import Person, summarise
 from ..trace.table import Trace
@@ -71,7 +72,8 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     Raises
     ------
     DataError
-        If the trace is empty or has several files, or the picture cannot be written.
+        If the trace is empty or has several files, or the picture cannot be written or
+        would replace the recording.
     """
     if len(trace.files) != 1:
         what = "is empty" if not trace.files else f"has {len(trace.files)} files"
@@ -89,6 +91,7 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
         _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), _GATE_SCALES[kind])
     _draw_caption(figure, trace, groups, limits[1] - limits[0])
     if path is not None:
+        check_output(trace.meta, trace.files, Path(path))
         save(figure, path)
     return figure
 
