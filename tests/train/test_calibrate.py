@@ -14,6 +14,7 @@ from avaffect.corpus.windows import Windows
 from avaffect.model import FusionNetwork
 from avaffect.spec import TARGETS, Component
 from avaffect.train.calibrate import HalfWidths, half_widths
+from avaffect.train.prediction import Prediction
 from avaffect.train.store import predict
 
 from .stores import network_of
@@ -60,7 +61,7 @@ def test_by_what_is_available(windows: Windows) -> None:
             errors.append(np.abs(replays[stored.name].values - tensors["labels"].numpy())[there])
         pooled = np.sort(np.concatenate(errors), axis=0)
         # ceil(13 * 0.8) / 12 of the errors lie inside
-        rank = int(np.ceil(11 / 12 * (len(pooled) - 1)))
+        rank = int(np.ceil(11 / 12 * len(pooled))) - 1
         assert list(widths[condition].values()) == pytest.approx(pooled[rank].tolist(), abs=1e-6)
 
 
@@ -70,3 +71,23 @@ def test_few_recordings_give_the_largest_error(windows: Windows) -> None:
     errors = [np.abs(r.values - r.labels) for r in predict(model, few).values()]
     widths = widths_of(model, few, coverage=0.9)["audio"]
     assert list(widths.values()) == pytest.approx(np.nanmax(np.concatenate(errors), axis=0).tolist())
+
+
+def test_groups_count_the_same_however_many_their_recordings() -> None:
+    """Ninety recordings with errors up to 0.1, ten with errors up to 1: half of the weight each."""
+
+    def recording(largest: float) -> Prediction:
+        values = np.linspace(-largest, largest, 201)[:, None].repeat(2, axis=1).astype(np.float32)
+        return Prediction(values, np.zeros_like(values), {"audio": np.ones(201, bool)}, {})
+
+    recordings = [recording(0.1)] * 90 + [recording(1.0)] * 10
+    groups = ["calm"] * 90 + ["wild"] * 10
+    widths = {
+        name: half_widths(lambda hide: recordings, ("audio",), TARGETS, coverage=0.9, groups=by)["audio"]
+        for name, by in (("recordings", None), ("groups", groups))
+    }
+    # 0.91 of the ticks are all calm ones and a tenth of the wild ones.
+    assert widths["recordings"]["valence"] == pytest.approx(0.1, abs=0.01)
+    # 0.91 of the weight is the calm half and 0.82 of the wild one.
+    assert widths["groups"]["valence"] == pytest.approx(0.82, abs=0.01)
+    assert widths["groups"]["arousal"] == pytest.approx(0.82, abs=0.01)

@@ -38,30 +38,63 @@ def residuals(predict: Predict, streams: Sequence[str]) -> dict[str, list[NDArra
     """Absolute errors (ticks, targets) of each recording, by condition.
 
     For every condition the other streams are hidden, and the labelled ticks count at which all of the
-    condition's streams are available. Recordings without such a tick are left out.
+    condition's streams are available. A recording without such a tick has no row.
     """
     found = {}
     for condition, available in conditions(streams).items():
         predictions = predict(tuple(name for name in streams if name not in available))
-        errors = [_errors(prediction, available) for prediction in predictions]
-        found[condition] = [error for error in errors if len(error)]
+        found[condition] = [_errors(prediction, available) for prediction in predictions]
     return found
 
 
 def half_widths(
-    predict: Predict, streams: Sequence[str], targets: Sequence[str], *, coverage: float
+    predict: Predict,
+    streams: Sequence[str],
+    targets: Sequence[str],
+    *,
+    coverage: float,
+    groups: Sequence[str] | None = None,
 ) -> HalfWidths:
     """Half-widths of the intervals; a condition that never occurs is left out.
 
     With fewer recordings than ``coverage / (1 - coverage)`` they are the largest errors.
+
+    Parameters
+    ----------
+    predict : callable
+    streams, targets : sequence of str
+    coverage : float
+        Share of labels that the intervals are meant to hold.
+    groups : sequence of str, optional
+        The group of each recording, such as its corpus: each group counts the same, however much there is of
+        it. A new recording is then one of any group, and not mostly one of the largest.
     """
     widths: HalfWidths = {}
     for condition, errors in residuals(predict, streams).items():
-        if errors:
-            level = min(1.0, np.ceil((len(errors) + 1) * coverage) / len(errors))
-            ends = np.quantile(np.concatenate(errors), level, axis=0, method="higher")
+        count = sum(len(error) > 0 for error in errors)
+        if count:
+            level = min(1.0, np.ceil((count + 1) * coverage) / count)
+            weights = _weights([len(error) for error in errors], groups or [""] * len(errors))
+            ends = _quantile(np.concatenate(errors), weights, level)
             widths[condition] = {target: float(end) for target, end in zip(targets, ends, strict=True)}
     return widths
+
+
+def _weights(ticks: Sequence[int], groups: Sequence[str]) -> NDArray[np.floating]:
+    """The weight of each tick, recording after recording, so that all groups weigh the same."""
+    group = np.repeat(np.unique(np.asarray(groups), return_inverse=True)[1], ticks)
+    return 1 / np.bincount(group)[group]
+
+
+def _quantile(errors: NDArray[np.floating], weights: NDArray[np.floating], level: float) -> list[float]:
+    """The least error of each target that a share of the weight does not exceed."""
+    ends = []
+    for error in errors.T:
+        order = np.argsort(error)
+        share = np.cumsum(weights[order]) / weights.sum()
+        at = np.searchsorted(share, level - 1e-9)  # sums of shares are not exact
+        ends.append(float(error[order][min(at, len(error) - 1)]))
+    return ends
 
 
 def coverages(
@@ -76,7 +109,9 @@ def coverages(
     """
     ends = {name: np.array([by[target] for target in targets]) for name, by in widths.items()}
     found = residuals(predict, streams)
-    inside = {name: np.concatenate(found[name]) <= end for name, end in ends.items() if found[name]}
+    inside = {
+        name: np.concatenate(found[name]) <= end for name, end in ends.items() if any(map(len, found[name]))
+    }
     as_they_are, by_condition = predict(()), conditions(streams)
     pooled = [
         _errors(prediction, by_condition[name], others=streams) <= end

@@ -80,9 +80,10 @@ def _on_strangers(recipe: CorpusRecipe, streams: Sequence[str], hook: Hook) -> d
     found = read_left_out(recipe, hook)
     scale = fit_scale(found)
     found = scaled(found, scale)
+    corpora = [clip.corpus for clip in found.clips]
     return {
         "scale": {target: list(pair) for target, pair in scale.items()},
-        "half_widths": half_widths(found.predict, streams, TARGETS, coverage=coverage),
+        "half_widths": half_widths(found.predict, streams, TARGETS, coverage=coverage, groups=corpora),
         "widening": measure_widening(recipe, found, streams, hook),
         "coverage": coverage_by_fold(found, streams, coverage=coverage),
         "strangers": figures(found, streams),

@@ -185,6 +185,8 @@ def coverage_by_fold(
 ) -> dict[str, dict[str, float]]:
     """Share of labels inside intervals whose widths come from all other folds: by tick, and by clip mean.
 
+    Each corpus counts the same in the widths.
+
     Returns
     -------
     dict
@@ -194,7 +196,8 @@ def coverage_by_fold(
     hits: dict[str, dict[str, list[NDArray]]] = {}
     for fold in sorted({clip.fold for clip in found.clips}):
         others = partial(_of_other_folds, found, predict, fold)
-        widths = half_widths(others, streams, TARGETS, coverage=coverage)
+        corpora = [clip.corpus for clip in found.clips if clip.fold != fold]
+        widths = half_widths(others, streams, TARGETS, coverage=coverage, groups=corpora)
         for clip, prediction in zip(found.clips, predict(()), strict=True):
             if clip.fold == fold:
                 _count(hits.setdefault(clip.corpus, {}), prediction, widths)

@@ -53,7 +53,7 @@ def measure_widening(recipe: CorpusRecipe, found: LeftOut, streams: Sequence[str
             clips.append(_seen_at(recording, clip, encoders[fold.name], height))
         errors = residuals(LeftOut(clips, found.networks).predict, streams)
         for condition, of in errors.items():
-            if "visual" in condition and of:
+            if "visual" in condition and any(map(len, of)):
                 level = recipe.calibration.coverage
                 widths.setdefault(condition, {})[height] = np.quantile(np.concatenate(of), level, axis=0)
         hook("small faces", done + 1, len(sizes))
