@@ -59,8 +59,8 @@ def test_a_report_holds_everything_and_loads_nothing(trace, tmp_path):
     assert all(address.startswith("data:image/jpeg;base64,") for address in addresses)
     text = " ".join(page.text.split())
     for words in (
-        "<Ana>", "no face and no speech", "excluded", "13 %", "non-commercial research only", "avaffect (version",
-        "Art. 5(1)(f)", *PAPERS,
+        "<Ana>", "no face and no speech", "excluded", "13 %", "non-commercial research only",
+        "avaffect (version", "Art. 5(1)(f)", *PAPERS,
     ):  # fmt: skip
         assert words in text
     assert (tmp_path / "r.html").stat().st_size < 150_000
