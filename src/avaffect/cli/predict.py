@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from rich.markup import escape
 
 from ..errors import AvaffectError
 from ..files import writable_folder
+from ..run.batch import Batch, crew_of
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
 from .predict_options import Format, People
@@ -18,13 +20,11 @@ from .predict_report import Report
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
-    from ..outputs import Target
     from ..predict.context import ContextOptions
-    from ..run.job import Job
 
 
 def predict(
-    inputs: option.Inputs,
+    recordings: option.Recordings,
     out: option.Out = Path("out"),
     model: option.Model = "hgrjca.default",
     people: option.WhichPeople = People.ALL,
@@ -33,6 +33,7 @@ def predict(
     plot: option.Plot = True,
     video: option.Video = True,
     recursive: option.Recursive = False,
+    workers: option.Workers = 1,
     resume: option.Resume = False,
     overwrite: option.Overwrite = False,
     fail_fast: option.FailFast = False,
@@ -56,11 +57,10 @@ def predict(
 
     Example: avaffect predict -r sessions/ --out results --people main
     """
-    from .. import outputs
-    from ..error_list import ErrorList
+    from .. import inputs, outputs
     from ..run.job import Job
 
-    found = outputs.find(inputs, out, recursive=recursive)
+    found = inputs.find(recordings, out, recursive=recursive)
     if transcript is not None and len(found.recordings) != 1:
         raise AvaffectError(
             f"--transcript {transcript} is of one recording, {len(found.recordings)} are given; give one, or"
@@ -69,10 +69,8 @@ def predict(
     writable_folder(out, "give another folder with --out")
     kinds = [*(form.value for form in formats), *["plot"] * plot, *["video"] * video]
     targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
-    errors = ErrorList(out, "file", [path for target in targets for path in target.all_paths])
-    notes = Console(stderr=True, soft_wrap=True)
     for line in found.left_out:
-        notes.print(f"left out: {escape(line)}", highlight=False)
+        _note(f"left out: {line}")
     options = {
         "people": people.value,
         "detector": detector,
@@ -83,39 +81,32 @@ def predict(
     }
     job = Job(model, options, transcript, overwrite, threads)
     known: ContextOptions = {"same_setup": same_setup, "speaker_from": speaker_from, "baseline": baseline}
-    report = Report(as_json=as_json)
+    report = Report(targets, out, as_json=as_json)
     try:
-        _run(job, targets, known, report, resume=resume, fail_fast=fail_fast)
+        with crew_of(job, min(workers, len(targets))) as crew:
+            _read(Batch(crew, targets), known, report, resume=resume, fail_fast=fail_fast)
     finally:  # what is done is said, also when the run is stopped
-        report.end(errors if len(targets) > 1 else None)
-    if report.failures:
+        report.end()
+    if report.failed:
         raise typer.Exit(2)
 
 
-def _run(
-    job: Job, targets: list[Target], known: ContextOptions, report: Report, *, resume: bool, fail_fast: bool
-) -> None:
+def _read(batch: Batch, known: ContextOptions, report: Report, *, resume: bool, fail_fast: bool) -> None:
     """Read all; one that fails does not stop the others, unless ``fail_fast``."""
-    from ..batch import attempt_each
-    from ..run.reader import Reader
-    from ..run.resume import unfinished
-
-    reader = Reader(job)
     with ProgressBars(batch="levels") as bars:
-        contexts = reader.predictor.contexts([target.source for target in targets], bars, **known)
+        batch.know(known, bars)
     if resume:
-        resumed = unfinished(targets, lambda target: reader.settings(target, contexts[target.source]))
-        Console(stderr=True, soft_wrap=True).print(str(resumed))
-        targets, report.skipped = resumed.left, [target.source for target in resumed.finished]
-    with ProgressBars(batch="files") as bars:
-        results = attempt_each(
-            targets,
-            lambda target: reader(target, contexts[target.source], bars),
-            path=lambda target: target.source,
-            hook=bars,
-        )
+        with ProgressBars(batch="finished before") as bars:
+            resumed = batch.resume(bars)
+        _note(str(resumed))
+        report.skip(resumed.finished)
+    with ProgressBars(batch="files", share=lambda: batch.share) as bars, closing(batch.read(bars)) as results:
         for number, (target, result) in enumerate(results, start=1):
-            report.add(target.source, result, bars)
+            report.add(target, result, bars)
             if fail_fast and isinstance(result, AvaffectError):
-                report.unread = len(targets) - number
+                report.unread = len(batch.targets) - number
                 return
+
+
+def _note(line: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(escape(line), highlight=False)

@@ -27,9 +27,14 @@ class Format(StrEnum):
     BIDS = "bids"
 
 
-Inputs = Annotated[
-    list[Path],
-    typer.Argument(help="Video or audio files, or folders of them.", show_default=False),
+Recordings = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RECORDINGS...",
+        help="Video or audio files, folders of them, patterns in quotes ('sessions/**/*.mp4'), or a table"
+        " (.csv) with a column 'file'.",
+        show_default=False,
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
 Model = Annotated[
@@ -41,6 +46,15 @@ Formats = Annotated[list[Format], typer.Option("--format", "-f", help="Table for
 Plot = Annotated[bool, typer.Option("--plot/--no-plot", help="Write a plot (png).")]
 Video = Annotated[bool, typer.Option("--video/--no-video", help="Write an annotated video (mp4).")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders within folders.")]
+Workers = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        "-w",
+        min=1,
+        help="Recordings that are read at once, each by a process of its own: as many as there are cores.",
+    ),
+]
 Resume = Annotated[
     bool,
     typer.Option(

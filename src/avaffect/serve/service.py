@@ -11,12 +11,12 @@ from uuid import uuid4
 
 from .. import checkpoint
 from ..errors import AvaffectError, ModelError
+from ..process import Child, Died, OverLimit, Work
 from ..spec import Spec
 from .folder import Folder
 from .jobs import Job, JobStore, State
 from .metrics import Metrics
 from .pool import Pool
-from .process import Child, Died, OverLimit, Work
 from .settings import Settings
 from .uploads import save, shown_name
 from .worker import Look, Looker, too_long
