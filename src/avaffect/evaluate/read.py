@@ -18,7 +18,7 @@ from ..corpus.labels.read import COLUMNS as LABEL_COLUMNS
 from ..corpus.labels.table import read_table
 from ..errors import DataError
 from ..spec import TARGETS
-from ..text import read_text
+from ..text import first_line, read_text
 from ..trace import Trace, read_trace
 from ..trace.columns import INDEX
 from .recording import Recording, unique
@@ -197,12 +197,13 @@ def best_tables(folder: Path) -> list[Path]:
 
 
 def _is_trace(path: Path) -> bool:
-    return {*INDEX, "track", "pts"} <= set(abaw.compact(read_text(path, _HEAD).partition("\n")[0]).split(","))
+    head = abaw.compact(first_line(read_text(path, head=_HEAD)))
+    return {*INDEX, "track", "pts"} <= set(head.split(","))
 
 
 def _abaw_predictions(path: Path) -> list[Recording]:
     """A submission, or one video's values."""
-    if abaw.compact(abaw.read_text(path).partition("\n")[0]) != abaw.SUBMISSION_HEADER:
+    if abaw.compact(first_line(read_text(path, head=_HEAD))) != abaw.SUBMISSION_HEADER:
         return [_video(path, abaw.read_frames)]
     videos = abaw.read_submission(path)
     return [Recording(name, values, frame=frame) for name, (frame, values) in videos.items()]

@@ -32,7 +32,8 @@ from ..corpus.labels.times import clock
 from ..errors import DataError, nearest
 from ..files import replacing
 from ..predict.speakers import naming_column
-from ..schema import LARGEST_TEXT, read_text
+from ..schema import LARGEST_TEXT
+from ..text import read_text
 from ..trace import Edits, Span
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def edits_of(edits: Mapping[str, Edits], files: Sequence[str], where: object) ->
 
 def _from_json(path: Path) -> dict[str, Edits]:
     try:
-        whole = json.loads(read_text(path, DataError, "the edits", limit=_LARGEST))
+        whole = json.loads(read_text(path, "the edits", largest=_LARGEST))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not valid JSON ({error})") from error
     if not isinstance(whole, dict):

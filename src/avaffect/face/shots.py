@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 _WIDTH, _HEIGHT, _BINS = 48, 32, 6
+_LEAST = 5  # pictures that show a mixture
+_STILL, _STILL_CHANGE = (
+    0.2,
+    0.05,
+)  # a dissolve is over when so many seconds make so small a share of its change
 _Glance = tuple[np.ndarray, np.ndarray]
 
 
@@ -49,19 +56,25 @@ class CutDetector:
 class DissolveDetector:
     """Says for each picture of a video whether one shot is just giving way to another little by little.
 
-    Half a second ago the picture was another, as at a cut, and halfway it was a mixture of the two. A moving
-    camera does not mix pictures.
+    Some time ago the picture was another, as at a cut, halfway it was a mixture of the two, and it still
+    changes. A moving camera does not mix pictures. Slow dissolves are seen over the longer of several times.
 
     Parameters
     ----------
-    seconds : float
-        From the one picture to the other.
+    windows : sequence of float
+        Seconds from the one picture to the other, ascending.
     rest : float
         Share of the change from the first to the last picture that a mixture may leave unexplained halfway.
+
+    Attributes
+    ----------
+    seconds : float
+        How long ago the other picture was seen, by the latest window that found a dissolve.
     """
 
-    def __init__(self, *, seconds: float = 0.5, rest: float = 0.35) -> None:
-        self.seconds, self.rest = seconds, rest
+    def __init__(self, *, windows: Sequence[float] = (0.5, 1.0, 2.0), rest: float = 0.35) -> None:
+        self.windows, self.rest = tuple(windows), rest
+        self.seconds = self.windows[0]
         self._shots = CutDetector()
         self._past: deque[tuple[float, _Glance]] = deque()
 
@@ -70,15 +83,31 @@ class DissolveDetector:
         if cut or (self._past and pts < self._past[-1][0]):
             self._past.clear()
         self._past.append((pts, _glance(image)))
-        while len(self._past) > 1 and self._past[1][0] <= pts - self.seconds:
+        while len(self._past) > 1 and self._past[1][0] <= pts - self.windows[-1]:
             self._past.popleft()
-        (begin, first), (_, last) = self._past[0], self._past[-1]
-        if len(self._past) < 5 or pts - begin < self.seconds - 1e-6 or not self._shots.differ(first, last):
+        times = [time for time, _ in self._past]
+        for window in self.windows:
+            first = bisect_right(times, pts - window + 1e-6) - 1
+            if first >= 0 and len(times) - first >= _LEAST and self._mixes(first, times):
+                self.seconds = window
+                return True
+        return False
+
+    def _mixes(self, first: int, times: list[float]) -> bool:
+        """Whether the pictures from the one at ``first`` on are mixtures of it and the last one."""
+        before, after = self._past[first][1], self._past[-1][1]
+        if not self._shots.differ(before, after):
             return False
-        old, mid, new = (g[0].astype(np.float32) for g in (first, self._past[len(self._past) // 2][1], last))
+        half, recent = (first + len(times)) // 2, bisect_right(times, times[-1] - _STILL) - 1
+        old, mid, late, new = (
+            glance[0].astype(np.float32)
+            for glance in (before, self._past[half][1], self._past[max(recent, first)][1], after)
+        )
+        change = np.abs(new - old).mean()
         share = float(((mid - old) * (new - old)).sum() / np.square(new - old).sum())
-        unexplained = np.abs(mid - old - share * (new - old)).mean() / np.abs(new - old).mean()
-        return 0.15 < share < 0.85 and bool(unexplained < self.rest)
+        unexplained = np.abs(mid - old - share * (new - old)).mean() / change
+        changes = np.abs(new - late).mean() > _STILL_CHANGE * change
+        return 0.15 < share < 0.85 and bool(unexplained < self.rest) and bool(changes)
 
 
 def _glance(image: np.ndarray) -> _Glance:

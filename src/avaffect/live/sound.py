@@ -66,8 +66,7 @@ class SoundReader:
         present : (t,) np.ndarray of bool
             Ticks in which there is some.
         """
-        with torch.inference_mode():
-            frames = self._logmel.push(torch.from_numpy(samples)).numpy().astype(np.float16)
+        frames = self._logmel.push(samples).astype(np.float16)
         self._frames = np.concatenate([self._frames, frames])
         self._levels = np.concatenate([self._levels, voice.frame_level(frames)])
         self._chances = np.concatenate([self._chances, self._speech.push(samples)])
