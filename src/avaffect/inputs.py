@@ -95,7 +95,7 @@ def _matching(pattern: str, found: Found) -> list[tuple[Path, Path]]:
     ):
         if count:
             found.left_out.append(f"{pattern}: {what} ({count})")
-    return [(root, path) for path in theirs]
+    return [(_found_by(root, path), path) for path in theirs]
 
 
 def _listed_in(table: Path) -> list[tuple[Path, Path]]:
@@ -108,7 +108,13 @@ def _listed_in(table: Path) -> list[tuple[Path, Path]]:
     if not names:
         raise DataError(f"{table}: names no recording; give one a row in the column 'file'")
     files = [table.parent / name for name in names]
-    return [(table.parent if table.parent in file.parents else file, file) for file in files]
+    return [(_found_by(table.parent, file), file) for file in files]
+
+
+def _found_by(root: Path, file: Path) -> Path:
+    """The folder whose folders a result keeps; the file itself, if it does not lie in that folder."""
+    inside = root in file.parents and ".." not in file.relative_to(root).parts
+    return root if inside else file
 
 
 def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:

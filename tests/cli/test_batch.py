@@ -177,16 +177,31 @@ def test_a_fault_of_the_program_is_the_files_alone(avaffect, tmp_path):
     assert [path.name for path in (tmp_path / "o").glob("[!s]*")] == ["errors_2.csv"]
 
 
+FULL = """
+from multiprocessing import parent_process
+from resource import RLIMIT_FSIZE, RLIM_INFINITY, setrlimit
+
+if parent_process():
+    setrlimit(RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
+    from avaffect.predict import Predictor
+
+    real = Predictor.process_file
+
+    def process_file(self, *args, **known):
+        setrlimit(RLIMIT_FSIZE, (0, 0))
+        return real(self, *args, **known)
+
+    Predictor.process_file = process_file
+else:
+    setrlimit(RLIMIT_FSIZE, (0, RLIM_INFINITY))
+"""
+
+
 def test_a_list_that_cannot_be_written_ends_no_run(avaffect, tmp_path):
     sound(tmp_path / "in/a.wav")
     (tmp_path / "in/b.wav").write_text("no sound")
-    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, {hard}))"
-    plugin = broken(tmp_path, full.format(hard=0))
-    with plugin[1].open("a") as file:  # the command's own process, too
-        file.write(f"else:\n    {full.format(hard='resource.RLIM_INFINITY')}\n")
-    raised = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)"
-    (tmp_path / "raised.py").write_text(f"from multiprocessing import parent_process\nif parent_process(): {raised}")
-    run = avaffect(*plugin, "--plugin", tmp_path / "raised.py", "predict", "in", "--out", "out", *TABLE_ONLY, cwd=tmp_path)
+    (tmp_path / "full.py").write_text(FULL)
+    run = avaffect("--plugin", "full.py", "predict", "in", "--out", "out", *TABLE_ONLY, cwd=tmp_path)
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
     assert run.stderr.count("error:") == 2
@@ -270,3 +285,65 @@ def test_two_processes_into_one_folder(tmp_path):
         _, told = process.communicate(timeout=120)
         assert process.returncode == 0, told
     assert sorted(path.name for path in Path(tmp_path / "out").glob("*.csv")) == ["one.csv", "two.csv"]
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_a_crash_is_a_row_and_the_same_is_written_whatever_the_order(avaffect, tmp_path):
+    for seed, name in enumerate("abcd"):
+        sound(tmp_path / "in" / f"{name}.wav", seed)
+    crash = broken(tmp_path, "if path.name == 'b.wav': os.kill(os.getpid(), signal.SIGSEGV)")
+    command = ("predict", "in", "--out", "out", *TABLE_ONLY)
+    run = avaffect(*crash, *command, "--workers", 2, cwd=tmp_path)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    (row,) = pd.read_csv(tmp_path / "out/errors.csv").to_dict("records")
+    assert row["file"] == "in/b.wav"
+    assert row["error"] == "in/b.wav: the process that read it was ended by SIGSEGV, a crash in a library"
+    summary = pd.read_csv(tmp_path / "out/summary.csv")
+    assert list(summary["file"]) == [f"in/{name}.wav" for name in "abcd"]
+    assert list(summary["error"].isna()) == [True, False, True, True]
+    assert list(summary["seconds"].dropna()) == [0.56] * 3  # whole ticks
+    assert not list((tmp_path / "out").glob("b.*"))
+    assert not list((tmp_path / "out").glob(".*"))
+
+    again = avaffect(*command, "--resume", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "resumed: 3 of 4 files are finished and skipped" in again.stderr
+    assert "4 recordings in out/summary.csv" in again.stdout
+    other = avaffect(
+        "predict", *(f"in/{name}.wav" for name in "dcba"), "--out", "other", *TABLE_ONLY, cwd=tmp_path
+    )
+    assert other.returncode == 0, other.stderr
+    mine, theirs = contents(tmp_path / "out"), contents(tmp_path / "other")
+    # Its rows are in the order of the inputs.
+    tables = [sorted(files.pop("summary.csv").splitlines()) for files in (mine, theirs)]
+    assert tables[0] == tables[1]
+    assert mine == theirs
+
+
+def test_a_run_that_is_killed_leaves_nothing_half_and_goes_on(avaffect, tmp_path):
+    for seed, name in enumerate("abc"):
+        sound(tmp_path / "in" / f"{name}.wav", seed)
+    wait = "if path.name == 'b.wav': open('pid', 'w').write('.'), __import__('time').sleep(60)"
+    command = ("predict", "in", "--out", "out", *TABLE_ONLY)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "avaffect", *map(str, broken(tmp_path, wait)), *command],
+        cwd=tmp_path, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    for _ in range(1200):
+        if (tmp_path / "pid").exists():
+            break
+        time.sleep(0.05)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    made = (tmp_path / "out/a.csv").stat().st_mtime_ns
+    assert not (tmp_path / "out/b.csv").exists()
+    again = avaffect(*command, "--resume", cwd=tmp_path)
+    assert "resumed: 1 of 3 files are finished and skipped" in again.stderr
+    assert (tmp_path / "out/a.csv").stat().st_mtime_ns == made
+    assert len(pd.read_csv(tmp_path / "out/summary.csv")) == 3
