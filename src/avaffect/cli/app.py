@@ -11,6 +11,7 @@ from .. import __version__
 from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
+from .compare import compare
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 VERBS = (
     predict,
+    compare,
     serve,
     models,
     describe,
