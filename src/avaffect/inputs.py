@@ -12,7 +12,6 @@ from pathlib import Path
 
 from .errors import DataError, MediaError
 from .files import url
-from .media.folder import MEDIA_ENDINGS, look_into
 from .record import ENDING, Record
 
 _TABLES = (".csv", ".tsv")
@@ -81,6 +80,8 @@ def _stands_for(given: str, out: Path, recursive: bool, found: Found) -> Iterabl
 
 def _matching(pattern: str, found: Found) -> list[tuple[Path, Path]]:
     """The media files that a pattern matches, with the folder in which it begins."""
+    from .media.folder import MEDIA_ENDINGS
+
     root = Path(pattern)
     while has_magic(str(root)):
         root = root.parent
@@ -118,6 +119,8 @@ def _found_by(root: Path, file: Path) -> Path:
 
 
 def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:
+    from .media.folder import look_into  # here and above: a decoder is loaded with it
+
     contents = look_into(folder, recursive=recursive)
     if contents.ours:
         found.left_out.append(f"{folder}: annotated videos of earlier runs ({len(contents.ours)})")

@@ -12,15 +12,15 @@ from rich.markup import escape
 
 from ..errors import AvaffectError
 from ..files import writable_folder
-from ..run.batch import Batch, crew_of
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
 from .predict_options import Format, People
-from .predict_report import Report
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
     from ..predict.context import ContextOptions
+    from ..run.batch import Batch
+    from .predict_report import Report
 
 
 def predict(
@@ -34,6 +34,7 @@ def predict(
     video: option.Video = True,
     recursive: option.Recursive = False,
     workers: option.Workers = 1,
+    shard: option.ShardOf = None,
     resume: option.Resume = False,
     overwrite: option.Overwrite = False,
     fail_fast: option.FailFast = False,
@@ -58,8 +59,12 @@ def predict(
     Example: avaffect predict -r sessions/ --out results --people main
     """
     from .. import inputs, outputs
+    from ..run.batch import Batch, crew_of
     from ..run.job import Job
+    from ..run.shard import Shard
+    from .predict_report import Report
 
+    part = Shard.parse(shard) if shard else None
     found = inputs.find(recordings, out, recursive=recursive)
     if transcript is not None and len(found.recordings) != 1:
         raise AvaffectError(
@@ -81,10 +86,15 @@ def predict(
     }
     job = Job(model, options, transcript, overwrite, threads)
     known: ContextOptions = {"same_setup": same_setup, "speaker_from": speaker_from, "baseline": baseline}
-    report = Report(targets, out, as_json=as_json)
+    mine = [target for target in targets if part is None or part.holds(target.base.relative_to(out))]
+    if not mine:
+        _note(f"no recording is in part {shard}")
+        return
+    report = Report(targets, out, shard=part, as_json=as_json)
     try:
-        with crew_of(job, min(workers, len(targets))) as crew:
-            _read(Batch(crew, targets), known, report, resume=resume, fail_fast=fail_fast)
+        with crew_of(job, min(workers, len(mine))) as crew:
+            batch = Batch(crew, mine, [target.source for target in targets])
+            _read(batch, known, report, resume=resume, fail_fast=fail_fast)
     finally:  # what is done is said, also when the run is stopped
         report.end()
     if report.failed:

@@ -55,6 +55,15 @@ Workers = Annotated[
         help="Recordings that are read at once, each by a process of its own: as many as there are cores.",
     ),
 ]
+ShardOf = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Read one part of N alone, for jobs on several machines. A recording's name tells its part.",
+        show_default=False,
+    ),
+]
 Resume = Annotated[
     bool,
     typer.Option(

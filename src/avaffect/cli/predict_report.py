@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ..run_table import RunTable
 if TYPE_CHECKING:
     from ..outputs import Target
     from ..run.job import Left, Outcome
+    from ..run.shard import Shard
     from .progress import ProgressBars
 
 _SHOWN = 50  # rows of the summary that are printed
@@ -37,11 +39,15 @@ class Report:
     targets : sequence of Target
     out : Path
         The result folder.
+    shard : Shard or None
+        Which part of the recordings is read: the tables are of this part, and their names say so.
     as_json : bool
         Print all results at the end as JSON.
     """
 
-    def __init__(self, targets: Sequence[Target], out: Path, *, as_json: bool) -> None:
+    def __init__(
+        self, targets: Sequence[Target], out: Path, *, shard: Shard | None = None, as_json: bool = False
+    ) -> None:
         self.as_json = as_json
         self.unread = 0
         self._many = len(targets) > 1
@@ -51,8 +57,9 @@ class Report:
         self._skipped: list[Path] = []
         self._errors: dict[Path, str] = {}
         taken = [path for target in targets for path in target.all_paths]
-        self._error_list = RunTable(out, "errors", ("file", "error"), taken)
-        self._summary = RunTable(out, "summary", COLUMNS, taken)
+        part = f"-{shard.number}-of-{shard.count}" if shard else ""
+        self._error_list = RunTable(out, f"errors{part}", ("file", "error"), taken)
+        self._summary = RunTable(out, f"summary{part}", COLUMNS, taken)
         self._console = Console()
 
     @property
@@ -69,6 +76,8 @@ class Report:
     def add(self, target: Target, result: Outcome | AvaffectError, bars: ProgressBars) -> None:
         """Keep what became of a recording."""
         source = target.source
+        if self._many and not sys.stderr.isatty():  # a line a recording for a log; a terminal has moving bars
+            bars.rest()
         if isinstance(result, AvaffectError):
             text = str(result) if source.name in str(result) else f"{source}: {result}"
             self._errors[source] = text

@@ -34,11 +34,15 @@ class Batch:
     crew : Crew
         Of `open_reader`.
     targets : sequence of Target
+        To be read.
+    beside : sequence of Path
+        Other recordings that may say something of these, as a level that they share.
     """
 
-    def __init__(self, crew: Crew, targets: Sequence[Target]) -> None:
+    def __init__(self, crew: Crew, targets: Sequence[Target], beside: Sequence[Path] = ()) -> None:
         self._crew = crew
         self.targets = list(targets)
+        self._sources = sorted({*beside, *(target.source for target in targets)})
         self._contexts: Mapping[Path, Context] = {}
         self._done, self._part = 0.0, dict[int, float]()
 
@@ -50,7 +54,7 @@ class Batch:
         AvaffectError
             If there is no such model, or an option is not as described.
         """
-        ask = partial(AskContexts, tuple(target.source for target in self.targets), options)
+        ask = partial(AskContexts, tuple(self._sources), options)
         known: Known = self._crew.ask(ask())
         if known.unmeasured:
             known = self._crew.ask(ask(self._levels(known.unmeasured, hook)))
@@ -81,12 +85,12 @@ class Batch:
         sizes = [_size(target.source) for target in self.targets]
         whole = sum(sizes) or 1
 
-        told: dict[int, set[str]] = defaultdict(set)
+        told: dict[int, dict[str, float]] = defaultdict(dict)
 
         def tell(number: int, what: str, completed: float, total: float | None) -> None:
             if total and what == os.fspath(self.targets[number].source):
                 self._part[number] = sizes[number] / whole * completed / total
-            told[number].add(what)
+            told[number][what] = total or completed
             hook(what, completed, total)
 
         hook(FILES, 0, len(self.targets))
@@ -94,10 +98,10 @@ class Batch:
         for done, (number, answer) in enumerate(self._crew.each(requests, tell), start=1):
             self._part.pop(number, None)
             self._done += sizes[number] / whole
-            for what in told.pop(number, ()):
-                hook(what, 1.0, 1.0)  # also of one that failed
-            hook(FILES, done, len(self.targets))
+            for what, total in told.pop(number, {}).items():
+                hook(what, total, total)  # also of one that failed
             yield self.targets[number], answer
+            hook(FILES, done, len(self.targets))
 
     @property
     def share(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..spec import TARGETS
+LEVELS = ("valence", "arousal")
 
 COLUMNS = (
     "file",
@@ -13,7 +13,7 @@ COLUMNS = (
     "people",
     "seconds_seen",
     "predicted_share",
-    *(f"{target}_{figure}" for target in TARGETS for figure in ("mean", "min", "max")),
+    *(f"{target}_{figure}" for target in LEVELS for figure in ("mean", "min", "max")),
     "error",
 )
 """Of the summary table. Seconds are of the recording, and those in which the person who is seen longest is
@@ -38,7 +38,7 @@ def figures(summary: Mapping[str, Any]) -> dict[str, Any]:
     weights = [person["seconds"] * (1 - person["missing_share"]) for person in people]
     total = sum(person["seconds"] for person in people)
     told["predicted_share"] = round(sum(weights) / total, 4) if total else 0.0
-    for target in TARGETS:
+    for target in LEVELS:
         levels = [(person[target], weight) for person, weight in zip(people, weights, strict=True)]
         told |= {f"{target}_{name}": value for name, value in _together(levels).items()}
     return told

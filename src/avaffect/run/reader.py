@@ -17,6 +17,7 @@ from ..predict.context import Context
 from ..progress import Hook
 from ..record import Record
 from ..registry import load_plugins
+from ..session import set_threads
 from ..trace import Trace, read_trace
 from ..voice import NO_SPEECH, SpeechLevel
 from .figures import figures
@@ -40,6 +41,7 @@ class Reader:
     def __init__(self, job: Job) -> None:
         load_plugins(job.plugins)
         torch.set_num_threads(job.threads)
+        set_threads(job.threads)
         cv2.setNumThreads(job.threads)
         self.job = job
         self.predictor = load(job.model, **job.options)
