@@ -21,8 +21,8 @@ from .errors import AvaffectError, one_line
 from .progress import Hook, silent
 
 _TELL_EVERY = 0.1  # seconds between two messages about one stage
+_SECONDS_TO_DIE = 2.0  # between the end of its pipe and the end of a process
 _LOOK_EVERY = 0.2  # seconds between two looks at memory and time
-_DYING = 5.0  # seconds that a process may take to end once its pipe is closed
 _MORE_READILY = "300"  # of 1000, how much rather than other processes the system ends this one
 
 Work = Callable[[Any, Hook], Any]
@@ -38,10 +38,17 @@ class OverLimit(AvaffectError):
 
 
 class Died(AvaffectError):
-    """The process ended by itself in the middle of the work; the message says by which signal."""
+    """The process ended by itself in the middle of the work; the message says by which signal.
+
+    Attributes
+    ----------
+    asked : bool
+        It was asked to end, such as with everything else on this machine: not by the fault of the work.
+    """
 
     def __init__(self, code: int | None) -> None:
         super().__init__(_ending(code))
+        self.asked = code == -signal.SIGTERM
 
 
 class Child:
@@ -110,10 +117,8 @@ class Child:
                 check()
                 self._check_limits(deadline, seconds, memory)
                 wait([pipe, self._process.sentinel], _LOOK_EVERY)
-                if not self._process.is_alive() and not pipe.poll(0):
-                    raise EOFError
         except (EOFError, OSError) as error:
-            self._process.join(_DYING)
+            self._process.join(_SECONDS_TO_DIE)
             code = self._process.exitcode
             self.end()
             raise Died(code) from error

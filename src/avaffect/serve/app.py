@@ -19,7 +19,7 @@ from .. import __version__
 from ..errors import AvaffectError
 from ..process import Work
 from ..schema import short
-from . import about, events, predictions
+from . import about, comparisons, events, live, predictions
 from .guard import Guard
 from .jobs import QueueFull
 from .service import Service
@@ -71,10 +71,10 @@ def create_app(settings: Settings, make: Callable[[], Work] | None = None) -> Fa
         },
     )
     app.state.service = service
-    for part in (predictions, events, about):
+    for part in (predictions, events, comparisons, live, about):
         app.include_router(part.router)
     app.add_api_route("/vendor/plotly.min.js", _plotly, include_in_schema=False)
-    app.mount("/", StaticFiles(directory=PAGE, html=True, check_dir=False))
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
 
 
