@@ -18,8 +18,11 @@ from .predict_options import Format, People
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
+    from ..crew import Crew
     from ..predict.context import ContextOptions
     from ..run.batch import Batch
+    from ..run.job import Job
+    from ..run.on_ray import RayCrew
     from .predict_report import Report
 
 
@@ -33,8 +36,9 @@ def predict(
     plot: option.Plot = True,
     video: option.Video = True,
     recursive: option.Recursive = False,
-    workers: option.Workers = 1,
+    workers: option.Workers = None,
     shard: option.ShardOf = None,
+    ray: option.Ray = None,
     resume: option.Resume = False,
     overwrite: option.Overwrite = False,
     fail_fast: option.FailFast = False,
@@ -59,7 +63,7 @@ def predict(
     Example: avaffect predict -r sessions/ --out results --people main
     """
     from .. import inputs, outputs
-    from ..run.batch import Batch, crew_of
+    from ..run.batch import Batch
     from ..run.job import Job
     from ..run.shard import Shard
     from .predict_report import Report
@@ -92,13 +96,26 @@ def predict(
         return
     report = Report(targets, out, shard=part, as_json=as_json)
     try:
-        with crew_of(job, min(workers, len(mine))) as crew:
+        with _crew(job, workers, len(mine), ray) as crew:
             batch = Batch(crew, mine, [target.source for target in targets])
             _read(batch, known, report, resume=resume, fail_fast=fail_fast)
     finally:  # what is done is said, also when the run is stopped
         report.end()
     if report.failed:
         raise typer.Exit(2)
+
+
+def _crew(job: Job, workers: int | None, most: int, ray: str | None) -> Crew | RayCrew:
+    """Processes on this machine, or on those of a Ray cluster, and no more than there is work for."""
+    from ..run.batch import crew_of
+
+    if ray is None:
+        return crew_of(job, min(workers or 1, most))
+    try:
+        from ..run.on_ray import RayCrew
+    except ModuleNotFoundError as error:
+        raise AvaffectError("--ray needs Ray Data: pip install 'avaffect[scale]'") from error
+    return RayCrew(job, ray, workers)
 
 
 def _read(batch: Batch, known: ContextOptions, report: Report, *, resume: bool, fail_fast: bool) -> None:

@@ -47,12 +47,14 @@ Plot = Annotated[bool, typer.Option("--plot/--no-plot", help="Write a plot (png)
 Video = Annotated[bool, typer.Option("--video/--no-video", help="Write an annotated video (mp4).")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders within folders.")]
 Workers = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--workers",
         "-w",
         min=1,
-        help="Recordings that are read at once, each by a process of its own: as many as there are cores.",
+        help="Recordings that are read at once, each by a process of its own. By default one; on a cluster as"
+        " many as it has cores.",
+        show_default=False,
     ),
 ]
 ShardOf = Annotated[
@@ -61,6 +63,15 @@ ShardOf = Annotated[
         "--shard",
         metavar="I/N",
         help="Read one part of N alone, for jobs on several machines. A recording's name tells its part.",
+        show_default=False,
+    ),
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Read on the machines of a Ray cluster: HOST:PORT of its head, or auto (extra 'scale').",
         show_default=False,
     ),
 ]

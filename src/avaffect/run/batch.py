@@ -22,6 +22,7 @@ from .resume import Resumed
 if TYPE_CHECKING:
     from ..predict.context import Context, ContextOptions
     from ..voice import SpeechLevel
+    from .on_ray import RayCrew
 
 _STATES_AT_ONCE = 64  # targets whose states are asked for together
 
@@ -31,15 +32,15 @@ class Batch:
 
     Parameters
     ----------
-    crew : Crew
-        Of `open_reader`.
+    crew : Crew or RayCrew
+        Of `crew_of`, or on a cluster.
     targets : sequence of Target
         To be read.
     beside : sequence of Path
         Other recordings that may say something of these, as a level that they share.
     """
 
-    def __init__(self, crew: Crew, targets: Sequence[Target], beside: Sequence[Path] = ()) -> None:
+    def __init__(self, crew: Crew | RayCrew, targets: Sequence[Target], beside: Sequence[Path] = ()) -> None:
         self._crew = crew
         self.targets = list(targets)
         self._sources = sorted({*beside, *(target.source for target in targets)})

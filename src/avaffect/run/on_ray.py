@@ -38,8 +38,8 @@ class RayCrew:
     job : Job
     address : str
         Of the cluster's head, HOST:PORT, or "auto" on a machine of the cluster.
-    workers : int
-        Most recordings that are read at once.
+    workers : int or None
+        Most recordings that are read at once; None for as many as the cluster has cores.
 
     Raises
     ------
@@ -47,8 +47,8 @@ class RayCrew:
         If there is no cluster.
     """
 
-    def __init__(self, job: Job, address: str, workers: int) -> None:
-        self._job, self._workers = job, workers
+    def __init__(self, job: Job, address: str, workers: int | None) -> None:
+        self._job = job
         self._own = crew_of(job, 1)
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -61,6 +61,7 @@ class RayCrew:
         finally:
             for number, handler in handlers.items():  # Ray has set its own
                 signal.signal(number, handler)
+        self._workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
