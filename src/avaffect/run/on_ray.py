@@ -89,7 +89,7 @@ class RayCrew:
             _Reader,
             fn_constructor_args=(_Setting(self._job, os.getcwd()),),
             batch_size=1,
-            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(self._workers, len(requests))),
+            compute=ray.data.ActorPoolStrategy(size=min(self._workers, len(requests))),
             num_cpus=self._job.threads,
         )
         for row in answers.iter_rows():
