@@ -184,8 +184,8 @@ The whole model, on the scale that it gives. A stream alone is the same network 
 
 INTERVALS = """\
 Share of labels inside the intervals, meant to be {coverage:.2f}. The widths come from all other folds of
-corpora and actors, each corpus with the same weight. `ticks`: the interval of each tick; `clips`: the mean of a
-clip in the mean interval.
+corpora and actors, each corpus with the same weight. `ticks`: the interval of each tick; `clips`: the mean of
+a clip in the mean interval.
 """
 
 WIDENING = """
