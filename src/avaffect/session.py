@@ -63,6 +63,11 @@ class Session:
         return self._session.run(None, dict(inputs))
 
     @property
+    def inputs(self) -> list[str]:
+        """Names of what a run takes."""
+        return [given.name for given in self._session.get_inputs()]
+
+    @property
     def outputs(self) -> list[str]:
         """Names of what a run gives."""
         return [output.name for output in self._session.get_outputs()]

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from avaffect.corpus.with_text import with_text
 from avaffect.model import AffectModel
 from avaffect.spec import Component, Stream
 from avaffect.streams import text as text_streams
 from avaffect.streams.assemble import RecordingStreams, StreamReader
 from avaffect.streams.audio import AudioStream
-from avaffect.streams.text import text_stream, with_text
+from avaffect.streams.text import text_stream
 from avaffect.streams.timeline import Timeline
 from avaffect.streams.visual import Person, VisualStream
 from avaffect.transcript import Cue, Word, transcript_of

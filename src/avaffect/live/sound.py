@@ -6,15 +6,11 @@ on both sides: those of the later half of what the encoder sees are made anew ea
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
-import torch
 
 from .. import voice
-from ..encoder import AudioEncoder
 from ..media import SAMPLE_RATE
-from ..model import AffectModel
+from ..runtime import Runtime
 from ..spec import Spec
 from ..streams.audio import AudioStream
 from ..streams.timeline import Timeline
@@ -30,13 +26,13 @@ class SoundReader:
 
     Parameters
     ----------
-    model : AffectModel
+    model : Runtime
     timeline : Timeline
     reference : float, optional
         Level in bels to which the voice is taken relative; by default that of the speech so far.
     """
 
-    def __init__(self, model: AffectModel, timeline: Timeline, reference: float | None = None) -> None:
+    def __init__(self, model: Runtime, timeline: Timeline, reference: float | None = None) -> None:
         self._model, self._timeline, self._reference = model, timeline, reference
         stream = model.spec.streams.get("audio")
         preset = spectrum(model.spec)
@@ -45,7 +41,7 @@ class SoundReader:
         self._logmel = voice.LogMelStream(voice.LogMel(preset))
         self._speech = voice.SpeechStream()
         self._level = UsualLevel(preset.frame_rate)
-        self._seen = _ticks_seen(cast(AudioEncoder, model.encoders["audio"])) if stream else 0
+        self._seen = _ticks_seen(model) if stream else 0
         self._frames = np.zeros((0, preset.n_mels), np.float16)
         self._levels = np.zeros(0, np.float32)
         self._chances = np.zeros(0, np.float32)
@@ -105,8 +101,7 @@ class SoundReader:
             voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
             reference = voice.shrunk_level(*self._level.with_later(self._levels[voiced]))
         view = voice.relative(self._frames[begin * self._per_tick :], reference)
-        with torch.inference_mode():
-            features = self._model.encode("audio", torch.from_numpy(view)[None])[0].numpy()
+        features = self._model.encode_voice(view)
         self._features[fresh:] = features[fresh - begin :]
 
 
@@ -125,6 +120,6 @@ def boundary(tick: int, timeline: Timeline, lead: int) -> int:
     return round((tick + 1) * SAMPLE_RATE / timeline.tick_rate) + lead
 
 
-def _ticks_seen(encoder: AudioEncoder) -> int:
+def _ticks_seen(model: Runtime) -> int:
     """Ticks that are encoded at once."""
-    return encoder.hop if encoder.hop > 1 else CONTEXTS * encoder.context
+    return model.hop if model.hop > 1 else CONTEXTS * model.context

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import IO, NamedTuple
 from uuid import uuid4
 
-from .. import checkpoint
+from .. import model_folder
 from ..errors import AvaffectError, ModelError
 from ..spec import Spec
 from .folder import Folder
@@ -160,6 +160,6 @@ class Service:
 
 def _models(chosen: str) -> dict[str, Model]:
     """The models that clients may name: the chosen one first, then all that ship with avaffect."""
-    own = Model(chosen, checkpoint.read_spec(chosen))
-    others = {name: Model(name, checkpoint.read_spec(name)) for name in checkpoint.embedded()}
+    own = Model(chosen, model_folder.read_spec(chosen))
+    others = {name: Model(name, model_folder.read_spec(name)) for name in model_folder.embedded()}
     return {own.spec.name: own} | {name: model for name, model in others.items() if name != own.spec.name}

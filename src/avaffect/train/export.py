@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from .. import checkpoint
+from .. import checkpoint, model_folder
 from ..corpus.store import FeatureStore
 from ..errors import DataError
 from ..progress import Hook
@@ -104,8 +104,8 @@ def export(recipe: Recipe, _hook: Hook) -> None:
     DataError
         If a model of another name lies there, or a stage is not done.
     """
-    if (recipe.output / checkpoint.SPEC).is_file():
-        there = checkpoint.read_spec(recipe.output).name
+    if (recipe.output / model_folder.SPEC).is_file():
+        there = model_folder.read_spec(recipe.output).name
         if there != recipe.name:
             raise DataError(f"{recipe.output} holds the model {there}; give another output=FOLDER")
     stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[3:]
