@@ -22,6 +22,8 @@ What to look at next
 `StreamingPredictor`
                   pictures and sound while they come: a camera, a call
 `Trace`           the result: a table, its summary, and the formats that it is written in
+`compare`, `synchrony`
+                  two groups of recordings; two people at the same time
 `create_fusion`   any fusion of the literature as a torch module, by name: `list_fusions`
 `list_encoders`, `list_corpora`, `list_detectors`
                   the other parts that have names; your own package can add some (docs/extending.md)
@@ -39,6 +41,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import AvaffectError, DataError, MediaError, ModelError
 
 if TYPE_CHECKING:
+    from .contrast import compare, synchrony
     from .corpus import list_corpora
     from .draw import annotate, plot
     from .encoder import list_encoders
@@ -61,6 +64,7 @@ __all__ = [
     "StreamingPredictor",
     "Trace",
     "annotate",
+    "compare",
     "create_fusion",
     "list_corpora",
     "list_detectors",
@@ -70,6 +74,7 @@ __all__ = [
     "load",
     "plot",
     "read_trace",
+    "synchrony",
 ]
 
 _HOME = {
@@ -78,6 +83,7 @@ _HOME = {
     "StreamingPredictor": "live",
     "Trace": "trace",
     "annotate": "draw",
+    "compare": "contrast",
     "create_fusion": "fusion",
     "list_corpora": "corpus",
     "list_detectors": "face",
@@ -87,6 +93,7 @@ _HOME = {
     "load": "predict",
     "plot": "draw",
     "read_trace": "trace",
+    "synchrony": "contrast",
 }
 
 

@@ -53,7 +53,7 @@ def test_the_table_comes_as_csv_or_parquet_by_accept(client, done):
     assert len(pd.read_csv(io.StringIO(csv.text))) == 20
     wanted = "application/vnd.apache.parquet, application/json;q=0.5"
     parquet = client.get(address, headers={"accept": wanted})
-    assert set(pd.read_parquet(io.BytesIO(parquet.content)).index.get_level_values("file")) == {"monday.wav"}
+    assert set(pd.read_parquet(io.BytesIO(parquet.content)).index.get_level_values("file")) == {"made.wav"}
     assert client.get(address, headers={"accept": "text/html"}).status_code == 406
 
 
@@ -92,3 +92,34 @@ def test_a_failure_says_why(client, server, sound):
 def test_uploads_are_deleted_once_they_are_read(client, done):
     folder = client.app.state.service.folder.of(done["id"])
     assert sorted(path.name for path in folder.iterdir()) == ["result.csv", "result.parquet"]
+
+
+def test_a_view_names_people_and_leaves_out_what_does_not_count(client, done):
+    address = f"/v1/predictions/{done['id']}/view"
+    edits = {"names": {"1": "Ana"}, "excluded": [[0.5, 1.0]], "baseline": [[1.0, 2.0, 1]]}
+    result = client.post(address, json=edits).json()["result"]
+    person = result["tracks"]["1"]
+    assert result["names"] == {"1": "Ana"}
+    assert result["spans"] == {"excluded": [[0.5, 1.0, None]], "baseline": [[1.0, 2.0, 1]]}
+    assert [value is None for value in person["valence"]] == [True, False, True, True, True] + [False] * 5
+    assert sum(person["valence_rel"][5:]) == pytest.approx(0, abs=1e-3)
+    csv = client.post(address, json={"dropped": [1]}, headers={"accept": "text/csv"})
+    assert pd.read_csv(io.StringIO(csv.text))["track"].isna().all()
+    assert client.get(f"/v1/predictions/{done['id']}").json()["result"]["names"] == {}
+
+
+@pytest.mark.parametrize(
+    ("edits", "words"),
+    [
+        ({"names": {"7": "Ana"}}, "person 7"),
+        ({"excluded": [[5, 9]]}, "outside of the recording"),
+        ({"excluded": [[1, 0.5]]}, "is no span"),
+        ({"names": {"1": "two\nlines"}}, "one line"),
+        ({"nams": {}}, "nams"),
+        ({"dropped": "all"}, "dropped"),
+    ],
+)
+def test_edits_that_do_not_fit_are_refused_in_one_line(client, done, edits, words):
+    answer = client.post(f"/v1/predictions/{done['id']}/view", json=edits)
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]

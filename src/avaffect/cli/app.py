@@ -11,9 +11,11 @@ from .. import __version__
 from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
+from .compare import compare
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
+from .live import live
 from .predict import predict
 from .serve import serve
 from .submit import submit
@@ -35,6 +37,8 @@ app = typer.Typer(
 )
 VERBS = (
     predict,
+    live,
+    compare,
     serve,
     models,
     describe,

@@ -137,14 +137,11 @@ def _network_graph(model: AffectModel) -> Any:
     features = {name: torch.zeros(2, ticks, stream.dim) for name, stream in spec.streams.items()}
     masks = {f"{name}.mask": torch.ones(2, ticks, dtype=torch.bool) for name in spec.streams}
     with torch.inference_mode():
-        names = list(
-            stream_weights(model.network(features, {n: masks[f"{n}.mask"] for n in features}).weights)
-        )
+        out = model.network(features, {name: masks[f"{name}.mask"] for name in features})
+    names = list(stream_weights(out.weights))
     given = {**features, **masks}
     axes = {name: {0: "batch"} if fixed else {0: "batch", 1: "time"} for name in given}
-    proto = graph_of(
-        _Network(model.network), given, axes=axes, outputs=["values", *stream_weights(out.weights)]
-    )
+    proto = graph_of(_Network(model.network), given, axes=axes, outputs=["values", *names])
     facts = NetworkFacts(positional=model.network.positional, fixed_length=fixed, built_from=built_from(spec))
     return _told(proto, facts)
 

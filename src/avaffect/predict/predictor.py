@@ -26,7 +26,7 @@ from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
-from ..trace.meta import source
+from ..trace.meta import recording
 from ..trace.spans import check_within
 from ..transcript import Transcript, read_transcript, transcript_beside
 from ..voice import SpeechLevel
@@ -218,7 +218,7 @@ class Predictor(ManyFiles):
         Trace
             One row a video frame and person; one row a tick for sound alone, and for sound that goes on
             without pictures. ``trace.meta["sound"]`` says what of the sound was read,
-            ``trace.meta["source"]`` which file it was,
+            ``trace.meta["recording"]`` which file it was,
             ``trace.meta["transcript"]`` where the words are from.
 
         Raises
@@ -242,7 +242,7 @@ class Predictor(ManyFiles):
         trace = self._process(
             as_text(path), frames, audio, info.duration, hook or silent, known.reference_level, words
         )
-        about = {"source": source(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
+        about = {"recording": recording(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
         trace = Trace(trace.table, meta={**trace.meta, **about})
         return trace.relative_to(known.baseline) if known.baseline else trace
 

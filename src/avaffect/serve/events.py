@@ -22,8 +22,13 @@ _LOOK_EVERY = 0.25  # seconds
 _SAY_SOMETHING = 15.0  # seconds after which a connection without news is kept open by a comment
 _LAST = "end"
 _TYPE = "text/event-stream"
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"enum": ["prediction", "removed"]}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"content": {_TYPE: {"schema": {"type": "string"}}}, "description": "The events."}
+    200: {"content": {_TYPE: {"schema": _EVENT}}, "description": "The events."}
 }
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from threading import RLock
 from typing import Self
@@ -133,8 +134,8 @@ class JobStore:
             self._closed = True
             self._base.close()
 
-    def add(self, jobs: Sequence[Job], *, room: int) -> None:
-        """Queue jobs, all or none.
+    def add(self, jobs: Sequence[Job], *, room: float = inf) -> None:
+        """Take jobs in, all or none.
 
         Raises
         ------

@@ -15,7 +15,7 @@ from .baseline import relative_to
 from .columns import checked
 from .describe import describe
 from .edits import KEY, Edits
-from .meta import coverage, jsonable
+from .meta import check_output, coverage, jsonable
 from .preview import to_html
 from .resample import resampled
 from .spans import Span
@@ -202,26 +202,31 @@ class Trace:
         """
         return Trace(resampled(self.table, rate), meta={**self.meta, "resampled": rate})
 
+    def _output(self, path: str | Path) -> Path:
+        """Where a result may be written: never over a recording that was read."""
+        check_output(self.meta, self.files, Path(path))
+        return Path(path)
+
     def to_csv(self, path: str | Path) -> Path:
         """Write a CSV file, see `tabular.write_csv`."""
-        return tabular.write_csv(self.table, path)
+        return tabular.write_csv(self.table, self._output(path))
 
     def to_parquet(self, path: str | Path) -> Path:
         """Write a Parquet file with `meta` in its schema, see `tabular.write_parquet`."""
-        return tabular.write_parquet(self.table, self.meta, path)
+        return tabular.write_parquet(self.table, self.meta, self._output(path))
 
     def to_jsonl(self, path: str | Path) -> Path:
         """Write one JSON object a line, see `tabular.write_jsonl`."""
-        return tabular.write_jsonl(self.table, path)
+        return tabular.write_jsonl(self.table, self._output(path))
 
     def to_webvtt(self, path: str | Path, *, step: float = 0.2) -> Path:
         """Write WebVTT metadata cues of ``step`` seconds, see `webvtt.write_webvtt`."""
-        return webvtt.write_webvtt(self.table, self.meta, path, step=step)
+        return webvtt.write_webvtt(self.table, self.meta, self._output(path), step=step)
 
     def to_abaw(self, path: str | Path, *, track: int | None = None, frames: int | None = None) -> Path:
         """Write one ABAW annotation file, see `abaw.write_abaw`."""
-        return abaw.write_abaw(self.table, path, track=track, frames=frames)
+        return abaw.write_abaw(self.table, self._output(path), track=track, frames=frames)
 
     def to_bids(self, path: str | Path, *, rate: float | None = None, track: int | None = None) -> Path:
         """Write a BIDS continuous recording, see `bids.write_bids`."""
-        return bids.write_bids(self.table, self.meta, path, rate=rate, track=track)
+        return bids.write_bids(self.table, self.meta, self._output(path), rate=rate, track=track)
