@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..errors import AvaffectError
 from ..outputs import State, Target
 from ..predict import load
 from ..predict.context import Context
 from ..progress import Hook
 from ..record import Record
+from ..session import set_threads
 from ..trace import Trace, read_trace
 from .job import Job, Outcome
 from .write import write
@@ -32,7 +31,7 @@ class Reader:
     """
 
     def __init__(self, job: Job) -> None:
-        torch.set_num_threads(job.threads)
+        set_threads(job.threads)
         self.job = job
         self.predictor = load(job.model, **job.options)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import ModelError
 from ..model_folder import find, read_spec
+from ..session import threads
 from .base import Runtime
 from .onnx import OnnxRuntime, has_graphs
 
@@ -30,7 +31,11 @@ def open_model(reference: str | Path) -> Runtime:
             f"{folder} has no ONNX graphs, and torch is not installed: pip install 'avaffect[train]', or make"
             f" the graphs where torch is: avaffect export {folder} --onnx FOLDER"
         )
+    import torch
+
     from .. import checkpoint
     from .torch import TorchRuntime
 
+    if (count := threads()) is not None:
+        torch.set_num_threads(count)
     return TorchRuntime(checkpoint.load(folder))

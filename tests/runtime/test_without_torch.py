@@ -1,0 +1,55 @@
+"""Everything that predicts runs where torch and what trains cannot be imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+_BLOCKED = """
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "lightning", "onnx", "onnxscript", "silero_vad", "mtcnn", "joblib"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Blocked())
+"""
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _BLOCKED + code, *arguments], capture_output=True, text=True, timeout=300
+    )
+
+
+def test_the_command_line_predicts(sample_clip: Path, tmp_path: Path) -> None:
+    done = run(
+        "from avaffect.cli import main\nmain()",
+        *("predict", str(sample_clip), "--out", str(tmp_path), "--plot"),
+    )
+    assert done.returncode == 0, done.stderr[-1000:]
+    assert (tmp_path / "sample.csv").stat().st_size > 10_000
+    assert (tmp_path / "sample.png").is_file()
+
+
+def test_everything_that_predicts_is_imported() -> None:
+    code = (
+        "import avaffect, numpy as np\n"
+        "import avaffect.live, avaffect.batch, avaffect.outputs, avaffect.draw, avaffect.evaluate\n"
+        "for name in avaffect.list_models():\n"
+        "    predictor = avaffect.load(name)\n"
+        "    if 'audio' in predictor.spec.streams:\n"
+        "        trace = predictor.process_signal(samples=np.zeros(16000, np.float32), sample_rate=16000)\n"
+        "        assert len(trace) == 13\n"
+    )
+    done = run(code)
+    assert done.returncode == 0, done.stderr[-1000:]
+
+
+def test_what_needs_torch_says_how_to_get_it(tmp_path: Path) -> None:
+    for arguments in (["train", "recipe.yaml"], ["export", "hgrjca.default", "--onnx", str(tmp_path / "x")]):
+        done = run("from avaffect.cli import main\nmain()", *arguments)
+        assert done.returncode == 2, done.stderr
+        assert "pip install 'avaffect[train" in done.stderr.replace("\n", " ")
