@@ -175,7 +175,7 @@ def test_the_embedded_models_fit_in_the_package():
     """One copy of each encoder: the family of four costs little more than one of its models."""
     (root,) = {folder.parent for folder in model_folder.embedded().values()}
     size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
-    assert size < 25e6
+    assert size < 30e6
 
 
 @pytest.mark.parametrize("name", sorted(model_folder.embedded()))

@@ -82,13 +82,12 @@ def test_a_person_costs_the_time_they_are_seen(debug_spec):
 
 
 def test_someone_who_is_never_there_has_no_values(debug_spec):
-    (output,) = slide_all(
-        TorchRuntime(AffectModel(debug_spec).eval()), [person(debug_spec, 10, 10, 0)[2]], TICKS
-    )
+    model = TorchRuntime(AffectModel(debug_spec).eval())
+    (output,) = slide_all(model, [person(debug_spec, 10, 10, 0)[2]], TICKS)
     assert output.values.shape == (0, 2)
     empty = person(debug_spec, 10, 20, 0)[2]
     empty = Clip(empty.streams, {name: np.zeros_like(m) for name, m in empty.masks.items()}, 10)
-    (output,) = slide_all(TorchRuntime(AffectModel(debug_spec).eval()), [empty], TICKS)
+    (output,) = slide_all(model, [empty], TICKS)
     assert np.isnan(output.values).all()
 
 

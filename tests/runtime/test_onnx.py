@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from avaffect import checkpoint
 from avaffect.errors import ModelError
-from avaffect.model_folder import GRAPH, NETWORK, SPEC, embedded, read_spec
+from avaffect.model_folder import GRAPH, SPEC, embedded, read_spec
 from avaffect.runtime import OnnxRuntime, open_model
 from avaffect.runtime.torch import TorchRuntime
 
@@ -129,13 +128,3 @@ def test_a_network_that_is_no_graph_of_ours_is_refused(copied: Path) -> None:
     shutil.copy(embedded()["visual.default"].parent / "mtcnn" / "rnet.onnx", copied / GRAPH)
     with pytest.raises(ModelError, match="no graph of avaffect"):
         open_model(copied)
-
-
-def test_both_forms_of_all_models_stay_small() -> None:
-    root = embedded()["visual.default"].parent
-    assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < 30e6
-    assert NETWORK in {path.name for path in embedded()["visual.default"].iterdir()}
-
-
-def test_torch_needs_no_gradient(both: Any) -> None:
-    assert torch.is_grad_enabled()

@@ -9,9 +9,11 @@ from pathlib import Path
 _BLOCKED = """
 import sys
 
+BLOCKED = {"torch", "lightning", "onnx", "onnxscript", "safetensors", "silero_vad", "mtcnn", "joblib"}
+
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"torch", "lightning", "onnx", "onnxscript", "silero_vad", "mtcnn", "joblib"}:
+        if name.split(".")[0] in BLOCKED:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Blocked())

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from avaffect.corpus import with_text as joined
 from avaffect.corpus.with_text import with_text
 from avaffect.model import AffectModel
 from avaffect.runtime.torch import TorchRuntime
 from avaffect.spec import Component, Stream
-from avaffect.streams import text as text_streams
 from avaffect.streams.assemble import RecordingStreams, StreamReader
 from avaffect.streams.audio import AudioStream
 from avaffect.streams.text import text_stream
@@ -105,7 +105,7 @@ def test_a_text_encoder_joins_the_others(debug_spec, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("avaffect.encoder.text.pretrained", lambda: small)
     small_text = Component("text", SIZES)
     monkeypatch.setattr(
-        text_streams, "Component", lambda name, *options: small_text if options else Component(name)
+        joined, "Component", lambda name, *options: small_text if options else Component(name)
     )
     torch.manual_seed(1)
     base = AffectModel(debug_spec)

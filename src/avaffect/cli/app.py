@@ -12,13 +12,16 @@ from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
 from .compare import compare
+from .convert import convert
 from .evaluate import evaluate
+from .export import export
 from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .live import live
 from .predict import predict
 from .serve import serve
 from .submit import submit
+from .summarise import summarise
 from .train import train
 from .verify import verify
 
@@ -39,6 +42,8 @@ VERBS = (
     predict,
     live,
     compare,
+    summarise,
+    convert,
     serve,
     models,
     describe,
@@ -48,6 +53,7 @@ VERBS = (
     evaluate,
     submit,
     verify,
+    export,
     import_checkpoint,
 )
 for verb in VERBS:
