@@ -55,3 +55,9 @@ def test_what_needs_torch_says_how_to_get_it(tmp_path: Path) -> None:
         done = run("from avaffect.cli import main\nmain()", *arguments)
         assert done.returncode == 2, done.stderr
         assert "pip install 'avaffect[train" in done.stderr.replace("\n", " ")
+
+
+def test_a_name_that_needs_torch_says_how_to_get_it() -> None:
+    code = "import avaffect\ntry: avaffect.create_fusion\nexcept avaffect.ModelError as error: print(error)"
+    done = run(code)
+    assert "needs torch, which is not installed: pip install 'avaffect[train]'" in done.stdout, done.stderr
