@@ -18,7 +18,9 @@ from .export import export
 from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .live import live
+from .plot import plot
 from .predict import predict
+from .report import report
 from .serve import serve
 from .submit import submit
 from .summarise import summarise
@@ -44,6 +46,8 @@ VERBS = (
     compare,
     summarise,
     convert,
+    report,
+    plot,
     serve,
     models,
     describe,
