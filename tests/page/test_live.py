@@ -10,6 +10,7 @@ from conftest import Page
 def test_live_reads_a_face_stops_and_keeps_the_result(page: Page) -> None:
     page.open("live")
     page.press("Start")
+    page.wait("main [role=status]", "Running")  # the model is loaded
     row = page.wait(".live-values tbody tr", "Person 1").text
     assert re.search(r"[+−]\d\.\d\d", row)
     assert re.search(r"Delay: \d+ ms", page.find(".delay").text)

@@ -49,7 +49,7 @@ export class Stream {
   }
 
   picture(time, bytes) {
-    this.send(PICTURE, time, new Uint8Array(bytes));
+    this.send(PICTURE, time, bytes);
   }
 
   sound(time, samples) {

@@ -82,11 +82,12 @@ class LiveView {
 
   /** Ticks from the server: what is known of each moment. */
   show({ ticks, dropped }) {
+    const now = this.capture.now();
     for (const tick of ticks) {
       this.people.add(tick);
-      this.delay.add(this.capture.now() - tick.time); // its picture is of the middle or later
+      this.delay.add(now - tick.time); // its picture is of the middle or later
     }
-    this.delay.lost((dropped ?? 0) + this.capture.skipped);
+    this.delay.pictures(this.capture.sent - dropped, now);
     this.fresh = true;
   }
 
