@@ -12,13 +12,17 @@ from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
 from .compare import compare
+from .convert import convert
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .live import live
+from .plot import plot
 from .predict import predict
+from .report import report
 from .serve import serve
 from .submit import submit
+from .summarise import summarise
 from .train import train
 from .verify import verify
 
@@ -39,6 +43,10 @@ VERBS = (
     predict,
     live,
     compare,
+    summarise,
+    convert,
+    report,
+    plot,
     serve,
     models,
     describe,
