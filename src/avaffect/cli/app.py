@@ -12,6 +12,7 @@ from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
 from .compare import compare
+from .convert import convert
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
@@ -19,6 +20,7 @@ from .live import live
 from .predict import predict
 from .serve import serve
 from .submit import submit
+from .summarise import summarise
 from .train import train
 from .verify import verify
 
@@ -39,6 +41,8 @@ VERBS = (
     predict,
     live,
     compare,
+    summarise,
+    convert,
     serve,
     models,
     describe,

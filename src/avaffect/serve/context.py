@@ -25,13 +25,24 @@ def _service(connection: HTTPConnection) -> Service:
 TheService = Annotated[Service, Depends(_service)]
 
 
-def _job(service: TheService, identity: Annotated[str, Path(alias="id")]) -> Job:
+def find(service: Service, identity: str) -> Job:
+    """The job of an id that a client sent.
+
+    Raises
+    ------
+    HTTPException
+        404, if there is none.
+    """
     job = service.store.get(identity)
     if job is None:
         raise HTTPException(
             404, f"no prediction {identity[:64]!r}; GET /v1/predictions lists those there are"
         )
     return job
+
+
+def _job(service: TheService, identity: Annotated[str, Path(alias="id")]) -> Job:
+    return find(service, identity)
 
 
 TheJob = Annotated[Job, Depends(_job)]

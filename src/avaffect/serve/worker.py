@@ -98,7 +98,7 @@ class Reader:
             predictor = self._predictor(task.model, task.people)
             hook("reading", 0.0, None)
             trace = predictor.process_file(task.source, _bounded(hook, task))
-            trace = _renamed(trace, task.name)
+            trace = renamed(trace, task.name)
             self._write(trace, task, hook)
         return trace.duration
 
@@ -148,8 +148,8 @@ def too_long(name: str, duration: float, limit: float) -> str:
     return f"{name}: lasts {duration:.0f} s, more than the {limit:g} s that are taken here; cut it up"
 
 
-def _renamed(trace: Trace, name: str) -> Trace:
-    """The trace under the name that its owner knows it by."""
+def renamed(trace: Trace, name: str) -> Trace:
+    """The trace of one recording under another name, such as the one that its owner knows it by."""
     from ..trace import Trace
 
     return Trace(trace.table.rename(index=lambda _: name, level="file"), meta=trace.meta)
