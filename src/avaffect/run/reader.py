@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from ..errors import AvaffectError
+from ..live import CausalPredictor
 from ..outputs import State, Target
-from ..predict import load
+from ..predict import Predictor, load
 from ..predict.context import Context
 from ..progress import Hook
 from ..record import Record
@@ -34,7 +35,8 @@ class Reader:
     def __init__(self, job: Job) -> None:
         torch.set_num_threads(job.threads)
         self.job = job
-        self.predictor = load(job.model, **job.options)
+        make = CausalPredictor if "lag" in job.options else load
+        self.predictor: Predictor = make(job.model, **job.options)
 
     def settings(self, target: Target, context: Context) -> dict[str, Any]:
         """All that a recording's results depend on beside its content."""
