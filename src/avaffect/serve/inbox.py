@@ -6,12 +6,12 @@ import asyncio
 import struct
 from collections import deque
 
-from .live_worker import PICTURE, SOUND, Piece
+from .live_worker import PICTURE, SOUND, Dropped, Piece
 
 MOST_PICTURES = 3
 """Of more that wait, the oldest is dropped: a late picture is worth less than a new one."""
 
-MOST_SOUND = 10.0
+MOST_SOUND = 2.0
 """Seconds of sound that may wait; of more, the oldest is dropped."""
 
 _HEAD = struct.Struct("<Bd")
@@ -27,7 +27,8 @@ class Inbox:
     """
 
     def __init__(self, sample_rate: int) -> None:
-        self.dropped = 0
+        self._pictures_dropped = self._sound_dropped = 0
+        self._sample_rate = sample_rate
         self._room = {PICTURE: MOST_PICTURES, SOUND: round(4 * MOST_SOUND * sample_rate)}
         self._pieces: deque[Piece] = deque()
         self._news = asyncio.Event()
@@ -55,6 +56,11 @@ class Inbox:
         self._news.set()
         return float(time)
 
+    @property
+    def dropped(self) -> Dropped:
+        """What was left out so far."""
+        return Dropped(self._pictures_dropped, self._sound_dropped / 4 / self._sample_rate)
+
     def close(self) -> None:
         """Nothing more comes."""
         self._closed = True
@@ -79,4 +85,7 @@ class Inbox:
                 return
             self._pieces.remove(piece)
             held -= 1 if kind == PICTURE else len(piece.content)
-            self.dropped += kind == PICTURE
+            if kind == PICTURE:
+                self._pictures_dropped += 1
+            else:
+                self._sound_dropped += len(piece.content)

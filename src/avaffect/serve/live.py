@@ -127,7 +127,7 @@ class _Live:
         """Send the last ticks, and keep the result if that is wished."""
         with self._service.live_job(self._model, self._settings.people) as job:
             folder = self._service.folder.of(job.id) if self._save else None
-            last = await self._done(Finish(folder, job.name))
+            last = await self._done(Finish(folder, job.name, self._inbox.dropped))
             await self._tell(last)
             if self._save:
                 await run_in_threadpool(self._service.keep, job, last.duration)
@@ -152,8 +152,14 @@ class _Live:
     async def _tell(self, read: Read) -> None:
         if read.ticks:
             delay = None if read.delay is None else math.ceil(1000 * read.delay)
-            dropped = self._inbox.dropped + read.dropped
-            await self._send(type="ticks", ticks=read.ticks, delay_ms=delay, dropped=dropped)
+            dropped = self._inbox.dropped
+            await self._send(
+                type="ticks",
+                ticks=read.ticks,
+                delay_ms=delay,
+                dropped=dropped.pictures + read.damaged,
+                sound_dropped=round(dropped.sound, 3),
+            )
 
     async def _send(self, **message: Any) -> None:
         await self._socket.send_json(message)

@@ -133,7 +133,7 @@ def _links(service: Service, job: Job) -> dict[str, str]:
     if job.state is State.DONE:
         folder = service.folder.of(job.id)
         links |= {kind: f"{own}/files/{kind}" for kind, file in FILES.items() if (folder / file).is_file()}
-        if saved(folder) is not None:
+        if service.settings.keep and saved(folder) is not None:
             links["media"] = f"{own}/media"
     return links
 

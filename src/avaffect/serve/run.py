@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tempfile
 import webbrowser
 from collections.abc import Callable
 
@@ -45,6 +46,7 @@ def run(
     listener = _listener(settings)
     with listener:
         app = create_app(settings, make)
+        tempfile.tempdir = str(app.state.service.folder.incoming)  # on the disk that has room, for us alone
         config = uvicorn.Config(
             app,
             log_level="warning",
