@@ -29,6 +29,9 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "abaw": (".txt",),
     "bids": ("_physio.tsv.gz", "_physio.json"),
     "plot": (".png",),
+    "svg": (".svg",),
+    "pdf": (".pdf",),
+    "report": ("_report.html",),
     # Never NAME.mp4: with --out beside the input that would be the input itself.
     "video": ("_annotated.mp4",),
 }

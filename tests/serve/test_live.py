@@ -8,6 +8,7 @@ import struct
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
+from avaffect.errors import DataError
 from avaffect.serve.inbox import MOST_PICTURES, Inbox
 
 
@@ -59,7 +60,7 @@ def test_an_inbox_that_is_closed_gives_what_is_left_and_then_nothing():
     ],
 )
 def test_a_message_of_another_kind_is_refused(content, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(DataError, match=words):
         Inbox(16000).put(content, came=0.0)
 
 

@@ -13,6 +13,7 @@ from ..errors import AvaffectError
 from ..files import writable_folder
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
+from .plot_options import Picture, PlotFormat, plot_kind
 from .predict_options import Format, People
 from .predict_report import Report
 from .progress import ProgressBars
@@ -31,6 +32,8 @@ def predict(
     detector: option.Detector = "mtcnn",
     formats: option.Formats = [Format.CSV, Format.PARQUET],  # noqa: B006 - typer reads it, nobody changes it
     plot: option.Plot = True,
+    plot_format: PlotFormat = Picture.PNG,
+    report_page: option.ReportPage = False,
     video: option.Video = True,
     recursive: option.Recursive = False,
     resume: option.Resume = False,
@@ -71,7 +74,8 @@ def predict(
             " put a transcript beside each under its name"
         )
     writable_folder(out, "give another folder with --out")
-    kinds = [*(form.value for form in formats), *["plot"] * plot, *["video"] * video]
+    kinds = [*(form.value for form in formats), *[plot_kind(plot_format)] * plot, *["video"] * video]
+    kinds += ["report"] * report_page
     targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
     errors = ErrorList(out, "file", [path for target in targets for path in target.all_paths])
     notes = Console(stderr=True, soft_wrap=True)

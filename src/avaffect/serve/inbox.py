@@ -6,6 +6,7 @@ import asyncio
 import struct
 from collections import deque
 
+from ..errors import DataError
 from .live_worker import PICTURE, SOUND, Dropped, Piece
 
 MOST_PICTURES = 3
@@ -41,16 +42,16 @@ class Inbox:
 
         Raises
         ------
-        ValueError
+        DataError
             If it is not that.
         """
         if len(message) < _HEAD.size:
-            raise ValueError(f"a message of {len(message)} bytes: expected at least {_HEAD.size}")
+            raise DataError(f"a message of {len(message)} bytes: expected at least {_HEAD.size}")
         kind, time = _HEAD.unpack_from(message)
         if kind not in (PICTURE, SOUND):
-            raise ValueError(f"a message of kind {kind}: expected {PICTURE} (picture) or {SOUND} (sound)")
+            raise DataError(f"a message of kind {kind}: expected {PICTURE} (picture) or {SOUND} (sound)")
         if not 0 <= time < float("inf"):
-            raise ValueError(f"time {time}: expected seconds from the start of the stream")
+            raise DataError(f"time {time}: expected seconds from the start of the stream")
         self._pieces.append(Piece(kind, time, message[_HEAD.size :], came))
         self._make_room(kind)
         self._news.set()
