@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -22,6 +22,7 @@ from ..streams.timing import Timing
 from ..streams.visual import VisualStream
 from ..trace import Trace
 from ..transcript import Transcript
+from ..voice import SpeechLevel
 from .faces import View
 from .intake import Intake, Moment
 from .reader import LAG, CausalReader, Read
@@ -82,6 +83,7 @@ class CausalPredictor(Predictor):
         self,
         paths: Sequence[str | Path],
         hook: Hook | None = None,
+        measure: Callable[[Path], SpeechLevel] | None = None,
         **known: Unpack[ContextOptions],
     ) -> dict[Path, Context]:
         """As of `Predictor`; without ``same_setup``, which reads whole recordings before.
@@ -96,7 +98,7 @@ class CausalPredictor(Predictor):
                 "same_setup measures the voice over whole recordings, causal reading knows no more than what"
                 " was; leave one of them out"
             )
-        return super().contexts(paths, hook, **known)
+        return super().contexts(paths, hook, measure, **known)
 
     def process_file(
         self,

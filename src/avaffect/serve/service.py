@@ -13,13 +13,13 @@ from uuid import uuid4
 
 from .. import checkpoint
 from ..errors import AvaffectError, DataError, ModelError
+from ..process import Child, Died, OverLimit, Work
 from ..spec import Spec
 from ..trace import Trace, read_trace
 from .folder import Folder
 from .jobs import Job, JobStore, State
 from .metrics import Metrics
 from .pool import Pool
-from .process import Child, Died, OverLimit, Work
 from .settings import Settings
 from .uploads import save, shown_name
 from .worker import FILES, Look, Looker, too_long
