@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 _BLOCKED = """
@@ -21,9 +23,19 @@ sys.meta_path.insert(0, Blocked())
 
 
 def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", _BLOCKED + code, *arguments], capture_output=True, text=True, timeout=300
-    )
+    """Run Python with all of that blocked, in the processes that it starts too."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "sitecustomize.py").write_text(_BLOCKED)
+        path = os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")])
+        command = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": path}
+        )
+
+
+def test_it_is_blocked() -> None:
+    done = run("import subprocess, sys\nsys.exit(subprocess.call([sys.executable, '-c', 'import torch']))")
+    assert "No module named 'torch'" in done.stderr
 
 
 def test_the_command_line_predicts(sample_clip: Path, tmp_path: Path) -> None:
