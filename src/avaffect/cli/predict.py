@@ -68,7 +68,8 @@ def predict(
         )
     writable_folder(out, "give another folder with --out")
     kinds = [*(form.value for form in formats), *["plot"] * plot, *["video"] * video]
-    targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
+    others = [Path(given) for given in (transcript, speaker_from, *(baseline or [])) if given is not None]
+    targets = outputs.plan(found.recordings, out, kinds, others=others, overwrite=overwrite)
     errors = ErrorList(out, "file", [path for target in targets for path in target.all_paths])
     notes = Console(stderr=True, soft_wrap=True)
     for line in found.left_out:
