@@ -274,9 +274,10 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
 
 def _is_its_transcript(path: Path, target: Target) -> bool:
     """Whether a file that is there would be read as the recording's transcript, and is none of ours."""
+    if path.suffix.lower() not in TRANSCRIPTS or not path.is_file():
+        return False
     record = target.record
-    ours = path == target.record_path or (record is not None and record.wrote(path))
-    if path.suffix.lower() not in TRANSCRIPTS or not path.is_file() or ours:
+    if path == target.record_path or (record is not None and record.wrote(path)):
         return False
     try:
         beside = transcript_beside(target.source)
