@@ -103,7 +103,7 @@ def send(client: TestClient, name: str, content: bytes, **options: Any) -> str:
 
 def wait(client: TestClient, identity: str, *states: str) -> dict[str, Any]:
     """The prediction once it is in one of the states; by default one that is the last."""
-    for _ in range(400):
+    for _ in range(2400):  # a busy machine takes long
         found = client.get(f"/v1/predictions/{identity}").json()
         if found["state"] in (states or ("done", "failed", "cancelled")):
             return found

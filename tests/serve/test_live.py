@@ -8,6 +8,7 @@ import struct
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
+from avaffect.errors import DataError
 from avaffect.serve.inbox import MOST_PICTURES, Inbox
 
 
@@ -20,18 +21,19 @@ def test_of_pictures_that_wait_the_newest_are_kept_and_no_sound_is_lost():
     inbox = Inbox(sample_rate=8000)
     for k in range(10):
         inbox.put(message(0, k, b"picture"), came=0.0)
-        inbox.put(message(1, k, b"\0" * 32000), came=0.0)
+        inbox.put(message(1, k, b"\0" * 3200), came=0.0)
     pieces = asyncio.run(inbox.take())
     assert [piece.time for piece in pieces if piece.kind == 0] == [7, 8, 9]
-    assert inbox.dropped == 10 - MOST_PICTURES
+    assert inbox.dropped == (10 - MOST_PICTURES, 0.0)
     assert [piece.time for piece in pieces if piece.kind == 1] == list(range(10))
 
 
 def test_of_sound_that_waits_for_long_the_oldest_is_dropped():
     inbox = Inbox(sample_rate=8000)
-    for k in range(15):  # seconds
+    for k in range(5):  # seconds
         inbox.put(message(1, k, b"\0" * 32000), came=0.0)
-    assert [piece.time for piece in asyncio.run(inbox.take())] == list(range(5, 15))
+    assert [piece.time for piece in asyncio.run(inbox.take())] == [3, 4]
+    assert inbox.dropped == (0, 3.0)
 
 
 def test_an_inbox_that_is_closed_gives_what_is_left_and_then_nothing():
@@ -58,7 +60,7 @@ def test_an_inbox_that_is_closed_gives_what_is_left_and_then_nothing():
     ],
 )
 def test_a_message_of_another_kind_is_refused(content, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(DataError, match=words):
         Inbox(16000).put(content, came=0.0)
 
 

@@ -36,7 +36,7 @@ def predictor():
 def test_a_recording_is_read_as_without_a_server(client, server, sound, predictor, tmp_path):
     found = server.wait(client, server.send(client, "monday.wav", sound))
     assert (found["state"], found["model"]) == ("done", MODEL)
-    assert set(found["links"]) == {"self", "events", "csv", "parquet", "png"}
+    assert set(found["links"]) == {"self", "events", "csv", "parquet", "xlsx", "png"}
     path = tmp_path / "monday.wav"
     path.write_bytes(sound)
     expected = predictor.process_file(path).table.reset_index()

@@ -26,7 +26,7 @@ def started(tmp_path, make):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         running.append(process)
         assert process.stdout is not None
-        return process, httpx.Client(base_url=process.stdout.readline().strip(), timeout=20)
+        return process, httpx.Client(base_url=process.stdout.readline().strip(), timeout=120)
 
     yield start
     for process in running:
@@ -44,7 +44,7 @@ def test_a_killed_server_loses_no_job_and_leaves_no_process(started, server, sou
     process.kill()
     process.wait()
     (tmp_path / "data" / "jobs" / "nobodys").mkdir()
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
     process, client = started()
     found = {each["id"]: each for each in client.get("/v1/predictions").json()["predictions"]}
@@ -55,7 +55,7 @@ def test_a_killed_server_loses_no_job_and_leaves_no_process(started, server, sou
     assert {path.name for path in (tmp_path / "data" / "jobs").iterdir()} == set(found)
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == -signal.SIGTERM
+    assert process.wait(timeout=60) == -signal.SIGTERM
 
 
 def test_one_server_at_a_time_uses_a_folder(tmp_path):

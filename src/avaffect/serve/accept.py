@@ -7,19 +7,21 @@ from typing import Annotated, Any
 from fastapi import Header, HTTPException
 
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
-KINDS = {JSON: "json", CSV: "csv", PARQUET: "parquet"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KINDS = {JSON: "json", CSV: "csv", PARQUET: "parquet", XLSX: "xlsx"}
 
 IN_DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             CSV: {"schema": {"type": "string"}},
             PARQUET: {"schema": {"type": "string", "format": "binary"}},
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
         }
     }
 }
 """For the OpenAPI document: the forms of an answer beside JSON."""
 
-Accept = Annotated[str, Header(description=f"{JSON}, {CSV} or {PARQUET}.")]
+Accept = Annotated[str, Header(description="A type of JSON, csv, Parquet or xlsx.")]
 
 
 def accepted(header: str) -> str:

@@ -6,12 +6,13 @@ import asyncio
 import struct
 from collections import deque
 
-from .live_worker import PICTURE, SOUND, Piece
+from ..errors import DataError
+from .live_worker import PICTURE, SOUND, Dropped, Piece
 
 MOST_PICTURES = 3
 """Of more that wait, the oldest is dropped: a late picture is worth less than a new one."""
 
-MOST_SOUND = 10.0
+MOST_SOUND = 2.0
 """Seconds of sound that may wait; of more, the oldest is dropped."""
 
 _HEAD = struct.Struct("<Bd")
@@ -27,7 +28,8 @@ class Inbox:
     """
 
     def __init__(self, sample_rate: int) -> None:
-        self.dropped = 0
+        self._pictures_dropped = self._sound_dropped = 0
+        self._sample_rate = sample_rate
         self._room = {PICTURE: MOST_PICTURES, SOUND: round(4 * MOST_SOUND * sample_rate)}
         self._pieces: deque[Piece] = deque()
         self._news = asyncio.Event()
@@ -40,20 +42,25 @@ class Inbox:
 
         Raises
         ------
-        ValueError
+        DataError
             If it is not that.
         """
         if len(message) < _HEAD.size:
-            raise ValueError(f"a message of {len(message)} bytes: expected at least {_HEAD.size}")
+            raise DataError(f"a message of {len(message)} bytes: expected at least {_HEAD.size}")
         kind, time = _HEAD.unpack_from(message)
         if kind not in (PICTURE, SOUND):
-            raise ValueError(f"a message of kind {kind}: expected {PICTURE} (picture) or {SOUND} (sound)")
+            raise DataError(f"a message of kind {kind}: expected {PICTURE} (picture) or {SOUND} (sound)")
         if not 0 <= time < float("inf"):
-            raise ValueError(f"time {time}: expected seconds from the start of the stream")
+            raise DataError(f"time {time}: expected seconds from the start of the stream")
         self._pieces.append(Piece(kind, time, message[_HEAD.size :], came))
         self._make_room(kind)
         self._news.set()
         return float(time)
+
+    @property
+    def dropped(self) -> Dropped:
+        """What was left out so far."""
+        return Dropped(self._pictures_dropped, self._sound_dropped / 4 / self._sample_rate)
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -79,4 +86,7 @@ class Inbox:
                 return
             self._pieces.remove(piece)
             held -= 1 if kind == PICTURE else len(piece.content)
-            self.dropped += kind == PICTURE
+            if kind == PICTURE:
+                self._pictures_dropped += 1
+            else:
+                self._sound_dropped += len(piece.content)

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketState
 
-from ..errors import AvaffectError
+from ..errors import AvaffectError, DataError
+from ..process import Child
 from ..registry import loaded_plugins
 from .context import TheService
 from .inbox import Inbox
 from .live_worker import Finish, Push, Read, Stream, StreamReader
-from .process import Child
 from .responses import People
 from .service import Service
 
@@ -80,7 +80,7 @@ class _Live:
             await self._read()
             await receiving
             await self._finish()
-        except (AvaffectError, ValueError) as error:
+        except AvaffectError as error:
             await _end(self._socket, _REFUSED, str(error))
         except WebSocketDisconnect:
             pass
@@ -97,17 +97,17 @@ class _Live:
                 if content := message.get("bytes"):
                     self._check(self._inbox.put(content, time.monotonic()))
                 else:
-                    self._save = _stopped(message.get("text") or "")
+                    self._save = stopped(message.get("text") or "")
                     return
         except TimeoutError as error:
-            raise ValueError(f"nothing came for {_SILENCE:g} s; open another stream") from error
+            raise DataError(f"nothing came for {_SILENCE:g} s; open another stream") from error
         finally:
             self._inbox.close()
 
     def _check(self, seconds: float) -> None:
         most = self._service.settings.max_duration
         if seconds > most:
-            raise ValueError(f"the stream is at {seconds:.0f} s, {most:g} s are taken here; open another")
+            raise DataError(f"the stream is at {seconds:.0f} s, {most:g} s are taken here; open another")
 
     async def _read(self) -> None:
         """Say hello once the model is loaded, and send what is read of each piece."""
@@ -127,7 +127,7 @@ class _Live:
         """Send the last ticks, and keep the result if that is wished."""
         with self._service.live_job(self._model, self._settings.people) as job:
             folder = self._service.folder.of(job.id) if self._save else None
-            last = await self._done(Finish(folder, job.name))
+            last = await self._done(Finish(folder, job.name, self._inbox.dropped))
             await self._tell(last)
             if self._save:
                 await run_in_threadpool(self._service.keep, job, last.duration)
@@ -152,19 +152,25 @@ class _Live:
     async def _tell(self, read: Read) -> None:
         if read.ticks:
             delay = None if read.delay is None else math.ceil(1000 * read.delay)
-            dropped = self._inbox.dropped + read.dropped
-            await self._send(type="ticks", ticks=read.ticks, delay_ms=delay, dropped=dropped)
+            dropped = self._inbox.dropped
+            await self._send(
+                type="ticks",
+                ticks=read.ticks,
+                delay_ms=delay,
+                dropped=dropped.pictures + read.damaged,
+                sound_dropped=round(dropped.sound, 3),
+            )
 
     async def _send(self, **message: Any) -> None:
         await self._socket.send_json(message)
 
 
-def _stopped(text: str) -> bool:
-    """Whether a client that stops its stream wants to keep the result.
+def stopped(text: str) -> bool:
+    """Whether a client that says it stops wants to keep the result.
 
     Raises
     ------
-    ValueError
+    DataError
         If it says something else.
     """
     try:
@@ -173,7 +179,7 @@ def _stopped(text: str) -> bool:
             return bool(said.get("save", False))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
-    raise ValueError(f'{text[:60]!r} came; expected {{"type": "stop", "save": false}}')
+    raise DataError(f'{text[:60]!r} came; expected {{"type": "stop", "save": false}}')
 
 
 async def _end(socket: WebSocket, code: int, reason: str) -> None:

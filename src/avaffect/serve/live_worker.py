@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-import time
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..errors import MediaError
 from ..progress import Hook
 from ..registry import load_plugins
+
+if TYPE_CHECKING:
+    from ..live import Tick
 
 PICTURE, SOUND = 0, 1
 """Kinds of pieces: a JPEG picture; float32 samples, little-endian."""
@@ -52,6 +55,13 @@ class Stream:
     plugins: tuple[str, ...] = ()
 
 
+class Dropped(NamedTuple):
+    """What was left out so far because reading was behind: pictures, and seconds of sound."""
+
+    pictures: int = 0
+    sound: float = 0.0
+
+
 @dataclass(frozen=True)
 class Push:
     """Pieces that came; none at all only has the model loaded."""
@@ -65,6 +75,7 @@ class Finish:
 
     folder: Path | None
     name: str
+    dropped: Dropped
 
 
 @dataclass(frozen=True)
@@ -76,8 +87,8 @@ class Read:
     ticks : list of dict
         `avaffect.live.Tick` as plain values.
     delay : float or None
-        Seconds from when the newest tick's picture (or sound) came to the server until now.
-    dropped : int
+        Seconds from when the newest tick's picture (or sound) came to the server until it was read.
+    damaged : int
         Pictures so far that are none.
     tick_rate : float
         Ticks per second (Hz).
@@ -87,7 +98,7 @@ class Read:
 
     ticks: list[dict[str, Any]] = field(default_factory=list)
     delay: float | None = None
-    dropped: int = 0
+    damaged: int = 0
     tick_rate: float = 0.0
     duration: float = 0.0
 
@@ -109,8 +120,7 @@ class StreamReader:
         torch.set_num_threads(1)
         self._predictor = StreamingPredictor(stream.model, people=stream.people, lag=stream.lag)
         self._rate = stream.sample_rate
-        self._came: dict[int, float] = {}  # by number of the picture
-        self._pushed = self._dropped = 0
+        self._damaged = 0
 
     def __call__(self, request: Push | Finish, _hook: Hook) -> Read:
         """Push what came, or end.
@@ -123,31 +133,24 @@ class StreamReader:
         if isinstance(request, Finish):
             return self._finish(request)
         ticks = [tick for piece in request.pieces for tick in self._push(piece)]
-        delay = None
-        if ticks:
-            came = self._came.get(ticks[-1].frame, request.pieces[-1].came)
-            delay = time.monotonic() - came
-            self._came = {number: at for number, at in self._came.items() if number > (ticks[-1].frame or 0)}
-        plain = [tick.as_dict() for tick in ticks]
-        return Read(plain, delay, self._dropped, self._predictor.spec.tick_rate)
+        return self._read(ticks)
 
-    def _push(self, piece: Piece) -> list[Any]:
+    def _push(self, piece: Piece) -> list[Tick]:
         if piece.kind == SOUND:
             if len(piece.content) % 4:
                 raise MediaError(f"sound of {len(piece.content)} bytes: expected float32, 4 bytes a sample")
             samples = np.frombuffer(piece.content, "<f4")
-            return self._predictor.push_samples(samples, piece.time, sample_rate=self._rate)
+            return self._predictor.push_samples(samples, piece.time, sample_rate=self._rate, came=piece.came)
         image = _decoded(piece.content)
         if image is None:
-            self._dropped += 1
+            self._damaged += 1
             return []
-        self._came[self._pushed] = piece.came
-        self._pushed += 1
-        return self._predictor.push_frame(image, piece.time)
+        return self._predictor.push_frame(image, piece.time, came=piece.came)
 
     def _finish(self, request: Finish) -> Read:
-        ticks = [tick.as_dict() for tick in self._predictor.finish()]
-        duration = 0.0
+        ticks, duration = self._predictor.finish(), 0.0
+        self._predictor.stats.dropped = request.dropped.pictures + self._damaged
+        self._predictor.stats.sound_dropped = request.dropped.sound
         if request.folder is not None:
             from .worker import write_tables
 
@@ -156,7 +159,13 @@ class StreamReader:
                 raise MediaError(f"{request.name}: nothing came that could be kept")
             write_tables(trace, request.folder)
             duration = trace.duration
-        return Read(ticks, None, self._dropped, self._predictor.spec.tick_rate, duration)
+        return self._read(ticks, duration)
+
+    def _read(self, ticks: Sequence[Tick], duration: float = 0.0) -> Read:
+        delay = ticks[-1].delay if ticks else float("nan")
+        known = None if math.isnan(delay) else delay
+        plain = [tick.as_dict() for tick in ticks]
+        return Read(plain, known, self._damaged, self._predictor.spec.tick_rate, duration)
 
 
 def _decoded(content: bytes) -> np.ndarray | None:

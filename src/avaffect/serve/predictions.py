@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, File, Form, HTTPException, Response, UploadFile
 from starlette.responses import FileResponse, JSONResponse
 
 from ..trace.edits import Edits
-from .accept import CSV, IN_DOCUMENT, JSON, PARQUET, Accept, accepted
+from .accept import CSV, IN_DOCUMENT, JSON, PARQUET, XLSX, Accept, accepted
 from .context import DoneJob, TheJob, TheService, done, refusals
 from .jobs import State
 from .responses import PREFIX, People, Prediction, Predictions, PredictionWithResult, prediction
-from .tables import Columns, Rate, file_name, given
+from .tables import Columns, Rate, file_name, given, write_table
 from .uploads import saved
 from .worker import FILES
 
 router = APIRouter(prefix=PREFIX, tags=["predictions"])
 
-_TYPES = {"csv": CSV, "parquet": PARQUET, "png": "image/png", "mp4": "video/mp4"}
-Kind = Literal["csv", "parquet", "png", "mp4"]
+_TYPES = {"csv": CSV, "parquet": PARQUET, "xlsx": XLSX, "png": "image/png", "mp4": "video/mp4"}
+Kind = Literal["csv", "parquet", "xlsx", "png", "mp4"]
 
 
 @router.post("", status_code=202, responses=refusals(403, 413, 422, 429))
@@ -52,7 +52,7 @@ def look(
     """A prediction: its state, and its result once it is done. As csv or Parquet, the result alone."""
     kind = accepted(accept)
     if kind != "json" and rate is None:
-        return download(service, done(job), "csv" if kind == "csv" else "parquet")
+        return download(service, done(job), cast(Kind, kind))
     if kind != "json" or job.state is State.DONE:
         return given(service, job, service.trace(done(job)), kind, columns, rate)
     return JSONResponse(PredictionWithResult(**prediction(service, job).model_dump()).model_dump(mode="json"))
@@ -92,6 +92,8 @@ def end(service: TheService, job: TheJob) -> Response:
 def download(service: TheService, job: DoneJob, kind: Kind) -> Response:
     """One of the results as a file, named after the recording."""
     path = service.folder.of(job.id) / FILES[kind]
+    if kind == "xlsx" and not path.is_file():
+        write_table(service.trace(job), path)
     if not path.is_file():
         raise HTTPException(404, f"{job.name} has no {kind}; its links say what there is")
     return FileResponse(path, media_type=_TYPES[kind], filename=file_name(job, kind))

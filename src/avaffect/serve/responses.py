@@ -132,8 +132,12 @@ def _links(service: Service, job: Job) -> dict[str, str]:
     links = {"self": own, "events": f"{own}/events"}
     if job.state is State.DONE:
         folder = service.folder.of(job.id)
-        links |= {kind: f"{own}/files/{kind}" for kind, file in FILES.items() if (folder / file).is_file()}
-        if saved(folder) is not None:
+        links |= {
+            kind: f"{own}/files/{kind}"
+            for kind, file in FILES.items()
+            if kind == "xlsx" or (folder / file).is_file()
+        }
+        if service.settings.keep and saved(folder) is not None:
             links["media"] = f"{own}/media"
     return links
 

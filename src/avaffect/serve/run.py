@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tempfile
 import webbrowser
 from collections.abc import Callable
 
 import uvicorn
 
 from ..errors import AvaffectError
+from ..process import Work
 from .app import create_app
-from .process import Work
 from .settings import Settings
 
 _LARGEST_MESSAGE = 4 * 2**20  # bytes over a WebSocket; a picture has much fewer
@@ -45,6 +46,7 @@ def run(
     listener = _listener(settings)
     with listener:
         app = create_app(settings, make)
+        tempfile.tempdir = str(app.state.service.folder.incoming)  # on the disk that has room, for us alone
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -13,18 +13,18 @@ from uuid import uuid4
 
 from .. import checkpoint
 from ..errors import AvaffectError, DataError, ModelError
+from ..process import Child, Died, OverLimit, Work
 from ..spec import Spec
 from ..trace import Trace, read_trace
 from .folder import Folder
 from .jobs import Job, JobStore, State
 from .metrics import Metrics
 from .pool import Pool
-from .process import Child, Died, OverLimit, Work
 from .settings import Settings
 from .uploads import save, shown_name
 from .worker import FILES, Look, Looker, too_long
 
-_SECONDS_TO_LOOK = 30.0
+_SECONDS_TO_LOOK = 60.0  # the start of the process counts
 
 
 class Model(NamedTuple):
@@ -186,7 +186,7 @@ class Service:
     def end(self, job: Job) -> Job | None:
         """Cancel a job that waits or runs, and give it back; remove any other with its results: None."""
         if self.store.end(job.id, State.CANCELLED):
-            if job.state is State.QUEUED:
+            if job.state is State.QUEUED:  # of a running one, once its process has ended
                 rmtree(self.folder.of(job.id), ignore_errors=True)
             return self.store.get(job.id)
         self.store.remove(job.id)

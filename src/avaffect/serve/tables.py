@@ -33,13 +33,22 @@ def given(service: Service, job: Job, trace: Trace, kind: str, columns: str, rat
         return JSONResponse(found.model_dump(mode="json"))
     shown = trace if rate is None else trace.resample(rate)
     with TemporaryDirectory() as folder:
-        content = getattr(shown, f"to_{kind}")(Path(folder) / "table").read_bytes()
+        content = write_table(shown, Path(folder) / f"table.{kind}").read_bytes()
     name = quote(file_name(job, kind))
     return Response(
         content,
         media_type=_TYPES[kind],
         headers={"content-disposition": f"attachment; filename*=utf-8''{name}"},
     )
+
+
+def write_table(trace: Trace, path: Path) -> Path:
+    """Write a table in the form that its ending says: csv, parquet or xlsx."""
+    if path.suffix == ".xlsx":
+        from ..exchange import write_workbook
+
+        return write_workbook([trace], path)
+    return trace.to_csv(path) if path.suffix == ".csv" else trace.to_parquet(path)
 
 
 def file_name(job: Job, kind: str) -> str:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 FILES = {
     "csv": "result.csv",
     "parquet": "result.parquet",
+    "xlsx": "result.xlsx",
     "png": "result.png",
     "mp4": "result.mp4",
 }
-"""Results in a job's folder, by kind."""
+"""Results in a job's folder, by kind; xlsx is written when it is first asked for."""
 
 
 @dataclass(frozen=True)
