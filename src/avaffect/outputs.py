@@ -18,8 +18,6 @@ from .errors import DataError, MediaError
 from .files import remove_stale
 from .record import ENDING, Record, Source
 from .result_names import longest_name, result_names
-from .transcript import ENDINGS as TRANSCRIPTS
-from .transcript import transcript_beside
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv",),
@@ -207,7 +205,11 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
 
 def _is_its_transcript(path: Path, target: Target) -> bool:
     """Whether a file that is there would be read as the recording's transcript, and is none of ours."""
-    if path.suffix.lower() not in TRANSCRIPTS or not path.is_file():
+    if not path.is_file():
+        return False
+    from .transcript import ENDINGS, transcript_beside  # what few need is loaded for few
+
+    if path.suffix.lower() not in ENDINGS:
         return False
     record = target.record
     if path == target.record_path or (record is not None and record.wrote(path)):
