@@ -75,12 +75,13 @@ def live(
     for target in targets:
         writable_file(target, inputs=[source] if source else [], overwrite=overwrite)
     from .. import media
+
+    if source is not None:
+        media.probe(source)  # says at once what cannot be read
     from ..live import StreamingPredictor, Worker
     from ..live.sources import Clock, devices, file
     from ..session import set_threads
 
-    if source is not None:
-        media.probe(source)  # says at once what cannot be read
     set_threads(threads)
     predictor = StreamingPredictor(model, people=people.value, lag=lag, hurry=HURRY, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
