@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from avaffect.errors import DataError, MediaError
-from avaffect.outputs import State, find, plan
+from avaffect.inputs import find
+from avaffect.outputs import State, plan
 
 KINDS = ("csv", "video")
 

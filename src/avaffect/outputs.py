@@ -7,17 +7,15 @@ folders within an input folder are kept.
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from .errors import DataError, MediaError
-from .files import url
-from .media.folder import look_into
+from .files import remove_stale
 from .record import ENDING, Record, Source
 from .result_names import longest_name, result_names
 
@@ -48,22 +46,6 @@ class State(StrEnum):
     UNFINISHED = "not all results there"
     OTHER_SETTINGS = "made under other settings"
     CHANGED = "the recording has changed"
-
-
-@dataclass(frozen=True)
-class Found:
-    """Recordings that the inputs stand for.
-
-    Attributes
-    ----------
-    recordings : list of (Path, Path)
-        Each with the input it was found by: itself, or a folder.
-    left_out : list of str
-        What lies in the inputs and is not read, one line each.
-    """
-
-    recordings: list[tuple[Path, Path]] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -139,42 +121,16 @@ class Target:
         try:
             yield record
         finally:
-            if not any(os.path.lexists(self.base.with_name(name)) for name in outputs):
-                self.record_path.unlink(missing_ok=True)
+            self.tidy()
 
-
-def find(inputs: Iterable[Path], out: Path, *, recursive: bool) -> Found:
-    """All recordings that the inputs stand for, each once; a folder stands for the media files in it.
-
-    Annotated videos that this program wrote are never taken: not from a folder, nor by name from the
-    result folder.
-
-    Raises
-    ------
-    MediaError
-        If a folder holds none, or nothing is left.
-    """
-    found = Found()
-    seen: set[str] = set()
-    results = _absolute(out)
-    for path in inputs:
-        if address := url(path):
-            raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
-        if _is_folder(path):
-            media = _media_of(path, recursive, found)
-        elif results in _absolute(path).parents and _is_ours(path):
-            found.left_out.append(f"{path}: a result of an earlier run")
-            continue
-        else:
-            media = [path]
-        for file in media:
-            place = os.path.abspath(file)
-            if place not in seen:
-                seen.add(place)
-                found.recordings.append((path, file))
-    if not found.recordings:
-        raise MediaError("; ".join(found.left_out) + "; name a recording")
-    return found
+    def tidy(self) -> None:
+        """Remove what a killed process left half written, and a record without any result."""
+        remove_stale(self.base.parent)
+        record = self.record
+        if record is None or any(os.path.lexists(self.base.with_name(name)) for name in record.outputs):
+            return
+        with suppress(OSError):
+            self.record_path.unlink(missing_ok=True)
 
 
 def plan(
@@ -185,7 +141,7 @@ def plan(
     Parameters
     ----------
     recordings : sequence of (Path, Path)
-        As `find` gives them.
+        As `avaffect.inputs.find` gives them.
     out : Path
         The result folder.
     kinds : iterable of str
@@ -213,32 +169,6 @@ def plan(
         more = f" (and {len(problems) - 1} more like this)" if len(problems) > 1 else ""
         raise DataError(problems[0] + more)
     return targets
-
-
-def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:
-    contents = look_into(folder, recursive=recursive)
-    if contents.ours:
-        found.left_out.append(f"{folder}: annotated videos of earlier runs ({len(contents.ours)})")
-    if contents.others:
-        endings = Counter(path.suffix.lower() or "no ending" for path in contents.others)
-        most = ", ".join(ending for ending, _ in endings.most_common(5))
-        found.left_out.append(
-            f"{folder}: files whose endings are not of video or sound ({len(contents.others)}: {most})"
-        )
-    if not contents.media:
-        hint = "name another folder" if recursive else "add --recursive to look into its folders"
-        raise MediaError(f"{folder}: holds no video or audio files; {hint}")
-    return contents.media
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a record beside a file says that this program wrote it."""
-    with suppress(OSError):
-        for beside in path.parent.glob(f"*{ENDING}"):
-            record = Record.read(beside)
-            if record is not None and record.wrote(path):
-                return True
-    return False
 
 
 def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], overwrite: bool) -> None:
@@ -279,14 +209,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return state.st_dev, state.st_ino
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError as error:
-        raise MediaError(f"{path}: cannot be looked at ({error.strerror}); change its permissions") from error
