@@ -288,11 +288,11 @@ class Predictor(ManyFiles):
 
     def process_signal(
         self,
-        *,
         frames: Iterable[np.ndarray] | None = None,
         times: Iterable[float] | None = None,
         samples: np.ndarray | None = None,
         sample_rate: float | None = None,
+        *,
         name: str = "signal",
         hook: Hook | None = None,
     ) -> Trace:
