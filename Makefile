@@ -29,12 +29,14 @@ fuzz: .venv/dev  ## atheris on every parser of files and options, a minute each;
 	$(BIN)/python tests/fuzz/parsers.py --out out/fuzz
 
 docs: .venv/dev  ## the documentation as a site in out/site; a broken link is an error
+	$(BIN)/python scripts/gallery.py --out out/gallery
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
 
 timings: .venv/dev  ## what benchmarks/ measures in minutes
 	$(BIN)/python benchmarks/predict.py examples/sample.mp4
 	$(BIN)/python benchmarks/face.py examples/sample.mp4
 	$(BIN)/python benchmarks/voice.py
+	$(BIN)/python benchmarks/live.py delay examples/sample.mp4 --seconds 20
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/fusion_cost.py --seconds 2
 	$(BIN)/python benchmarks/bottleneck_cost.py

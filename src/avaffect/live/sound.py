@@ -6,23 +6,20 @@ on both sides: those of the later half of what the encoder sees are made anew ea
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
-import torch
 
 from .. import voice
-from ..encoder import AudioEncoder
 from ..media import SAMPLE_RATE
-from ..model import AffectModel
+from ..runtime import Runtime
 from ..spec import Spec
 from ..streams.audio import AudioStream
 from ..streams.timeline import Timeline
 from ..voice.speech import CHUNK_RATE
 from .usual_level import UsualLevel
 
-CONTEXTS = 4
-"""An encoder that treats all ticks alike is shown so many times its context at once."""
+SEEN = 4.0
+"""Seconds that the voice encoder sees at once. With 6 s it is dearer, and values are further from those of
+whole recordings; with 3 s arousal is."""
 
 
 class SoundReader:
@@ -30,7 +27,7 @@ class SoundReader:
 
     Parameters
     ----------
-    model : AffectModel
+    model : Runtime
     timeline : Timeline
     reference : float, optional
         Level in bels to which the voice is taken relative; by default that of the speech so far.
@@ -40,7 +37,7 @@ class SoundReader:
 
     def __init__(
         self,
-        model: AffectModel,
+        model: Runtime,
         timeline: Timeline,
         reference: float | None = None,
         level: UsualLevel | None = None,
@@ -53,7 +50,7 @@ class SoundReader:
         self._logmel = voice.LogMelStream(voice.LogMel(preset))
         self._speech = voice.SpeechStream()
         self.level = level or UsualLevel(preset.frame_rate)
-        self._seen = _ticks_seen(cast(AudioEncoder, model.encoders["audio"])) if stream else 0
+        self._seen = round(SEEN * timeline.tick_rate) if stream else 0
         self._frames = np.zeros((0, preset.n_mels), np.float16)
         self._levels = np.zeros(0, np.float32)
         self._chances = np.zeros(0, np.float32)
@@ -113,8 +110,7 @@ class SoundReader:
             voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
             reference = voice.shrunk_level(*self.level.with_later(self._levels[voiced]))
         view = voice.relative(self._frames[begin * self._per_tick :], reference)
-        with torch.inference_mode():
-            features = self._model.encode("audio", torch.from_numpy(view)[None])[0].numpy()
+        features = self._model.encode_voice(view)
         self._features[fresh:] = features[fresh - begin :]
 
 
@@ -131,8 +127,3 @@ def boundary(tick: int, timeline: Timeline, lead: int) -> int:
     1400
     """
     return round((tick + 1) * SAMPLE_RATE / timeline.tick_rate) + lead
-
-
-def _ticks_seen(encoder: AudioEncoder) -> int:
-    """Ticks that are encoded at once."""
-    return encoder.hop if encoder.hop > 1 else CONTEXTS * encoder.context
