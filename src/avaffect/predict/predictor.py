@@ -68,8 +68,8 @@ class Predictor:
         Face detector: ``"mtcnn"``, ``"yunet"``, or another that `avaffect.face.create_detector` knows.
     detection_interval : float
         Seconds between two searches of the whole picture for faces (default 0.3). A newcomer is found at most
-        so much later. Longer is quicker. Known faces are followed in every frame all the same; while nobody
-        is in sight the search goes on every 0.12 s.
+        so much later, and a tick. Longer is quicker. Known faces are followed all the same; while nobody is
+        in sight the search goes on every 0.12 s.
     min_face : float or None
         Smallest face with which a person is found, in pixels of the picture (longer side of the face's box),
         at least 12; once found, a person is followed when the face gets smaller. With MTCNN, half the size
