@@ -13,8 +13,8 @@ from pathlib import Path
 
 import yaml
 
-TEXT = {".cff", ".css", ".csv", ".html", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml"}
 YAML = {".cff", ".yaml", ".yml"}
+TEXT = YAML | {".css", ".csv", ".html", ".js", ".json", ".md", ".py", ".svg", ".toml", ".txt"}
 
 
 def faults(path: Path) -> list[str]:

@@ -8,7 +8,13 @@ import time
 import pytest
 
 from avaffect.errors import DataError
-from avaffect.files import remove_stale, replacing, temporary_name, writable_file, writable_folder
+from avaffect.files import (
+    remove_stale,
+    replacing,
+    temporary_name,
+    writable_file,
+    writable_folder,
+)
 
 
 def test_a_file_appears_when_the_block_ends_well(tmp_path):

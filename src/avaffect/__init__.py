@@ -19,7 +19,11 @@ not what the person feels.
 What to look at next
 --------------------
 `Predictor`       recordings to traces: files, folders, frames and samples in memory
+`StreamingPredictor`
+                  pictures and sound while they come: a camera, a call
 `Trace`           the result: a table, its summary, and the formats that it is written in
+`compare`, `synchrony`
+                  two groups of recordings; two people at the same time
 `create_fusion`   any fusion of the literature as a torch module, by name: `list_fusions`
 `list_encoders`, `list_corpora`, `list_detectors`
                   the other parts that have names; your own package can add some (docs/extending.md)
@@ -37,11 +41,13 @@ from typing import TYPE_CHECKING, Any
 from .errors import AvaffectError, DataError, MediaError, ModelError
 
 if TYPE_CHECKING:
+    from .contrast import compare, synchrony
     from .corpus import list_corpora
     from .draw import annotate, plot
     from .encoder import list_encoders
     from .face import list_detectors
     from .fusion import create_fusion, list_fusions
+    from .live import StreamingPredictor
     from .predict import Predictor, list_models, load
     from .spec import Spec
     from .trace import Trace, read_trace
@@ -55,8 +61,10 @@ __all__ = [
     "ModelError",
     "Predictor",
     "Spec",
+    "StreamingPredictor",
     "Trace",
     "annotate",
+    "compare",
     "create_fusion",
     "list_corpora",
     "list_detectors",
@@ -66,13 +74,16 @@ __all__ = [
     "load",
     "plot",
     "read_trace",
+    "synchrony",
 ]
 
 _HOME = {
     "Predictor": "predict",
     "Spec": "spec",
+    "StreamingPredictor": "live",
     "Trace": "trace",
     "annotate": "draw",
+    "compare": "contrast",
     "create_fusion": "fusion",
     "list_corpora": "corpus",
     "list_detectors": "face",
@@ -82,6 +93,7 @@ _HOME = {
     "load": "predict",
     "plot": "draw",
     "read_trace": "trace",
+    "synchrony": "contrast",
 }
 
 

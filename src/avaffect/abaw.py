@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .errors import DataError
 from .spec import TARGETS
-from .text import read_bytes
+from .text import one_line, read_text
 
 MISSING = -5
 """What stands in the files where a target has no value."""
@@ -64,13 +64,12 @@ def read_frames(path: Path) -> Array:
         If the file has another header, no rows, or a row that is not two numbers. A blank line between rows
         is an error too: it would shift every later row against its frame.
     """
-    header, _, body = read_text(path).partition("\n")
+    header, *rows = read_text(path).rstrip().splitlines() or [""]
     if compact(header) != HEADER:
         raise DataError(
-            f"{path} begins with {header.strip()[:60]!r}; "
+            f"{path} begins with {one_line(header, 60)!r}; "
             f"expected the header {HEADER}, then one row for each frame"
         )
-    rows = body.rstrip().splitlines()
     if not rows:
         raise DataError(f"{path} has no rows; expected one row for each frame after {HEADER}")
     blank = next((i for i, row in enumerate(rows) if not row.strip()), None)
@@ -118,7 +117,7 @@ def read_locations(path: Path) -> list[str]:
     """
     header, *rows = read_text(path).strip().splitlines() or [""]
     if compact(header) != SUBMISSION_HEADER:
-        raise DataError(f"{path} begins with {header.strip()[:60]!r}; expected {SUBMISSION_HEADER}")
+        raise DataError(f"{path} begins with {one_line(header, 60)!r}; expected {SUBMISSION_HEADER}")
     if not rows:
         raise DataError(f"{path} has no rows; expected video/00001.jpg,v,a after the header")
     return [row.split(",", 1)[0].strip() for row in rows]
@@ -175,22 +174,6 @@ def mark_missing(values: Array) -> Array:
     return np.where(values == MISSING, np.nan, values)
 
 
-def read_text(path: Path) -> str:
-    """A text file's content in UTF-8.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read as text.
-    """
-    if not path.exists():
-        raise DataError(f"cannot read {path}: no such file; check its name")
-    try:
-        return read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"cannot read {path} ({error}); expected a text file") from error
-
-
 def compact(header: str) -> str:
     """A header line in lower case without spaces.
 
@@ -205,13 +188,19 @@ def _numbers(rows: Sequence[str], path: Path) -> Array:
     values = np.empty((len(rows), len(TARGETS)))
     for index, row in enumerate(rows):
         try:
-            valence, arousal = (float(cell) for cell in row.split(","))
+            valence, arousal = (_number(cell) for cell in row.split(","))
         except ValueError as error:  # a word, or another number of cells
             raise DataError(
                 f"{path}: line {index + 2} is {row.strip()[:40]!r}; expected two numbers"
             ) from error
         values[index] = valence, arousal
     return mark_missing(values)
+
+
+def _number(cell: str) -> float:
+    if "_" in cell:  # 0_1 is a number in Python alone
+        raise ValueError(cell)
+    return float(cell)
 
 
 def _lines(header: str, rows: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from functools import cache, wraps
 from inspect import Parameter, isfunction, signature
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, Unpack, cast, get_args, get_origin, get_type_hints
 
 from .errors import AvaffectError
 from .schema import short
@@ -80,8 +80,9 @@ def _checked_function(function: Callable[..., Any], name: str) -> Callable[..., 
             return function(*args, **kwargs)  # Python says itself which argument is missing or unknown
         for each, value in given.arguments.items():
             for part, label in _parts(known.parameters[each], value):
-                if not fits(part, hints()[each]):
-                    raise AvaffectError(f"{name}: {label}={short(part)}: expected {_words(hints()[each])}")
+                hint = _of_option(hints()[each], label)
+                if not fits(part, hint):
+                    raise AvaffectError(f"{name}: {label}={short(part)}: expected {_words(hint)}")
         return function(*args, **kwargs)
 
     call.__checked__ = True  # type: ignore[attr-defined]
@@ -96,6 +97,13 @@ def _parts(parameter: Parameter, value: Any) -> Iterator[tuple[Any, str]]:
         yield from ((each, key) for key, each in value.items())
     else:
         yield value, parameter.name
+
+
+def _of_option(hint: Any, name: str) -> Any:
+    """The annotation of one of ``**options`` that a `TypedDict` describes; any other annotation as it is."""
+    if get_origin(hint) is not Unpack:
+        return hint
+    return get_type_hints(get_args(hint)[0]).get(name, Any)
 
 
 def _hint(parameter: Parameter, names: dict[str, Any]) -> Any:

@@ -26,8 +26,9 @@ from .encoder import Encoder
 from .errors import ModelError, nearest
 from .files import replacing
 from .model import AffectModel
-from .schema import read_text
+from .schema import LARGEST_TEXT
 from .spec import Spec, Stream
+from .text import read_text
 
 NOT_STORED = 4_000_000
 """Numbers that a network may hold beside its weights: tables that it computes itself."""
@@ -76,7 +77,8 @@ def read_spec(reference: str | Path) -> Spec:
         If there is no such model, or its spec does not describe one.
     """
     path = find(reference) / SPEC
-    return Spec.from_json(read_text(path, ModelError, "a model's description"), name=str(path))
+    text = read_text(path, "a model's description", largest=LARGEST_TEXT, error=ModelError)
+    return Spec.from_json(text, name=str(path))
 
 
 def read_card(reference: str | Path) -> str:
@@ -87,7 +89,7 @@ def read_card(reference: str | Path) -> str:
     ModelError
         If there is no such model, or it has no card that can be read.
     """
-    text = read_text(find(reference) / CARD, ModelError, "the model's card")
+    text = read_text(find(reference) / CARD, "the model's card", largest=LARGEST_TEXT, error=ModelError)
     return "".join(c for c in text if c.isprintable() or c in "\n\t")  # no commands to the terminal
 
 

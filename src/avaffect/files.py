@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from uuid import uuid4
 
 from .errors import DataError
+from .text import read_text
 
 _TEMPORARY = re.compile(r"\.avaffect-(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}(\..*)?")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.+)")  # Path takes one of two slashes away
@@ -100,7 +101,7 @@ def claim_runs(work: Path, settings: str) -> None:
     if not path.exists():
         with replacing(path) as temporary:
             temporary.write_text(settings, encoding="utf-8")
-    elif path.read_text(encoding="utf-8") != settings:
+    elif read_text(path) != settings:
         raise DataError(f"{work} holds runs on other data or with other settings; give another --work")
 
 

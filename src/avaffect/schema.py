@@ -10,7 +10,6 @@ import re
 import reprlib
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -48,39 +47,6 @@ def short(value: object) -> str:
         return " ".join(_short.repr(value).split())[:200]
     except ValueError:  # a whole number of thousands of digits
         return f"a {type(value).__name__} too large to print"
-
-
-def read_text(path: Path, error: type[AvaffectError], what: str, *, limit: int = LARGEST_TEXT) -> str:
-    """The text of a file in UTF-8, of at most ``limit`` bytes.
-
-    Parameters
-    ----------
-    path : Path
-    error : type of AvaffectError
-        What is raised.
-    what : str
-        What the file is, for messages: ``"the recipe"``.
-
-    Raises
-    ------
-    AvaffectError
-        If there is no such file, or it cannot be read, is too large or not UTF-8.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            raise error(f"{path}: cannot read {what} (it is not a regular file)")
-        with path.open("rb") as file:
-            raw = file.read(limit + 1)
-    except OSError as fault:
-        raise error(f"{path}: cannot read {what} ({fault.strerror or fault})") from fault
-    except ValueError as fault:  # a null byte in the name
-        raise error(f"{str(path)!r}: cannot read {what} ({fault})") from fault
-    if len(raw) > limit:
-        raise error(f"{path}: cannot read {what}: it is larger than {limit:,} bytes, so it is something else")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        raise error(f"{path}: cannot read {what}: it is not text in UTF-8; save it as UTF-8") from fault
 
 
 def from_json(kind: type[Kind], text: str | bytes, error: type[AvaffectError], what: str) -> Kind:

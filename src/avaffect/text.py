@@ -7,10 +7,10 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from .errors import DataError
+from .errors import AvaffectError, DataError
 
 MAX_BYTES = 512 * 2**20
-"""A larger file is refused before any of it is read: no table of labels is that long."""
+"""A larger file is refused: no table of labels is that long."""
 
 # The mark of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -20,49 +20,91 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx, ods, docx and other archives; xls, doc
 
 
-def read_bytes(path: Path, limit: int | None = None) -> bytes:
-    """A file's bytes, at most the first ``limit`` of them.
+def read_bytes(
+    path: Path,
+    what: str = "",
+    *,
+    head: int | None = None,
+    largest: int = MAX_BYTES,
+    error: type[AvaffectError] = DataError,
+) -> bytes:
+    """A file's bytes, within bounds.
+
+    Parameters
+    ----------
+    path : Path
+    what : str
+        What the file is, for messages: ``"the recipe"``.
+    head : int, optional
+        Read at most so many bytes, of a file of any size.
+    largest : int
+        A file of more bytes is refused.
+    error : type of AvaffectError
+        What is raised.
 
     Raises
     ------
-    DataError
-        If it is not there, may not be read, is a folder, a device or a pipe, or is larger than `MAX_BYTES`.
+    AvaffectError
+        If it is not there, may not be read, is a folder, a device or a pipe, or is too large.
     """
+    cannot = _cannot_read(what)
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
-            what = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
-            raise DataError(f"cannot read {path}: it is {what}; give a file")
-        if limit is None and about.st_size > MAX_BYTES:
-            raise DataError(
-                f"cannot read {path}: it has {about.st_size:,} bytes, a text has at most {MAX_BYTES:,}"
-            )
+            kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
+            raise error(f"{path}: {cannot}: it is {kind}; give a file")
         with path.open("rb") as file:
-            return file.read(MAX_BYTES if limit is None else limit)
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: cannot be read ({reason}); check its name and permissions") from error
+            raw = file.read(largest + 1 if head is None else head)
+    except OSError as fault:
+        raise error(
+            f"{path}: {cannot} ({fault.strerror or fault}); check its name and permissions"
+        ) from fault
+    except ValueError as fault:  # a name with a NUL in it
+        raise error(f"{str(path)!r}: {cannot} ({fault}); check its name") from fault
+    if head is None and len(raw) > largest:
+        raise error(f"{path}: {cannot}: it is larger than {largest:,} bytes, so it is something else")
+    return raw
 
 
-def read_text(path: Path, limit: int | None = None) -> str:
-    """A text file's content, at most of its first ``limit`` bytes.
+def read_text(
+    path: Path,
+    what: str = "",
+    *,
+    head: int | None = None,
+    largest: int = MAX_BYTES,
+    error: type[AvaffectError] = DataError,
+) -> str:
+    """A text file's content; with ``head``, of at most so many of its first bytes.
 
     The encoding is what its byte order mark says (UTF-8, UTF-16, UTF-32); without one it is UTF-8, or
-    Windows-1252 if it is no UTF-8.
+    Windows-1252 if it is no UTF-8. The parameters are those of `read_bytes`.
 
     Raises
     ------
-    DataError
+    AvaffectError
         As `read_bytes`, or if it is no text.
     """
-    raw = read_bytes(path, limit)
+    raw = read_bytes(path, what, head=head, largest=largest, error=error)
     encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
-    text = _decoded(raw, encoding, whole=limit is None)
-    if text is None or "\0" in text:
-        raise DataError(f"cannot read {path}: it holds no text; expected a text file")
-    return text
+    text = _decoded(raw, encoding, whole=head is None)
+    if text is not None and "\0" not in text:
+        return text
+    cannot = _cannot_read(what)
+    if raw.startswith(_OFFICE):
+        raise error(f"{path}: {cannot}: it is an office file or an archive; save it as text, a table as csv")
+    raise error(f"{path}: {cannot}: it holds no text; expected a text file")
+
+
+def first_line(text: str) -> str:
+    """The first line of a text, whatever ends it.
+
+    >>> first_line("a,b\\r1,2\\r"), first_line("")
+    ('a,b', '')
+    """
+    return next(iter(text.splitlines()), "")
 
 
 def one_line(text: str, limit: int = 40) -> str:
@@ -84,6 +126,10 @@ def listed(names: Iterable[str], most: int = 8) -> str:
     found = [one_line(name) for name in names]
     more = len(found) - most
     return ", ".join(found[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _cannot_read(what: str) -> str:
+    return f"cannot read {what}" if what else "cannot be read"
 
 
 def _decoded(raw: bytes, encoding: str | None, *, whole: bool) -> str | None:

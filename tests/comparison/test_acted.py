@@ -176,3 +176,9 @@ def test_faults_of_the_input_are_said(command, tmp_path):
     fault = command(*options, "--data", tmp_path / "ok.npz", "--report-only").exception
     assert "run the benchmark first" in str(fault)
     assert not Path(tmp_path / "o").exists()
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o/benchmark_acted.md").write_text("mine")
+    for report_only in ([], ["--report-only"]):
+        fault = command(*options, "--data", tmp_path / "ok.npz", *report_only).exception
+        assert "benchmark_acted.md is there and is no page of this benchmark" in str(fault)
+    assert [path.name for path in (tmp_path / "o").iterdir()] == ["benchmark_acted.md"]

@@ -155,7 +155,7 @@ def test_finished_recordings_are_skipped_until_what_made_them_changes(root, tmp_
     assert (again.done, sorted(again.skipped)) == ([], ["blank", "face"])
     assert {p.name: p.stat().st_mtime_ns for p in out.iterdir()} == times
 
-    (out / "blank.safetensors").write_bytes(b"cut off")
+    (out / "blank.safetensors").write_bytes((out / "blank.safetensors").read_bytes()[:100])
     assert extract("folder", root, out, model=model_folder).done == ["blank"]
     os.utime(root / "labels.csv")  # touched, but the same
     assert extract("folder", root, out, model=model_folder).done == []
@@ -369,6 +369,9 @@ def test_another_recording_of_that_name_and_foreign_files_are_kept(
     assert "is no file of a feature store" in report.errors["blank"]
     assert (out / "face.safetensors").read_bytes() == before
     assert (out / "blank.safetensors").read_bytes() == foreign
+    (out / "blank.safetensors").write_bytes(b"precious")
+    assert "is no file of a feature store" in extract("folder", root, out, model=model_folder).errors["blank"]
+    assert (out / "blank.safetensors").read_bytes() == b"precious"
 
 
 @pytest.mark.parametrize("workers", [0, 2])

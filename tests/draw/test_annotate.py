@@ -13,7 +13,7 @@ from avaffect.draw.overlay_layout import Layout
 from avaffect.errors import DataError, MediaError
 from avaffect.media import VideoSink, frames, probe
 from avaffect.trace import Trace
-from avaffect.trace.meta import source
+from avaffect.trace.meta import recording
 
 SIZE = (320, 240)
 
@@ -112,7 +112,7 @@ def test_another_video_is_refused_and_another_file_is_warned_of(clip, trace, tmp
     with pytest.raises(DataError, match="short.mp4 has 8 pictures, the trace 10: it is not the video"):
         annotate(trace, video("short.mp4", times[:8]), out)
     assert not out.exists()
-    known = Trace(trace.table, meta={**trace.meta, "source": source(clip)})
+    known = Trace(trace.table, meta={**trace.meta, "recording": recording(clip)})
     annotate(known, clip, out)
     assert not caplog.records
     annotate(known, video("copy.mp4", times, grey=127), out)

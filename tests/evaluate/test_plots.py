@@ -47,5 +47,17 @@ def test_little_to_show_is_no_error(tmp_path):
 def test_a_folder_that_cannot_be_is_one_line(tmp_path, make_pairing):
     (tmp_path / "file").touch()
     pairing = make_pairing(2)
-    with pytest.raises(DataError, match="cannot make the folder"):
+    with pytest.raises(DataError, match="it is a file, a folder was expected"):
         draw_plots(pairing, score(pairing), tmp_path / "file")
+
+
+def test_other_pictures_of_these_names_are_kept(tmp_path, make_pairing):
+    pairing = make_pairing(2)
+    report = score(pairing)
+    (tmp_path / "residuals.png").write_bytes(b"precious")
+    with pytest.raises(DataError, match=r"residuals.png is there already; .* --overwrite"):
+        draw_plots(pairing, report, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["residuals.png"]
+    assert (tmp_path / "residuals.png").read_bytes() == b"precious"
+    draw_plots(pairing, report, tmp_path, overwrite=True)
+    assert len(draw_plots(pairing, report, tmp_path)) == 3  # our own are replaced

@@ -95,7 +95,7 @@ BROKEN_LABELS = {
     "three columns": ("a.txt", "valence,arousal\n0,0,0\n", "line 2 is '0,0,0'; expected two numbers"),
     "a blank line": ("a.txt", "valence,arousal\n0,0\n\n0,0\n", "line 3 is blank"),
     "another scale": ("a.txt", "valence,arousal\n0,0\n4,7\n", "line 3 has valence 4; expected"),
-    "no text": ("a.txt", b"\xff\xfe\x00\x81", "expected a text file"),
+    "no text": ("a.txt", b"\xff\xfe\x00", "expected a text file"),
     "no pts": ("a.csv", "file,valence,arousal\na,0,0\n", "lacks the column 'pts'"),
     "an empty table": ("a.csv", "file,pts,valence,arousal\n", "has no rows"),
     "an empty file": ("a.csv", "", "cannot read"),
@@ -105,7 +105,7 @@ BROKEN_LABELS = {
         "file,pts,valence,arousal\na,1,0,0\na,1,0,0\n",
         "pts of a must be seconds",
     ),
-    "no time": ("a.csv", "file,pts,valence,arousal\na,,0,0\n", "pts of a must be seconds"),
+    "no time": ("a.csv", "file,pts,valence,arousal\na,,0,0\n", "data row 1 has no pts"),
     "infinite": ("a.csv", "file,pts,valence,arousal\na,0,inf,0\n", "valence inf"),
 }
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from avaffect.errors import DataError
 from avaffect.face.boxes import overlap
@@ -128,9 +127,3 @@ def test_min_face_is_the_size_in_the_picture_however_large_the_picture(mtcnn, as
     face = _only(MTCNN(min_face=20).detect(picture))
     np.testing.assert_allclose(face.landmarks, ASTRONAUT * 0.25 + (900, 400), atol=4)
     assert MTCNN(min_face=35).detect(picture) == []  # the networks find it then too, but it is too small
-
-
-def test_leaves_torch_as_it_was(mtcnn, astronaut):
-    threads, grad = torch.get_num_threads(), torch.is_grad_enabled()
-    mtcnn.detect(astronaut)
-    assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, grad)

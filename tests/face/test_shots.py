@@ -39,16 +39,21 @@ def test_any_size(shape):
     assert cut(np.full(shape, 255, np.uint8))
 
 
-def test_a_dissolve_is_told_from_a_pan_and_from_a_cut():
+@pytest.mark.parametrize("frames", [10, 16, 50, 75])
+def test_a_dissolve_is_told_from_a_pan_and_from_a_cut(frames):
     random = np.random.default_rng(0)
     one, two = (cv2.resize(random.integers(0, 256, (12, 16, 3), np.uint8), (640, 360)) for _ in range(2))
 
     def flagged(pictures, cuts=()):
         detector = DissolveDetector()
-        return any(detector(glance(image), k / 25, cut=k in cuts) for k, image in enumerate(pictures))
+        return [k for k, image in enumerate(pictures) if detector(glance(image), k / 25, cut=k in cuts)]
 
-    mixed = [cv2.addWeighted(one, 1 - k / 15, two, k / 15, 0) for k in range(16)]
-    assert flagged([one] * 20 + mixed + [two] * 20)
-    assert not flagged([one] * 20 + [two] * 20, cuts=(20,))
-    assert not flagged([one] * 40)
-    assert not flagged([np.roll(one, 12 * k, axis=1) for k in range(40)])
+    mixed = [cv2.addWeighted(one, 1 - k / frames, two, k / frames, 0) for k in range(frames)]
+    found = flagged([one] * 20 + mixed + [two] * 60)
+    assert found
+    assert 20 <= found[0] <= found[-1] <= 20 + frames + 6  # a quarter of a second after its end
+    assert not flagged([one] * frames + [two] * 60, cuts=(frames,))
+    assert not flagged([one] * 100)
+    assert not flagged([np.roll(one, 192 * k // frames, axis=1) for k in range(100)])
+    sizes = [360 - 180 * k // frames for k in range(frames)]
+    assert not flagged([cv2.resize(one[:h, : h * 16 // 9], (640, 360)) for h in sizes])

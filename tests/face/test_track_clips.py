@@ -66,6 +66,24 @@ def test_speakers_cut_together_are_told_apart(mtcnn, clips):
     assert shown == {1: {0, 4}, 2: {1}, 3: {2}, 4: {3}}
 
 
+@pytest.mark.parametrize("seconds", [0.4, 1.0, 2.0, 3.0])
+def test_one_speaker_dissolved_into_another_filmed_alike(mtcnn, clips, seconds):
+    def speaker(name):
+        still = [picture.image for picture in _frames(clips / f"{name}.mpg")][::2]
+        return [*still, *still[::-1]]
+
+    one, two = (speaker(name) for name in ("grid_pwij3p", "grid_sbwe5n"))  # the pair that looks most alike
+    begin, end = 1.0, 1.0 + seconds
+    times = np.arange(0, end + 1.0, 0.08)
+    shares = np.clip((times - begin) / seconds, 0, 1)
+    mixed = [cv2.addWeighted(a, 1 - s, b, s, 0) for a, b, s in zip(one, two, shares, strict=False)]
+    tracks = _tracks(mtcnn, map(Picture, mixed, times))
+    assert len(tracks) == 2
+    first, second = ([pts for pts, _ in seen] for seen in tracks.values())
+    assert first[0] == 0
+    assert begin - 0.5 < first[-1] < second[0] < end + 0.5
+
+
 def test_no_face_no_track(mtcnn, clips):
     assert _tracks(mtcnn, _frames(clips / "no_face.mp4")) == {}
 

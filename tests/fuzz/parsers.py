@@ -27,6 +27,7 @@ from avaffect.corpus.labels import LabelOptions, parse_number, parse_scale, read
 from avaffect.corpus.store import inspect
 from avaffect.errors import AvaffectError, UnexpectedError
 from avaffect.evaluate import Smoothing, read_labels, read_predictions, read_subjects
+from avaffect.exchange import read_edits
 from avaffect.files import as_text, url
 from avaffect.npz import Expected, read_npz
 from avaffect.record import Record
@@ -107,6 +108,8 @@ PARSERS = {
     ),
     "praat": Parser(".TextGrid", read_label_file, (b'"ooTextFile"\n"TextGrid"\n0\n2\n<exists>\n1\n',)),
     "arff": Parser(".valence.arff", read_label_file, (b"@relation x\n@attribute time numeric\n@data\n0,1",)),
+    "edits": Parser(".csv", read_edits, (b"file,edit,track,start,end,name\na,name,1,,,Ana\na,drop,2,,,\n",)),
+    "edits_json": Parser(".json", read_edits, (b'{"a": {"names": {"1": "b"}, "excluded": [[0, 1, null]]}}',)),
     "subjects": Parser(".csv", read_subjects, (b"file,subject\na.mp4,ann\n",)),
     "record": Parser(".avaffect.json", Record.read, (_RECORD,)),
     "spec": Parser(".json", lambda path: Spec.from_json(path.read_bytes(), name="it"), (_SPEC,)),

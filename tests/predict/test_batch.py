@@ -66,7 +66,7 @@ def test_every_fault_is_yielded_and_those_of_the_program_say_where_to_report_the
     ] * 2
     (_, result), _ = fails(ZeroDivisionError("by\nzero"))
     assert isinstance(result, UnexpectedError)
-    assert "a.wav: unexpected ZeroDivisionError in predict/predictor.py:" in str(result)
+    assert "a.wav: unexpected ZeroDivisionError in predict/many.py:" in str(result)
     assert "(by zero); this is a fault of avaffect" in str(result)
     assert REPORTS in str(result)
     (_, refused), _ = fails(PermissionError(13, "Permission denied"))

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from avaffect.draw import plot
 from avaffect.errors import DataError
 from avaffect.trace import Trace
 from avaffect.trace.columns import COLUMNS, INDEX
+from avaffect.trace.meta import recording
 
 
 def test_columns_come_in_order_and_with_their_types(make_trace):
@@ -147,3 +149,19 @@ def test_concat_refuses_nothing_and_the_same_file_twice(make_trace):
         Trace.concat([make_trace(0.2), make_trace(0.2)])
     with pytest.raises(DataError, match="no file 'x'"):
         make_trace(0.2).file("x")
+
+
+@pytest.mark.parametrize("write", [Trace.to_csv, Trace.to_parquet, Trace.to_jsonl, Trace.to_webvtt, plot])
+@pytest.mark.parametrize("known", ["by its name", "by its content"])
+def test_no_result_replaces_the_recording(make_trace, tmp_path, write, known):
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"precious")
+    if known == "by its name":
+        trace = Trace(make_trace().table.rename(index=lambda _: str(path), level="file"))
+    else:
+        trace = Trace(make_trace().table, meta={"recording": recording(path)})
+    (tmp_path / "link.png").symlink_to(path)
+    for target in (path, tmp_path / "link.png"):
+        with pytest.raises(DataError, match="it is the recording that was read"):
+            write(trace, target)
+    assert path.read_bytes() == b"precious"

@@ -92,8 +92,9 @@ def test_missing_key(tmp_path: Path) -> None:
     [
         ("a: [1", "not valid YAML"),
         ("just words", "a recipe is a mapping"),
-        ("caf\xe9: 1".encode("latin-1"), "not text in UTF-8"),
-        ("seed: 0".encode("utf-16"), "not text in UTF-8"),
+        ("caf\xe9: 1".encode("latin-1"), "no source; give store=FOLDER"),
+        ("seed: 0".encode("utf-16"), "no source; give store=FOLDER"),
+        (b"seed: 0\0", "it holds no text"),
         ("seed: 2001-99-99", "not valid YAML: a value cannot be read"),
         ("seed: !!int ''", "not valid YAML: a value cannot be read"),
         ("a: " + "{b: " * 5000 + "1" + "}" * 5000, "not valid YAML: nested too deeply"),

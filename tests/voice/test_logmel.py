@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from avaffect.errors import ModelError
 from avaffect.media import read_audio
@@ -87,8 +86,8 @@ def test_whisper_preset_equals_numpy():
 
 def test_slaney_filters_equal_their_definition():
     bank = slaney_bank(16000, 400, 80, 8000.0)
-    np.testing.assert_allclose(mel_filters(WHISPER).numpy(), bank, atol=1e-8)
-    fine = mel_filters(replace(WHISPER, n_fft=16000)).numpy()  # bins of 1 Hz
+    np.testing.assert_allclose(mel_filters(WHISPER), bank, atol=1e-8)
+    fine = mel_filters(replace(WHISPER, n_fft=16000))  # bins of 1 Hz
     np.testing.assert_allclose(fine.sum(axis=1), 1, atol=0.01)
     assert fine[0].argmax() == pytest.approx(fine[1].argmax() / 2, abs=1)  # equal steps below 1 kHz
 
@@ -134,7 +133,7 @@ def test_papers_preset_equals_numpy():
     power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
     decibel = 10 * np.log10(np.maximum(power @ bank.T, 1e-10))
     decibel = np.maximum(decibel, decibel.max() - 80)
-    ours = LogMel(PAPERS)(torch.from_numpy(sound)[None])[0].numpy()
+    ours = LogMel(PAPERS)(sound[None])[0]
     assert ours.shape == (107, 64)  # 32 frames of video at 30 per second, as the papers have it
     assert np.abs(ours - (decibel + 14.8) / 19.895).max() < 1e-4
 
@@ -142,7 +141,7 @@ def test_papers_preset_equals_numpy():
 def test_white_noise_has_its_own_power():
     sound = (0.1 * np.random.default_rng(1).standard_normal(16000 * 20)).astype(np.float32)
     power = (10.0 ** log_mel(sound)).mean(axis=0)
-    width = mel_filters(DEFAULT).sum(dim=1).numpy()
+    width = mel_filters(DEFAULT).sum(axis=1)
     np.testing.assert_allclose(power / width, 0.01, rtol=0.1)
 
 
@@ -161,29 +160,29 @@ def test_a_click_is_seen_when_it_sounds(settings):
 
 @pytest.mark.parametrize("settings", PRESETS.values(), ids=PRESETS.keys())
 def test_every_band_sees_something(settings):
-    assert (mel_filters(settings).sum(dim=1) > 0).all()
+    assert (mel_filters(settings).sum(axis=1) > 0).all()
 
 
 @pytest.mark.parametrize("settings", [DEFAULT, WHISPER], ids=["default16k", "whisper16k"])
 @pytest.mark.parametrize("block", [37, 160, 1000, 7777])
 def test_blocks_give_what_the_whole_gives(block, settings):
-    sound = torch.from_numpy(noise(1.111, 16000))
+    sound = noise(1.111, 16000)
     logmel = LogMel(settings)
     stream = LogMelStream(logmel)
-    parts = [stream.push(piece) for piece in sound.split(block)]
-    joined = torch.cat([*parts, stream.finish()])
-    torch.testing.assert_close(joined, logmel(sound[None])[0], atol=1e-5, rtol=0)
+    parts = [stream.push(sound[begin : begin + block]) for begin in range(0, len(sound), block)]
+    joined = np.concatenate([*parts, stream.finish()])
+    np.testing.assert_allclose(joined, logmel(sound[None])[0], atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 159, 160, 161, 399, 480])
 def test_short_sounds_have_whole_hops(samples):
     sound = np.full(samples, 0.1, np.float32)
     assert log_mel(sound).shape == (samples // 160, 64)
-    assert LogMel()(torch.from_numpy(sound)[None]).shape == (1, samples // 160, 64)
+    assert LogMel()(sound[None]).shape == (1, samples // 160, 64)
 
 
 def test_silence_is_the_floor():
-    assert (log_mel(np.zeros(3200, np.float32)) == -10).all()
+    np.testing.assert_allclose(log_mel(np.zeros(3200, np.float32)), -10, rtol=1e-6)
 
 
 def test_settings_that_need_the_whole_do_not_stream():

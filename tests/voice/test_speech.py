@@ -6,11 +6,8 @@ import sys
 import av
 import numpy as np
 import pytest
-import torch
 
-from avaffect.errors import ModelError
 from avaffect.voice import SpeechStream, resample, share, speech_active, speech_probability
-from avaffect.voice.speech import load
 
 GRID = ("bbaf2n", "lbax4n", "pwij3p", "sbwe5n")
 
@@ -60,18 +57,7 @@ def test_equals_the_published_network(clips, tmp_path):
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
     expected = np.load(tmp_path / "out.npy")
     ours = speech_probability(sound)[0][: len(expected)]
-    assert np.abs(ours - expected).max() < 1e-4
-
-
-def test_threads_are_left_alone():
-    code = (
-        "import torch, numpy as np\n"
-        "torch.set_num_threads(3)\n"
-        "from avaffect.voice import speech_probability\n"
-        "speech_probability(np.zeros(1000, np.float32))\n"
-        "assert torch.get_num_threads() == 3\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert np.abs(ours - expected).max() < 1e-5
 
 
 def test_blocks_give_what_the_whole_gives(clips):
@@ -145,21 +131,3 @@ def test_pauses_within_talk_stay_active():
     active = speech_active(p, 31.25)
     assert active[8:45].all()
     assert not active[60:].any()
-
-
-def test_probabilities_need_no_gradient():
-    with torch.enable_grad():
-        assert speech_probability(np.zeros(2000, np.float32))[0].dtype == np.float32
-
-
-def test_a_missing_wheel_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModelError, match="needs silero-vad 6.2 or later: pip install -U silero-vad"):
-        load.__wrapped__()
-
-
-def test_another_network_in_the_wheel_is_an_error(monkeypatch):
-    other = torch.jit.script(torch.nn.Linear(2, 2))
-    monkeypatch.setattr("torch.jit.load", lambda *args, **kwargs: other)
-    with pytest.raises(ModelError, match=r"not the network of silero-vad 6\.2"):
-        load.__wrapped__()

@@ -11,10 +11,12 @@ from .. import __version__
 from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
+from .compare import compare
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .predict import predict
+from .serve import serve
 from .submit import submit
 from .train import train
 from .verify import verify
@@ -34,6 +36,8 @@ app = typer.Typer(
 )
 VERBS = (
     predict,
+    compare,
+    serve,
     models,
     describe,
     fusions,

@@ -11,8 +11,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..errors import AvaffectError, nearest
+from ..errors import AvaffectError, DataError, nearest
+from ..files import writable_folder
+from ..text import read_text
 from .progress import ProgressBars
+
+# What stands in every page of each.
+_FUSION, _IMPUTATION = "avaffect benchmark fusion", "avaffect benchmark imputation"
 
 benchmark = typer.Typer(no_args_is_help=True, help="Compare fusions on open data.")
 
@@ -92,8 +97,10 @@ def fusion(
         command += ["--damaged-seeds", str(damaged_seeds)]
     command += [f"--systems={name}" for name in systems or []]
     about = About(shlex.join(command), f"{os.cpu_count()} CPU cores", settings, seeds, damaged_seeds or 0)
+    _check_page(out / f"{kind.page}.md", _FUSION)
     bench = kind.open(data, Path("benchmark-runs") / corpus if work is None else work, settings)
     if not report_only:
+        _make_folders(out, out / kind.page)
         with ProgressBars(unit="runs") as bars:
             bench.run(bench.jobs(chosen, about), bars)
     page = bench.write(out, chosen, about)
@@ -123,15 +130,29 @@ def imputation(
     """
     from ..corpus.store import FeatureStore
     from ..fusion import fusion_class
-    from ..imputation.report import write_report
+    from ..imputation.report import FIGURES, write_report
     from ..imputation.runs import Bench
     from ..imputation.systems import Plan
 
     fusion_class(fusion)  # a wrong name is an error before the work
+    _check_page(out / f"{FIGURES}.md", _IMPUTATION)
     with ProgressBars(unit="runs") as bars:
         bench = Bench(work, None if data is None else FeatureStore(data), Plan(fusion))
+        _make_folders(out, out / FIGURES)
         tables = bench.run(seeds, bars)
     command = ["avaffect", "benchmark", "imputation", *(["--data", data.name] if data else [])]
     command += ["--seeds", str(seeds), *(["--fusion", fusion] if fusion != "concat" else [])]
     page = write_report(out, tables, shlex.join(command))
     Console().print(f"Written: {escape(str(page))}", highlight=False)
+
+
+def _check_page(page: Path, mark: str) -> None:
+    """Check before the work that a page is not there, or is one of ours."""
+    if os.path.lexists(page) and mark not in read_text(page):
+        raise DataError(f"{page} is there and is no page of this benchmark; give another --out")
+
+
+def _make_folders(*folders: Path) -> None:
+    """Make the folders of the results before the work."""
+    for folder in folders:
+        writable_folder(folder, "give another --out")

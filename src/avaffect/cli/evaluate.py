@@ -96,6 +96,9 @@ def evaluate(
     plots: Annotated[
         Path | None, typer.Option(help="Folder to write three plots to (png).", show_default=False)
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let the plots replace files that are no plots of avaffect.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score predictions: CCC, PCC, RMSE and sign agreement, with 95 % intervals.
@@ -124,7 +127,7 @@ def evaluate(
     comparison = None
     if against:
         comparison = evaluation.compare(pairing, matched(against)[0], **options)  # type: ignore[arg-type]
-    written = evaluation.draw_plots(pairing, report, plots) if plots else []
+    written = evaluation.draw_plots(pairing, report, plots, overwrite=overwrite) if plots else []
     if as_json:
         typer.echo(json.dumps(_as_json(report, comparison, steps, written), indent=2))
         return
@@ -233,8 +236,4 @@ def _print_lines(console: Console, *lines: str) -> None:
 
 
 def _estimate_text(figure: Estimate, *, sign: bool = False) -> str:
-    form = "+.3f" if sign else ".3f"
-    if figure.value != figure.value:
-        return "not defined"
-    ends = f" [{figure.low:{form}}, {figure.high:{form}}]" if figure.low == figure.low else ""
-    return escape(f"{figure.value:{form}}{ends}")
+    return escape(figure.text("+.3f" if sign else ".3f"))

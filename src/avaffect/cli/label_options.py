@@ -9,8 +9,8 @@ import typer
 TimeUnit = Annotated[
     str | None,
     typer.Option(
-        help="Unit of the labels' times: s, ms, min or frames (from 0). By default, what the column's name"
-        " says (time_ms), otherwise seconds; hh:mm:ss is always read.",
+        help="Unit of the labels' times: s, ms, us, ns, min, h or frames (from 0). By default, what the"
+        " column's name says (time_ms), otherwise seconds; hh:mm:ss is always read.",
         show_default=False,
     ),
 ]

@@ -57,6 +57,8 @@ class ActedBench(Bench):
         As in `Bench`.
     """
 
+    page = "benchmark_acted"
+
     def __init__(self, pairs: Sequence[Pair], work: Path, settings: Settings) -> None:
         self.pairs = list(pairs)
         self.folds = {fold.name: fold.units for fold in make_folds(by_actor(pairs), count=FOLDS)}

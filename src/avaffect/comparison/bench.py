@@ -87,6 +87,9 @@ class Bench(ABC):
         If the folder holds results of other data or settings: they do not mix.
     """
 
+    page: ClassVar[str]
+    """Name of the page that is written, and of the folder of tables beside it."""
+
     damages: ClassVar[bool] = False
     """Whether there are trainings on damaged streams beside those on clean ones."""
 

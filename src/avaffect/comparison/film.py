@@ -50,6 +50,7 @@ class FilmBench(Bench):
         As in `Bench`.
     """
 
+    page = "benchmark"
     damages = True
 
     def __init__(self, segments: Sequence[Segment], work: Path, settings: Settings) -> None:

@@ -196,7 +196,7 @@ class _Beside:
 
 
 def _names_files(path: Path, options: LabelOptions) -> bool:
-    rows = split_rows(path, read_text(path, 65_536), options.delimiter)
+    rows = split_rows(path, read_text(path, head=65_536), options.delimiter)
     return bool(set(FILE_NAMES) & {canonical(name) for name in rows[0]})
 
 

@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..palette import BRIGHT, Rgb, person_colour, rgb
 from ..spec import TARGETS
 from ..trace.columns import BOX, FLOATS
+from ..trace.edits import Edits
 from ..trace.rows import GAP
 from ..trace.table import Trace
 
@@ -28,6 +29,8 @@ class Moment:
     ----------
     track : int or None
         None: a voice without anybody in view.
+    name : str or None
+        What they are called; None: by their number.
     slot : int
         Place of the panel, from the left.
     valence, arousal : (3,) tuple of float
@@ -53,6 +56,7 @@ class Moment:
     attended: tuple[float, float] = (np.nan, np.nan)
     share: tuple[float, float] = (np.nan, np.nan)
     colour: Rgb = rgb(BRIGHT[0])
+    name: str | None = None
     path: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
 
@@ -90,6 +94,7 @@ class Moments:
         self._track = rows["track"].to_numpy(dtype=np.int64, na_value=NOBODY)
         self._start, self._end = (rows.index.get_level_values(n).to_numpy() for n in ("start", "end"))
         self._tracks = trace.tracks
+        self._names = Edits.of(trace.meta, trace.files[0]).names
         self._values = rows[list(FLOATS)].to_numpy()
         self._paths: dict[int, deque[tuple[float, float, float, float]]] = {}
         self._slots = panel_slots(self._track, self._start, self._end)
@@ -136,6 +141,7 @@ class Moments:
             attended=(value("attended_audio"), value("attended_visual")),
             share=(value("share_audio"), value("share_visual")),
             colour=rgb(person_colour(number, self._tracks, bright=True)),
+            name=None if number is None else self._names.get(number),
             path=np.array(path)[:, 2:],
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..trace.names import shortened
 from .moments import Moment
 from .text_raster import text_width
 
@@ -98,9 +99,10 @@ class Layout:
 
     def tag_text(self, moment: Moment) -> str:
         """What a person's box is called; with the figures if there is no room for a panel."""
+        name = shortened(moment.name or f"{moment.track}", 12)
         if moment.slot < self.slots:
-            return f"{moment.track}"
-        return f"{moment.track}  {signed(moment.valence[0])} {signed(moment.arousal[0])}"
+            return name
+        return f"{name}  {signed(moment.valence[0])} {signed(moment.arousal[0])}"
 
 
 def signed(value: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import matplotlib
@@ -16,16 +15,17 @@ from matplotlib.ticker import MaxNLocator
 
 from ..arguments import checks_types
 from ..errors import DataError
-from ..files import replacing
 from ..palette import FAINT, INK, NOBODY
 from ..trace import time_axis
 from ..trace.columns import GATES
 from ..trace.describe import ENDS, words
 from ..trace.groups import Group, groups_of
+from ..trace.meta import check_output
 from ..trace.names import display_names, shortened
 from ..trace.summary import Person, summarise
 from ..trace.table import Trace
 from . import circumplex, panels
+from .figure import Plot, save
 
 MOST = 4  # people shown
 SIZE = (16.0, 9.0)  # inches, at 100 dots per inch
@@ -45,15 +45,6 @@ _GATE_CAPTIONS = {
 }
 # viridis without its last, pale part, which a white page swallows
 _TIME = LinearSegmentedColormap.from_list("time", matplotlib.colormaps["viridis"](range(226)))
-
-
-class Plot(Figure):
-    """A matplotlib figure that a notebook shows, whether or not matplotlib was set up for it."""
-
-    def _repr_png_(self) -> bytes:
-        buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
-        return buffer.getvalue()
 
 
 @checks_types
@@ -81,7 +72,8 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     Raises
     ------
     DataError
-        If the trace is empty or has several files, or the picture cannot be written.
+        If the trace is empty or has several files, or the picture cannot be written or
+        would replace the recording.
     """
     if len(trace.files) != 1:
         what = "is empty" if not trace.files else f"has {len(trace.files)} files"
@@ -99,7 +91,8 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
         _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), _GATE_SCALES[kind])
     _draw_caption(figure, trace, groups, limits[1] - limits[0])
     if path is not None:
-        _save(figure, path)
+        check_output(trace.meta, trace.files, Path(path))
+        save(figure, path)
     return figure
 
 
@@ -261,11 +254,3 @@ def _draw_caption(figure: Figure, trace: Trace, groups: list[Group], span: float
     text = "  ".join(parts) + "\n" + _GATE_CAPTIONS.get(_gate_kind(trace), "")
     text += "Hatched: no face or no voice to go by."
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)
-
-
-def _save(figure: Figure, path: str | Path) -> None:
-    known = figure.canvas.get_supported_filetypes()
-    if Path(path).suffix.lower().lstrip(".") not in known:
-        raise DataError(f"cannot draw {path}: give an ending out of {', '.join(sorted(known))}")
-    with replacing(path) as temporary:
-        figure.savefig(temporary)

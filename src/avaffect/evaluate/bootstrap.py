@@ -37,6 +37,21 @@ class Estimate:
     low: float = float("nan")
     high: float = float("nan")
 
+    def text(self, form: str = ".3f") -> str:
+        """The value and its interval, such as ``0.120 [0.050, 0.190]``.
+
+        >>> Estimate(0.12, 0.05, 0.19).text("+.2f"), Estimate(float("nan")).text()
+        ('+0.12 [+0.05, +0.19]', 'not defined')
+        """
+        if self.value != self.value:
+            return "not defined"
+        ends = f" [{self.low:{form}}, {self.high:{form}}]" if self.low == self.low else ""
+        return f"{self.value:{form}}{ends}"
+
+    def plain(self) -> dict[str, float | None]:
+        """The same for JSON: None for NaN."""
+        return {name: None if value != value else value for name, value in vars(self).items()}
+
 
 def resample_counts(units: int, resamples: int, seed: int) -> Iterator[Array]:
     """How often each unit is in each resample, in blocks (n, units); each row sums to ``units``.

@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from ..arguments import checks_types
-from ..errors import DataError
-from ..files import replacing
+from ..files import replacing, writable_file, writable_folder
 from ..metric import Array
 from ..palette import FAINT, INK, PEOPLE, RULE
 from ..spec import TARGETS
+from ..text import read_bytes
 from .bootstrap import Estimate
 from .match import Pairing
 from .report import Report
@@ -39,11 +39,14 @@ _NO_ERROR: dict[str, Any] = {
     "linestyle": (0, (4, 3)),
     "path_effects": [withStroke(linewidth=2.8, foreground="white", alpha=0.8)],
 }
+_SOFTWARE = "avaffect evaluate"  # what the pictures' own data say
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
 @checks_types
-def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Path]:
+def draw_plots(
+    pairing: Pairing, report: Report, folder: str | Path, *, overwrite: bool = False
+) -> list[Path]:
     """Draw all three plots as png.
 
     Parameters
@@ -53,6 +56,8 @@ def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Pat
         Of that pairing.
     folder : path
         Created if it is not there.
+    overwrite : bool
+        Replace files of these names that are no plots of avaffect.
 
     Returns
     -------
@@ -62,26 +67,22 @@ def draw_plots(pairing: Pairing, report: Report, folder: str | Path) -> list[Pat
     Raises
     ------
     DataError
-        If the folder cannot be made or written to.
+        If the folder cannot be made or written to, or holds other files of these names.
     """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"cannot make the folder {folder} ({error.strerror}); choose another place"
-        ) from error
-    figures = {
-        "density": density(pairing, report),
-        "residuals": residuals(pairing, report),
-        "recordings": per_recording(report),
-    }
-    written = []
-    for name, figure in figures.items():
-        written.append(folder / f"{name}.png")
-        with replacing(written[-1]) as temporary:
-            figure.savefig(temporary, dpi=100)
-    return written
+    folder = writable_folder(folder)
+    paths = [folder / f"{name}.png" for name in ("density", "residuals", "recordings")]
+    for path in paths:
+        writable_file(path, inputs=(), overwrite=overwrite, is_ours=_is_ours)
+    figures = density(pairing, report), residuals(pairing, report), per_recording(report)
+    for path, figure in zip(paths, figures, strict=True):
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=100, metadata={"Software": _SOFTWARE})
+    return paths
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a picture says that it is one of these plots."""
+    return _SOFTWARE.encode() in read_bytes(path, head=512)
 
 
 def density(pairing: Pairing, report: Report) -> Figure:

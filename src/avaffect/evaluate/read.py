@@ -18,7 +18,7 @@ from ..corpus.labels.read import COLUMNS as LABEL_COLUMNS
 from ..corpus.labels.table import read_table
 from ..errors import DataError
 from ..spec import TARGETS
-from ..text import read_text
+from ..text import first_line, read_text
 from ..trace import Trace, read_trace
 from ..trace.columns import INDEX
 from .recording import Recording, unique
@@ -54,7 +54,7 @@ def read_predictions(path: str | Path) -> list[Recording]:
     """
     path = Path(path)
     if path.is_dir():
-        found = [r for table in _best_tables(path) for r in from_trace(read_trace(table))]
+        found = [r for table in best_tables(path) for r in from_trace(read_trace(table))]
         found = found or _videos(path, abaw.read_frames)
         if not found:
             raise DataError(
@@ -189,7 +189,7 @@ def _main_person(name: str, trace: Trace) -> Recording:
     )
 
 
-def _best_tables(folder: Path) -> list[Path]:
+def best_tables(folder: Path) -> list[Path]:
     """The folder's trace tables, one for each name; other .csv files (errors.csv) are passed over."""
     tables = [p for p in walk(folder, TRACE_ENDINGS) if p.suffix.lower() != ".csv" or _is_trace(p)]
     named = groupby(sorted(tables, key=lambda p: p.with_suffix("")), key=lambda p: p.with_suffix(""))
@@ -197,12 +197,13 @@ def _best_tables(folder: Path) -> list[Path]:
 
 
 def _is_trace(path: Path) -> bool:
-    return set(INDEX) <= set(abaw.compact(read_text(path, _HEAD).partition("\n")[0]).split(","))
+    head = abaw.compact(first_line(read_text(path, head=_HEAD)))
+    return {*INDEX, "track", "pts"} <= set(head.split(","))
 
 
 def _abaw_predictions(path: Path) -> list[Recording]:
     """A submission, or one video's values."""
-    if abaw.compact(abaw.read_text(path).partition("\n")[0]) != abaw.SUBMISSION_HEADER:
+    if abaw.compact(first_line(read_text(path, head=_HEAD))) != abaw.SUBMISSION_HEADER:
         return [_video(path, abaw.read_frames)]
     videos = abaw.read_submission(path)
     return [Recording(name, values, frame=frame) for name, (frame, values) in videos.items()]

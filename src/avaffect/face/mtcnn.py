@@ -11,13 +11,11 @@ import math
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
 from ..errors import DataError
+from ..session import Session, shipped
 from .boxes import corrected, squared, suppress
 from .detector import Detection, check_image, large_enough
-from .nets import ONet, PNet, RNet
 
 _WINDOW, _STRIDE = 12, 2
 _PYRAMID_STEP = 0.709  # about half the area each time, as in the paper
@@ -41,8 +39,6 @@ class MTCNN:
     follow : float
         Least score of the last stage in `refine`, where a face is expected: lower, because a face
         that turns away scores less.
-    device : str
-        Torch device the networks run on.
 
     Examples
     --------
@@ -58,18 +54,15 @@ class MTCNN:
         min_share: float = 1 / 16,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.8),
         follow: float = 0.5,
-        device: str = "cpu",
     ) -> None:
         self.min_face = min_face
         self.min_share = min_share
         self.thresholds = thresholds
         self.follow = follow
-        self._device = torch.device(device)
-        self._pnet = PNet().eval().to(self._device)
-        self._rnet = RNet().eval().to(self._device)
-        self._onet = ONet().eval().to(self._device)
+        self._pnet, self._rnet, self._onet = (
+            Session(shipped(f"mtcnn/{name}.onnx")) for name in ("pnet", "rnet", "onet")
+        )
 
-    @torch.inference_mode()
     def detect(self, image: np.ndarray) -> list[Detection]:
         """All faces of a picture, best first.
 
@@ -98,7 +91,6 @@ class MTCNN:
         found = [_detection(boxes[i], landmarks[i], score[i]) for i in keep]
         return found if self.min_face is None else large_enough(found, self.min_face)
 
-    @torch.inference_mode()
     def refine(self, image: np.ndarray, boxes: np.ndarray) -> list[Detection | None]:
         """The face in or near each given box: the second and third network only.
 
@@ -129,7 +121,6 @@ class MTCNN:
             for box, points, value in zip(boxes, landmarks, score, strict=True)
         ]
 
-    @torch.inference_mode()
     def landmarks_of_crops(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Landmarks of many pictures of one size, each of which a single face fills.
 
@@ -155,9 +146,8 @@ class MTCNN:
         scores = np.empty(len(crops), np.float32)
         for start in range(0, len(crops), _CHUNK):
             part = slice(start, start + _CHUNK)
-            score, _, shares = self._onet(self._tensor([_resized(c, 48) for c in crops[part]]))
-            scores[part] = score.cpu().numpy()
-            landmarks[part] = shares.cpu().numpy() * (width, height) - 0.5
+            scores[part], _, shares = self._onet(pictures=np.stack([_resized(c, 48) for c in crops[part]]))
+            landmarks[part] = shares * (width, height) - 0.5
         return landmarks, scores
 
     def _propose(self, image: np.ndarray) -> np.ndarray:
@@ -170,8 +160,8 @@ class MTCNN:
         while short * scale >= _WINDOW:
             size = math.ceil(width * scale), math.ceil(height * scale)
             level = cv2.resize(image, size, interpolation=_sampling(scale))
-            score, shares = self._pnet(self._tensor([level]))
-            found.append(_windows(score[0].cpu().numpy(), shares[0].cpu().numpy(), self.thresholds[0]))
+            score, shares = self._pnet(pictures=level[None])
+            found.append(_windows(score[0], shares[0], self.thresholds[0]))
             found[-1][:, :4] *= np.tile(np.array([width, height]) / size, 2)
             # Each level is made from the last one: far fewer pixels are read than from the picture.
             image, scale = level, scale * _PYRAMID_STEP
@@ -183,21 +173,16 @@ class MTCNN:
     def _run_rnet(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Second stage on square boxes (n, 4): corrected boxes, scores (n,)."""
         boxes = _whole(boxes)
-        score, shares = self._rnet(self._tensor([_crop(image, box, 24) for box in boxes]))
-        return corrected(boxes, shares.cpu().numpy()), score.cpu().numpy()
+        score, shares = self._rnet(pictures=np.stack([_crop(image, box, 24) for box in boxes]))
+        return corrected(boxes, shares), score
 
     def _run_onet(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Third stage on square boxes (n, 4): corrected boxes, scores (n,), landmarks (n, 5, 2)."""
         boxes = _whole(boxes)
-        score, shares, points = self._onet(self._tensor([_crop(image, box, 48) for box in boxes]))
+        score, shares, points = self._onet(pictures=np.stack([_crop(image, box, 48) for box in boxes]))
         corner, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
-        landmarks = corner + points.cpu().numpy() * sides - 0.5
-        return corrected(boxes, shares.cpu().numpy()), score.cpu().numpy(), landmarks
-
-    def _tensor(self, pictures: list[np.ndarray]) -> Tensor:
-        """Pictures (h, w, 3) uint8 of one size -> (n, 3, h, w) as the networks expect."""
-        batch = torch.from_numpy(np.stack(pictures)).to(self._device)
-        return batch.permute(0, 3, 1, 2).float().sub_(127.5).mul_(1 / 128)
+        landmarks = corner + points * sides - 0.5
+        return corrected(boxes, shares), score, landmarks
 
 
 def _windows(score: np.ndarray, shares: np.ndarray, threshold: float) -> np.ndarray:

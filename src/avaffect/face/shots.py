@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
 
 _WIDTH, _HEIGHT, _BINS = 48, 32, 6
+_LEAST = 5  # pictures that show a mixture
+# A dissolve is over when so many seconds make so small a share of its change.
+_STILL, _STILL_CHANGE = 0.2, 0.05
 
 
 class Glance(NamedTuple):
@@ -25,12 +30,12 @@ class Shot(NamedTuple):
     ----------
     cut : bool
         Whether it begins a new shot.
-    dissolving : bool
-        Whether one shot is just giving way to another.
+    dissolve : float
+        Where one shot is just giving way to another: for how many seconds at least. Else 0.
     """
 
     cut: bool
-    dissolving: bool
+    dissolve: float
 
 
 class Shown(Protocol):
@@ -59,7 +64,8 @@ class ShotReader:
         """Take the next frame; the first one begins no new shot."""
         seen = glance(frame.thumbnail)
         cut = self.cuts(seen)
-        return Shot(cut, self.dissolves(seen, frame.pts, cut=cut))
+        dissolving = self.dissolves(seen, frame.pts, cut=cut)
+        return Shot(cut, self.dissolves.seconds if dissolving else 0.0)
 
 
 class CutDetector:
@@ -96,19 +102,25 @@ class CutDetector:
 class DissolveDetector:
     """Says for each picture of a video whether one shot is just giving way to another little by little.
 
-    Half a second ago the picture was another, as at a cut, and halfway it was a mixture of the two. A moving
-    camera does not mix pictures.
+    Some time ago the picture was another, as at a cut, halfway it was a mixture of the two, and it still
+    changes. A moving camera does not mix pictures. Slow dissolves are seen over the longer of several times.
 
     Parameters
     ----------
-    seconds : float
-        From the one picture to the other.
+    windows : sequence of float
+        Seconds from the one picture to the other, ascending.
     rest : float
         Share of the change from the first to the last picture that a mixture may leave unexplained halfway.
+
+    Attributes
+    ----------
+    seconds : float
+        How long ago the other picture was seen, by the latest window that found a dissolve.
     """
 
-    def __init__(self, *, seconds: float = 0.5, rest: float = 0.35) -> None:
-        self.seconds, self.rest = seconds, rest
+    def __init__(self, *, windows: Sequence[float] = (0.5, 1.0, 2.0), rest: float = 0.35) -> None:
+        self.windows, self.rest = tuple(windows), rest
+        self.seconds = self.windows[0]
         self._shots = CutDetector()
         self._past: deque[tuple[float, Glance]] = deque()
 
@@ -117,16 +129,31 @@ class DissolveDetector:
         if cut or (self._past and pts < self._past[-1][0]):
             self._past.clear()
         self._past.append((pts, seen))
-        while len(self._past) > 1 and self._past[1][0] <= pts - self.seconds:
+        while len(self._past) > 1 and self._past[1][0] <= pts - self.windows[-1]:
             self._past.popleft()
-        (begin, first), (_, last) = self._past[0], self._past[-1]
-        if len(self._past) < 5 or pts - begin < self.seconds - 1e-6 or not self._shots.differ(first, last):
+        times = [time for time, _ in self._past]
+        for window in self.windows:
+            first = bisect_right(times, pts - window + 1e-6) - 1
+            if first >= 0 and len(times) - first >= _LEAST and self._mixes(first, times):
+                self.seconds = window
+                return True
+        return False
+
+    def _mixes(self, first: int, times: list[float]) -> bool:
+        """Whether the pictures from the one at ``first`` on are mixtures of it and the last one."""
+        before, after = self._past[first][1], self._past[-1][1]
+        if not self._shots.differ(before, after):
             return False
-        middle = self._past[len(self._past) // 2][1]
-        old, mid, new = (each.small.astype(np.float32) for each in (first, middle, last))
+        half, recent = (first + len(times)) // 2, bisect_right(times, times[-1] - _STILL) - 1
+        old, mid, late, new = (
+            each.small.astype(np.float32)
+            for each in (before, self._past[half][1], self._past[max(recent, first)][1], after)
+        )
+        change = np.abs(new - old).mean()
         share = float(((mid - old) * (new - old)).sum() / np.square(new - old).sum())
-        unexplained = np.abs(mid - old - share * (new - old)).mean() / np.abs(new - old).mean()
-        return 0.15 < share < 0.85 and bool(unexplained < self.rest)
+        unexplained = np.abs(mid - old - share * (new - old)).mean() / change
+        changes = np.abs(new - late).mean() > _STILL_CHANGE * change
+        return 0.15 < share < 0.85 and bool(unexplained < self.rest) and bool(changes)
 
 
 def glance(image: np.ndarray) -> Glance:

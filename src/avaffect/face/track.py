@@ -98,6 +98,11 @@ class FaceTracker:
     same, unlike : float
         Cosine from which two crops show the same person, and below which they do not. Choose them
         anew with another `embed`.
+
+    Attributes
+    ----------
+    cut : bool
+        Whether the latest look was at the first frame of a new shot.
     """
 
     def __init__(
@@ -125,7 +130,7 @@ class FaceTracker:
         self.unlike = unlike
         self._embed = embed or describe
         self._shots = ShotReader()
-        self._dissolving = False
+        self.cut = self._dissolving = False
         self._tracks: list[Tracklet] = []
         self._count = 0
         self._now = -np.inf
@@ -163,17 +168,18 @@ class FaceTracker:
             self._tracks, self._searched = [], -np.inf
         self._now = pts
         self._tracks = [t for t in self._tracks if pts - t.seen <= self.memory]
+        self.cut, dissolving = shot.cut, shot.dissolve > 0
         if shot.cut:
             for track in self._tracks:
                 track.active = track.same_place = False
-        if shot.dissolving and not self._dissolving:
-            begun = pts - self._shots.dissolves.seconds
+        if dissolving and not self._dissolving:
+            begun = pts - shot.dissolve
             for track in self._tracks:
                 if track.seen >= begun:
                     track.remember(begun)
         lost = self._follow(image, pts)
-        changed = self._dissolving and not shot.dissolving and self._part()
-        self._dissolving = shot.dissolving
+        changed = self._dissolving and not dissolving and self._part()
+        self._dissolving = dissolving
         if shot.cut or lost or changed or self._due(pts):
             self._search(image, pts)
         self._tracks = [t for t in self._tracks if t.number or t.active]

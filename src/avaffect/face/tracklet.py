@@ -12,6 +12,7 @@ from .boxes import overlap
 from .detector import Detection
 
 _SAME_PLACE = 0.4  # overlap from which two boxes in one picture are one face
+_REMEMBERED = 0.04  # seconds between two looks that are kept, the last 64 of them
 _COAST = 0.4  # seconds for which a lost face is thought to go on moving
 
 
@@ -77,7 +78,8 @@ class Tracklet:
         else:
             self.velocity = np.zeros(2, np.float32)
         self.last, self.seen = sighting, pts
-        self._past.append((pts, sighting.look))
+        if not self._past or abs(pts - self._past[-1][0]) >= _REMEMBERED:
+            self._past.append((pts, sighting.look))
         self.usual = unit((0.95 * self.usual + 0.05 * sighting.look)[None])[0]
         self.active = self.same_place = True
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from ..errors import DataError
-from ..trace.baseline import Span
+from ..trace.spans import Span
 from ..voice import SpeechLevel, shared_level
 from .neutral import Given, baselines
 from .speakers import speakers
@@ -43,6 +43,27 @@ class Context:
         return told
 
 
+class ContextOptions(TypedDict, total=False):
+    """What a user can say of recordings; each is an argument by name.
+
+    Attributes
+    ----------
+    same_setup : bool
+        The recordings were made with one microphone, in one room, at one gain: those of one speaker share
+        one reference level of the voice (`avaffect.voice.level`), so that the louder one is louder.
+        By default each has its own.
+    speaker_from : str, path or None
+        Who speaks in which, see `avaffect.predict.speakers.speakers`; by default one speaker in all.
+    baseline : str, path, sequence or None
+        Spans in which people are neutral, see `avaffect.predict.neutral.baselines`. They give
+        ``valence_rel`` and ``arousal_rel``, see `avaffect.trace.baseline`.
+    """
+
+    same_setup: bool
+    speaker_from: str | Path | None
+    baseline: Given | None
+
+
 def contexts(
     paths: Sequence[str | Path],
     measure: Callable[[Path], SpeechLevel],
@@ -59,13 +80,8 @@ def contexts(
     measure : callable
         The level of a recording's speech. Only used with ``same_setup``, and where a speaker has several
         recordings; one that cannot be read counts for nothing here.
-    same_setup : bool
-        The recordings were made with one microphone, in one room, at one gain: those of one speaker share
-        their reference level.
-    speaker_from : str, path or None
-        Who speaks in which, see `avaffect.predict.speakers.speakers`. None: one speaker in all.
-    baseline : str, path, sequence or None
-        See `avaffect.predict.neutral.baselines`.
+    same_setup, speaker_from, baseline
+        See `ContextOptions`.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from ..corpus.labels.read import rows_by_name
 from ..corpus.labels.table import read_table
 from ..corpus.labels.times import clock
 from ..errors import DataError
-from ..trace.baseline import Span
+from ..trace.spans import Span
 from .speakers import naming_column
 
 log = logging.getLogger(__name__)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
-import pandas as pd
 import torch
 
 from .. import __version__, checkpoint, media
 from ..arguments import checks_types
-from ..batch import attempt_each
-from ..errors import AvaffectError, DataError, MediaError, ModelError
+from ..errors import AvaffectError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
@@ -29,13 +27,14 @@ from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
-from ..trace.baseline import check_within
-from ..trace.meta import source
+from ..trace.meta import recording
+from ..trace.spans import check_within
 from ..transcript import Transcript, read_transcript, transcript_beside
 from ..voice import SpeechLevel
-from .context import Context, contexts
-from .frame_table import Reading, face_rows, person_rows, table
-from .neutral import Given
+from .context import Context, ContextOptions, contexts
+from .frame_table import Reading, table
+from .many import ManyFiles
+from .recording_rows import recording_rows, shares
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
 
@@ -51,7 +50,7 @@ _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpo
 
 
 @checks_types
-class Predictor:
+class Predictor(ManyFiles):
     """Runs a trained model on recordings.
 
     Everyone in view shares the one sound track. A person whose mouth stays still during speech is predicted
@@ -148,6 +147,11 @@ class Predictor:
             }
 
     @property
+    def meta(self) -> dict[str, Any]:
+        """What every trace says of the model and how it is used, as plain JSON."""
+        return dict(self._meta)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """All that results depend on beside the recording, as plain JSON."""
         spec = self.spec.to_json().encode()
@@ -163,12 +167,9 @@ class Predictor:
         self,
         paths: Sequence[str | Path],
         hook: Hook | None = None,
-        *,
-        same_setup: bool = False,
-        speaker_from: str | Path | None = None,
-        baseline: Given | None = None,
+        **known: Unpack[ContextOptions],
     ) -> dict[Path, Context]:
-        """What is known of recordings beside their content, for `process_file`; options as `process_files`.
+        """What is known of recordings beside their content, for `process_file`.
 
         With ``same_setup`` the sound of every recording is read once for its level; pictures are not.
 
@@ -179,7 +180,7 @@ class Predictor:
         ModelError
             If the model reads no voice, of which levels could be shared.
         """
-        if same_setup and "audio" not in self.spec.streams:
+        if known.get("same_setup") and "audio" not in self.spec.streams:
             raise ModelError(f"{self.spec.name} reads no voice: same_setup changes nothing; leave it out")
         told, done = hook or silent, iter(range(len(paths)))
 
@@ -191,7 +192,7 @@ class Predictor:
             blocks = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=SoundUsed())
             return measure_speech(blocks, self.spec)
 
-        return contexts(paths, measure, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline)
+        return contexts(paths, measure, **known)
 
     def process_file(
         self,
@@ -222,7 +223,7 @@ class Predictor:
         Trace
             One row a video frame and person; one row a tick for sound alone, and for sound that goes on
             without pictures. ``trace.meta["sound"]`` says what of the sound was read,
-            ``trace.meta["source"]`` which file it was,
+            ``trace.meta["recording"]`` which file it was,
             ``trace.meta["transcript"]`` where the words are from.
 
         Raises
@@ -238,7 +239,7 @@ class Predictor:
         known = context or Context()
         info = media.probe(path, self.audio_track)
         if info.duration:
-            check_within(known.baseline, info.duration, as_text(path))
+            check_within(known.baseline, info.duration, f"{as_text(path)}: the baseline")
         frames = media.frames(path) if info.has_video else None
         used, audio = SoundUsed(), None
         if info.has_audio:
@@ -246,7 +247,7 @@ class Predictor:
         trace = self._process(
             as_text(path), frames, audio, info.duration, hook or silent, known.reference_level, words
         )
-        about = {"source": source(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
+        about = {"recording": recording(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
         trace = Trace(trace.table, meta={**trace.meta, **about})
         return trace.relative_to(known.baseline) if known.baseline else trace
 
@@ -263,143 +264,6 @@ class Predictor:
             return given
         place = transcript_beside(path) if given is None else given
         return None if place is None else read_transcript(place)
-
-    def iter_files(
-        self,
-        paths: Sequence[str | Path],
-        hook: Hook | None = None,
-        *,
-        same_setup: bool = False,
-        speaker_from: str | Path | None = None,
-        baseline: Given | None = None,
-    ) -> Iterator[tuple[Path, Trace | AvaffectError]]:
-        """Many files, one after the other; a file that fails stops no other, whatever the reason.
-
-        Parameters
-        ----------
-        paths : sequence of path
-        hook : callable, optional
-            Called as ``hook("files", completed, total)`` before each file and at the end, and in between as
-            by `process_file`; with ``same_setup`` before that as ``hook("levels", completed, total)``.
-        same_setup, speaker_from, baseline
-            As for `process_files`.
-
-        Yields
-        ------
-        path : Path
-            The file.
-        result : Trace or AvaffectError
-            Its trace, or why there is none: an `avaffect.errors.UnexpectedError` where the fault is ours.
-        """
-        told = hook or silent
-        known = self.contexts(
-            paths, told, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
-        )
-        results = attempt_each(
-            paths,
-            lambda path: self.process_file(path, told, known[Path(path)]),
-            path=lambda path: path,
-            hook=told,
-        )
-        for path, result in results:
-            yield Path(path), result
-
-    def process_files(
-        self,
-        paths: Sequence[str | Path],
-        hook: Hook | None = None,
-        *,
-        same_setup: bool = False,
-        speaker_from: str | Path | None = None,
-        baseline: Given | None = None,
-    ) -> Trace:
-        """Many files as one trace.
-
-        A file that cannot be read is left out. Each is logged as a warning and named in
-        ``trace.meta["errors"]``, a list of ``{"file": ..., "error": ...}`` that is empty where all went well.
-
-        Parameters
-        ----------
-        paths : sequence of path
-            Each file once.
-        hook : callable, optional
-            As for `iter_files`.
-        same_setup : bool
-            The recordings were made with one microphone, in one room, at one gain: those of one speaker share
-            one reference level of the voice (`avaffect.voice.level`), so that the louder one is louder.
-            By default each has its own.
-        speaker_from : str or path, optional
-            Who speaks in which, see `avaffect.predict.speakers.speakers`; by default one speaker in all.
-        baseline : str, path or sequence, optional
-            Spans in which people are neutral, see `avaffect.predict.neutral.baselines`. They give
-            ``valence_rel`` and ``arousal_rel``, see `avaffect.trace.baseline`.
-
-        Raises
-        ------
-        MediaError
-            If there are no files, or none of them could be read.
-        DataError
-            If a file is given twice, or an option is not as described.
-        """
-        if isinstance(paths, str | Path):
-            raise DataError(
-                f"process_files takes a list of files: give [{str(paths)!r}], or use process_file"
-            )
-        count = Counter(os.path.abspath(path) for path in paths)
-        for path in paths:
-            if count[os.path.abspath(path)] > 1:
-                raise DataError(f"{path} is given twice, so it is in two of the traces; give each file once")
-        traces, errors = [], []
-        results = self.iter_files(
-            paths, hook, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
-        )
-        for path, result in results:
-            if isinstance(result, Trace):
-                traces.append(result)
-            else:
-                log.warning("left out: %s", result)
-                errors.append({"file": str(path), "error": str(result)})
-        if not errors and not traces:
-            raise MediaError("no files given: expected at least one video or audio file")
-        if not traces:
-            raise MediaError(f"none of {len(errors)} files could be read; first: {errors[0]['error']}")
-        whole = Trace.concat(traces)
-        return Trace(whole.table, meta={**whole.meta, "errors": errors})
-
-    def process_folder(
-        self,
-        folder: str | Path,
-        *,
-        recursive: bool = False,
-        hook: Hook | None = None,
-        same_setup: bool = False,
-        speaker_from: str | Path | None = None,
-        baseline: Given | None = None,
-    ) -> Trace:
-        """All video and audio files of a folder, in order of name, as by `process_files`.
-
-        Parameters
-        ----------
-        folder : path
-        recursive : bool
-            Look into the folders within it too.
-        hook : callable, optional
-            As for `iter_files`.
-        same_setup, speaker_from, baseline
-            As for `process_files`.
-
-        Raises
-        ------
-        MediaError
-            If the folder is missing, holds no media files, or none of them could be read.
-        """
-        paths = media.list_media(folder, recursive=recursive)
-        if not paths:
-            hint = "name another folder" if recursive else "give recursive=True to look into its folders"
-            raise MediaError(f"{folder}: holds no video or audio files; {hint}")
-        return self.process_files(
-            paths, hook, same_setup=same_setup, speaker_from=speaker_from, baseline=baseline
-        )
 
     def process_signal(
         self,
@@ -475,47 +339,12 @@ class Predictor:
         return Trace(trace.table, meta={**trace.meta, **about})
 
     def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
-        speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)
-        shares = self._shares(recording)
-        parts = []
+        of = shares(recording, main_only=self.people == "main")
         with timing.measure("model"):
-            readings = list(self._read(recording, [person for person, _ in shares]))
-        for (person, positions), reading in zip(shares, readings, strict=True):
-            face = face_rows(person, recording.pictures[positions])
-            pts, numbers = recording.times[positions], recording.numbers[positions]
-            seen = np.isfinite(face["face_conf"])
-            heights = face["face_y2"] - face["face_y1"]
-            model = person_rows(reading, self.spec, self.timeline, pts, speech, seen, heights)
-            columns: dict[str, Any] = {
-                "position": positions,
-                "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),
-                "frame": pd.arrays.IntegerArray(numbers, numbers < 0),
-                "pts": pts,
-            }
-            rows = pd.DataFrame(columns | model | face)
-            parts.append(rows if person is not None else rows[self._of_nobody(rows, shares)])
-        meta = {**self._meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
+            readings = list(self._read(recording, [person for person, _ in of]))
+        parts = recording_rows(recording, of, readings, self.spec, self.timeline)
+        meta = {**self.meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
         return Trace(table(name, parts, recording.ends), meta=meta)
-
-    def _shares(self, recording: RecordingStreams) -> list[tuple[Person | None, np.ndarray]]:
-        """Which rows may be whose: everyone's pictures from first to last sight, and last all, nobody's.
-
-        With ``people="main"`` all rows are the main person's.
-        """
-        everything, pictures = np.arange(len(recording.times)), recording.pictures
-        if self.people == "main" and recording.main_person is not None:
-            return [(recording.main_person, everything)]
-        shares: list[tuple[Person | None, np.ndarray]] = [
-            (person, np.flatnonzero((pictures >= person.frames[0]) & (pictures <= person.frames[-1])))
-            for person in recording.people
-        ]
-        return [*shares, (None, everything)]
-
-    def _of_nobody(self, rows: pd.DataFrame, shares: list[tuple[Person | None, np.ndarray]]) -> np.ndarray:
-        """Which of nobody's rows stay: those that are no person's, and where a voice is nobody's."""
-        taken = [positions for person, positions in shares if person is not None]
-        free = ~rows["position"].isin(np.concatenate([np.zeros(0, dtype=int), *taken])).to_numpy()
-        return free | rows[list(self.spec.targets)].notna().any(axis=1).to_numpy()
 
     def _read(self, recording: RecordingStreams, people: Sequence[Person | None]) -> Iterator[Reading]:
         """What the model says of each person; for None, of the voice that is nobody's."""

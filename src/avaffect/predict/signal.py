@@ -61,7 +61,7 @@ def signal_blocks(samples: np.ndarray | None, sample_rate: float | None) -> Iter
     if samples is None:
         raise MediaError(f"sample_rate={sample_rate} without samples: give samples=, (n,) in [-1, 1]")
     rate = _checked_rate(sample_rate)
-    return iter([AudioBlock(0.0, resample(_checked_samples(samples), rate))])
+    return iter([AudioBlock(0.0, resample(checked_samples(samples), rate))])
 
 
 def _checked_rate(sample_rate: float) -> int:
@@ -78,8 +78,8 @@ def _checked_rate(sample_rate: float) -> int:
     return int(rate)
 
 
-def _checked_samples(samples: np.ndarray) -> np.ndarray:
-    """(n,) float32 in [-1, 1]."""
+def checked_samples(samples: np.ndarray) -> np.ndarray:
+    """Samples of one channel as (n,) float32 in [-1, 1]; a `MediaError` says what else was given."""
     try:
         given = np.asarray(samples)
     except ValueError as error:  # lists of different lengths

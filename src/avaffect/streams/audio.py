@@ -134,13 +134,12 @@ class _BlockReader:
 
     def _push(self, samples: np.ndarray) -> None:
         self.samples += len(samples)
-        with torch.inference_mode():
-            self._frames.append(self._half(self.logmel.push(torch.from_numpy(samples))))
+        self._frames.append(self._half(self.logmel.push(samples)))
         self._speech.append(self.speech.push(samples))
 
     @staticmethod
-    def _half(frames: torch.Tensor) -> np.ndarray:
-        return frames.numpy().astype(np.float16)
+    def _half(frames: np.ndarray) -> np.ndarray:
+        return frames.astype(np.float16)
 
 
 def audio_stream(

@@ -80,7 +80,7 @@ class Follower:
 
     def __init__(self, tracker: FaceTracker, timeline: Timeline) -> None:
         self.tracker, self.timeline = tracker, timeline
-        self.shot = Shot(cut=False, dissolving=False)
+        self.shot = Shot(cut=False, dissolve=0.0)
         self._shots = ShotReader()
         self._held: list[tuple[Frame, Shot]] = []  # since the last look
         self._position = 0  # of the first frame that is held

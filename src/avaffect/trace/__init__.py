@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .edits import Edits
 from .read import read_trace
+from .spans import Span
 from .table import Trace
 
-__all__ = ["Trace", "read_trace"]
+__all__ = ["Edits", "Span", "Trace", "read_trace"]

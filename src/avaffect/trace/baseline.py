@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,33 +10,8 @@ import pandas as pd
 from ..errors import DataError
 from ..spec import TARGETS
 from .rows import files, tracks
+from .spans import Span, check_within
 from .summary import SPEAKING
-
-TOLERANCE = 0.5
-"""Seconds by which a span may reach beyond the recording: people give its length rounded."""
-
-
-class Span(NamedTuple):
-    """Seconds in which a person is neutral; ``track`` None: everybody who is there."""
-
-    start: float
-    end: float
-    track: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.start:g}-{self.end:g} s"
-
-
-def check_within(spans: Iterable[Span], duration: float, name: str) -> None:
-    """Raise a `DataError` if a span reaches beyond a recording of ``duration`` seconds."""
-    for span in spans:
-        if not 0 <= span.start < span.end:
-            raise DataError(f"{name}: the baseline {span} is no span; expected a begin, and an end after it")
-        if span.start >= duration or span.end > duration + TOLERANCE:
-            raise DataError(
-                f"{name}: the baseline {span} is outside of the recording, which lasts {duration:.2f} s;"
-                " give seconds within it"
-            )
 
 
 def relative_to(table: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFrame:
@@ -68,7 +42,7 @@ def relative_to(table: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFrame:
     if len(names) != 1:
         raise DataError(f"a baseline belongs to one file, the trace has {len(names)}; use trace.file(name)")
     start, end = (table.index.get_level_values(name).to_numpy() for name in ("start", "end"))
-    check_within(spans, float(end.max()), names[0])
+    check_within(spans, float(end.max()), f"{names[0]}: the baseline")
     people: list[int | None] = [*tracks(table)]
     for span in spans:
         if span.track is not None and span.track not in people:

@@ -119,7 +119,7 @@ def _floats(column: pd.Series) -> pd.Series:
 def _integers(column: pd.Series) -> pd.Series:
     try:
         return column.astype("Int64")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"column {column.name!r} must hold whole numbers or NA ({error})") from error
 
 

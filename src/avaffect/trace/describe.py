@@ -97,7 +97,8 @@ def _sound(used: Mapping[str, Any]) -> list[str]:
 def _person(person: Person, held: float, *, alone: bool) -> list[str]:
     if person.track is not None:
         seen = f"in view {person.seconds_seen:.1f} of {person.seconds:.1f} s"
-        first = f"  Person {person.track}: {seen}"
+        called = f" ({person.name})" if person.name else ""
+        first = f"  Person {person.track}{called}: {seen}"
     else:
         predicted = person.valence is not None or person.arousal is not None
         voice = "Voice" if alone else "Voice without a face"

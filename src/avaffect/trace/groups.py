@@ -52,7 +52,7 @@ def groups_of(table: pd.DataFrame, people: Mapping[int | None, Person], most: in
     everybody = tracks(table)
     order = everybody if len(everybody) <= len(PEOPLE) else faces
     tracks_taken = [*faces, None] if voice else faces
-    names: dict[int | None, str] = {t: f"person {t}" for t in tracks_taken}
+    names: dict[int | None, str] = {t: people[t].label for t in tracks_taken}
     predicted = nobody is not None and bool(nobody.valence or nobody.arousal)
     if seen:
         names[None] = "voice without a face" if predicted else "nobody in view"

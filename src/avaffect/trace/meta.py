@@ -2,14 +2,15 @@
 
 ``model`` (name), ``coverage`` (share of values that the intervals are meant to hold), ``streams``
 (names of the streams that the model uses), ``tick_rate`` (ticks of the model per second), ``sound``
-(what of the file's sound was read, as `avaffect.media.SoundUsed` has it) and ``source`` (the file's ``size``
-in bytes and the SHA-256 of its ``head``) may be absent.
+(what of the file's sound was read, as `avaffect.media.SoundUsed` has it), ``recording`` (the file's ``size``
+in bytes and the SHA-256 of its ``head``) and ``edits`` (`avaffect.trace.edits`) may be absent.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,33 @@ def is_of(meta: Mapping[str, Any], path: Path) -> bool:
     MediaError
         If it cannot be read.
     """
-    return meta.get("source") in (None, source(path))
+    return meta.get("recording") in (None, recording(path))
 
 
-def source(path: Path) -> dict[str, Any]:
+def check_output(meta: Mapping[str, Any], files: Iterable[str], path: Path) -> None:
+    """Check that a result does not replace a recording that it was made from.
+
+    Parameters
+    ----------
+    meta : mapping
+    files : iterable of str
+        The recordings, as the trace names them.
+    path : Path
+        Where the result is to be written.
+
+    Raises
+    ------
+    DataError
+        If it would.
+    """
+    if not path.is_file():
+        return
+    read = any(os.path.exists(file) and path.samefile(file) for file in files)
+    if read or meta.get("recording") == recording(path):
+        raise DataError(f"cannot write {path}: it is the recording that was read; give another name")
+
+
+def recording(path: Path) -> dict[str, Any]:
     """What ``meta`` says of the file that was read: it is known again wherever it lies.
 
     Raises

@@ -89,7 +89,7 @@ def _figures(
 def _label(person: Person, group: Group | None) -> str:
     """What a person is called, with the colour of the line if there is one."""
     if group is None:
-        return "nobody in view" if person.track is None else f"person {person.track}"
+        return escape(person.label)
     mark = f'<span style="color:{group.colour}">&#9632;</span> ' if group.track is not None else ""
     return mark + escape(group.label)
 

@@ -11,8 +11,10 @@ import pandas as pd
 
 from ..spec import TARGETS
 from .columns import SOURCES
+from .edits import Edits
 from .meta import streams
 from .rows import duration, files, of_file, of_track, seconds, tracks
+from .spans import touched
 
 SPEAKING = 0.5  # probability from which a moment counts as speech, and that as a person's own
 
@@ -49,6 +51,8 @@ class Person:
     track : int or None
         None gathers the rows that belong to nobody in view: frames without a person, and a voice without
         a face.
+    name : str or None
+        What they are called, if somebody said so (`avaffect.trace.edits`).
     start, end : float
         Seconds of the first row's start and the last row's end.
     seconds : float
@@ -79,6 +83,7 @@ class Person:
 
     file: str
     track: int | None
+    name: str | None
     start: float
     end: float
     seconds: float
@@ -94,6 +99,11 @@ class Person:
     source: dict[str, float]
     missing_share: float
     missing: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """The name, or ``person`` and the number; of nobody, ``nobody in view``."""
+        return self.name or ("nobody in view" if self.track is None else f"person {self.track}")
 
     @property
     def mean(self) -> tuple[float, float] | None:
@@ -122,18 +132,19 @@ def summarise(table: pd.DataFrame, meta: Mapping[str, Any]) -> Summary:
     table : (n, 23) pd.DataFrame
         A trace's table.
     meta : mapping
-        What made it. ``streams`` says which of face and voice can be the reason for a gap.
+        What made it. ``streams`` says which of face and voice can be the reason for a gap, ``edits`` who is
+        called what and which spans are excluded.
     """
     people = []
     used = streams(meta)
     for file in files(table):
-        part = of_file(table, file)
+        part, edits = of_file(table, file), Edits.of(meta, file)
         groups = [(number, of_track(part, number)) for number in [*tracks(part), None]]
-        people += [_person(file, number, rows, used) for number, rows in groups if len(rows)]
+        people += [_person(file, number, rows, used, edits) for number, rows in groups if len(rows)]
     return Summary(duration=duration(table), files=tuple(files(table)), people=tuple(people))
 
 
-def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str]) -> Person:
+def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str], edits: Edits) -> Person:
     weight = seconds(rows).to_numpy()
     if not weight.sum() > 0:  # a picture alone has no length: every row counts the same
         weight = np.full(len(rows), 1.0)
@@ -142,11 +153,12 @@ def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str]) -
     seen = rows["face_conf"].notna().to_numpy()
     voiced, speaking = rows["voiced"].to_numpy(), rows["speaking"].to_numpy()
     told = float(share[np.isfinite(speaking)].sum())
-    reasons = _reasons(rows, used, somebody=track is not None)
+    reasons = _reasons(rows, used, edits, somebody=track is not None)
     missing = {reason: float(share[why].sum()) for reason, why in reasons.items()}
     return Person(
         file=file,
         track=track,
+        name=None if track is None else edits.names.get(track),
         start=float(rows.index.get_level_values("start").min()),
         end=float(rows.index.get_level_values("end").max()),
         seconds=float(seconds(rows).sum()),
@@ -192,15 +204,16 @@ def _rests_on(rows: pd.DataFrame, source: str) -> np.ndarray:
     return rows["source"].eq(source).fillna(False).to_numpy(dtype=bool)
 
 
-def _reasons(rows: pd.DataFrame, used: list[str], *, somebody: bool) -> dict[str, np.ndarray]:
+def _reasons(rows: pd.DataFrame, used: list[str], edits: Edits, *, somebody: bool) -> dict[str, np.ndarray]:
     """Why a row has no prediction, (n,) bool each; a row has at most one reason.
 
     ``used`` are the streams of the model: what it does not use is no reason. ``somebody`` is False for the
     rows of nobody in view, of whom no voice is kept.
     """
-    empty = rows[list(TARGETS)].isna().all(axis=1).to_numpy()
+    excluded = touched(rows, edits.excluded)
+    empty = rows[list(TARGETS)].isna().all(axis=1).to_numpy() & ~excluded
     faceless = rows["face_conf"].isna().to_numpy() | ("visual" not in used)
-    unclear = {"face too unclear": empty & ~faceless}
+    unclear = {"face too unclear": empty & ~faceless, "excluded": excluded}
     if "audio" not in used:
         return {"no face": empty & faceless, **unclear}
     voiced = rows["voiced"].to_numpy()
@@ -212,7 +225,9 @@ def _reasons(rows: pd.DataFrame, used: list[str], *, somebody: bool) -> dict[str
         "too little speech": (voiced >= SPEAKING) & ~listens,
     }
     if "visual" not in used:
-        return {reason: empty & why for reason, why in lacking.items()}
+        return {reason: empty & why for reason, why in lacking.items()} | {"excluded": excluded}
     if somebody:
         lacking["a voice that may be another's"] = lacking.pop("too little speech")
+    elif edits.dropped:
+        lacking["too little speech, or that of somebody left out"] = lacking.pop("too little speech")
     return {f"no face and {reason}": empty & faceless & why for reason, why in lacking.items()} | unclear

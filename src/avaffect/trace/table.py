@@ -11,12 +11,14 @@ import pandas as pd
 from ..arguments import checks_types
 from ..errors import DataError
 from . import abaw, bids, names, rows, tabular, webvtt
-from .baseline import Span, relative_to
+from .baseline import relative_to
 from .columns import checked
 from .describe import describe
-from .meta import coverage, jsonable
+from .edits import KEY, Edits
+from .meta import check_output, coverage, jsonable
 from .preview import to_html
 from .resample import resampled
+from .spans import Span
 from .summary import summarise
 
 
@@ -65,6 +67,9 @@ class Trace:
                 raise DataError(f"{file} is in two of the traces; join traces of different files")
         first, *others = (part.meta for part in parts)
         meta = {k: v for k, v in first.items() if all(k in m and m[k] == v for m in others)}
+        edits = {file: kept for part in parts for file, kept in part.meta.get(KEY, {}).items()}
+        if edits:
+            meta[KEY] = edits
         return cls(pd.concat([part.table for part in parts]), meta=meta)
 
     def __len__(self) -> int:
@@ -157,6 +162,36 @@ class Trace:
         given = [Span(*span) for span in spans]
         return Trace(relative_to(self.table, given), meta={**self.meta, "baseline": given})
 
+    def edited(self, edits: Edits) -> Trace:
+        """The same with names, without the people and spans that do not count, relative to the baseline.
+
+        The predictions of excluded spans are empty, and the summary counts them as excluded. A frame of which
+        nobody is left has a row of nobody in view. The baseline is taken anew, from what is left of it.
+
+        Parameters
+        ----------
+        edits : Edits
+            Of this recording.
+
+        Raises
+        ------
+        DataError
+            If the trace has several files, the edits name somebody or a span that is not in it, or nothing
+            is left of the baseline.
+        """
+        if len(self.files) != 1:
+            raise DataError(f"edits are of one file, the trace has {len(self.files)}; use trace.file(name)")
+        (file,) = self.files
+        edits.check(self.table, file)
+        together = Edits.of(self.meta, file).then(edits)
+        meta = {**self.meta, KEY: {file: together.as_dict()}}
+        table = edits.applied(self.table)
+        spans = [Span(*span) for span in together.baseline or self.meta.get("baseline", ())]
+        spans = [span for span in spans if span.track not in together.dropped]
+        if not spans:
+            return Trace(table, meta=meta)
+        return Trace(relative_to(table, spans), meta={**meta, "baseline": spans})
+
     def resample(self, rate: float) -> Trace:
         """Rows at ``k / rate`` seconds, interpolated; gaps stay gaps (see `resample.resampled`).
 
@@ -167,26 +202,31 @@ class Trace:
         """
         return Trace(resampled(self.table, rate), meta={**self.meta, "resampled": rate})
 
+    def _output(self, path: str | Path) -> Path:
+        """Where a result may be written: never over a recording that was read."""
+        check_output(self.meta, self.files, Path(path))
+        return Path(path)
+
     def to_csv(self, path: str | Path) -> Path:
         """Write a CSV file, see `tabular.write_csv`."""
-        return tabular.write_csv(self.table, path)
+        return tabular.write_csv(self.table, self._output(path))
 
     def to_parquet(self, path: str | Path) -> Path:
         """Write a Parquet file with `meta` in its schema, see `tabular.write_parquet`."""
-        return tabular.write_parquet(self.table, self.meta, path)
+        return tabular.write_parquet(self.table, self.meta, self._output(path))
 
     def to_jsonl(self, path: str | Path) -> Path:
         """Write one JSON object a line, see `tabular.write_jsonl`."""
-        return tabular.write_jsonl(self.table, path)
+        return tabular.write_jsonl(self.table, self._output(path))
 
     def to_webvtt(self, path: str | Path, *, step: float = 0.2) -> Path:
         """Write WebVTT metadata cues of ``step`` seconds, see `webvtt.write_webvtt`."""
-        return webvtt.write_webvtt(self.table, self.meta, path, step=step)
+        return webvtt.write_webvtt(self.table, self.meta, self._output(path), step=step)
 
     def to_abaw(self, path: str | Path, *, track: int | None = None, frames: int | None = None) -> Path:
         """Write one ABAW annotation file, see `abaw.write_abaw`."""
-        return abaw.write_abaw(self.table, path, track=track, frames=frames)
+        return abaw.write_abaw(self.table, self._output(path), track=track, frames=frames)
 
     def to_bids(self, path: str | Path, *, rate: float | None = None, track: int | None = None) -> Path:
         """Write a BIDS continuous recording, see `bids.write_bids`."""
-        return bids.write_bids(self.table, self.meta, path, rate=rate, track=track)
+        return bids.write_bids(self.table, self.meta, self._output(path), rate=rate, track=track)

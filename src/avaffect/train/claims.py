@@ -19,7 +19,8 @@ from ..corpus.store import FeatureStore
 from ..errors import DataError
 from ..files import replacing
 from ..record import Source
-from ..schema import read_text, short
+from ..schema import LARGEST_TEXT, short
+from ..text import read_text
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
 from .trainer import LAST
 
@@ -83,7 +84,7 @@ def check_claim(recipe: Recipe, stage: str) -> None:
     if not path.is_file():
         raise DataError(f"{folder}: no {RECIPE} says by which settings {found[0].name} was made; {advice}")
     try:
-        theirs = dict(_flat(json.loads(read_text(path, DataError, "the settings of a stage"))))
+        theirs = dict(_flat(json.loads(read_text(path, "the settings of a stage", largest=LARGEST_TEXT))))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is damaged; {advice}") from error
     ours = dict(_flat(settings_of(recipe, stage)))

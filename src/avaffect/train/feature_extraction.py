@@ -139,7 +139,7 @@ def _extract_clip(
     plain, voiced = random_crop(item.clip.sound, item.voiced, length, rng, WEAK_VOICE)
     plain = add_noise(plain, voiced, [], rng, WEAK_VOICE)
     noisy = add_masking_noise(add_noise(plain, voiced, others, rng, NOISY_VOICE), voiced, rng)
-    frames = logmel(torch.from_numpy(np.stack([plain, noisy]))).numpy()
+    frames = logmel(np.stack([plain, noisy]))
     reference = voice.speech_level(frames[0], voiced) - draw_level(item, rng)
     features = net(torch.from_numpy(voice.relative(frames, reference))).float().numpy()
     active = voiced_ticks(voiced)

@@ -83,7 +83,7 @@ def _heard(
     sound = item.clip.sound[: length * logmel.settings.hop]
     plain = add_noise(sound, voiced, [], rng, WEAK_VOICE)
     noisy = add_masking_noise(add_noise(plain, voiced, others, rng, NOISY_VOICE), voiced, rng)
-    frames = logmel(torch.from_numpy(np.stack([plain, noisy]))).numpy()
+    frames = logmel(np.stack([plain, noisy]))
     reference = voice.speech_level(frames[0], voiced) - draw_level(item, rng)
     features = encoder(torch.from_numpy(voice.relative(frames, reference))).float().numpy()
     return features[0], features[1], voiced_ticks(voiced)

@@ -15,7 +15,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ..errors import DataError
-from ..schema import problem, read_text, short
+from ..schema import LARGEST_TEXT, problem, short
+from ..text import read_text
 
 EXTENDS = "extends"
 LONGEST_CHAIN = 20
@@ -89,7 +90,7 @@ def _extended(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
 
 def _mapping(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     whose = f", which {below[-1]} extends" if below else ""
-    raw = _parsed(read_text(path, DataError, f"the recipe{whose}"), str(path))
+    raw = _parsed(read_text(path, f"the recipe{whose}", largest=LARGEST_TEXT), str(path))
     if not isinstance(raw, dict):
         raise DataError(f"{path}: a recipe is a mapping of keys to values, e.g. 'seed: 0'")
     return raw

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import DataError
 from ..files import replacing
-from ..schema import read_text
+from ..text import read_text
 from .claims import FIGURES, check_claim, is_done
 from .recipe import Recipe
 from .selection import BEST
@@ -91,7 +91,7 @@ def load_figures(folder: Path) -> dict[str, Any]:
         raise DataError(f"{folder} holds no result: run the stage {folder.name!r} first")
     path = folder / FIGURES
     try:
-        figures = json.loads(read_text(path, DataError, "the figures of a stage", limit=LARGEST_FIGURES))
+        figures = json.loads(read_text(path, "the figures of a stage", largest=LARGEST_FIGURES))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is damaged; remove {folder}, and the stage begins anew") from error
     if not isinstance(figures, dict):

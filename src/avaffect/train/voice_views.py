@@ -154,7 +154,7 @@ def _make(
             beside = corpora[item.clip.corpus]
             others = [beside[i].clip.sound for i in rng.integers(len(beside), size=rng.integers(3, 6))]
             sound = add_noise(sound, voiced, others, rng, augmentation)
-            frames = logmel(torch.from_numpy(sound)[None])[0].numpy()
+            frames = logmel(sound[None])[0]
             reference = voice.speech_level(frames, voiced) - draw_level(item, rng)
             yield view_of(encoder, voice.relative(frames, reference), voiced)
         hook("voice views", done + 1, len(items))
@@ -174,8 +174,7 @@ def plain_input(
     voiced = np.pad(item.voiced, (0, length - len(item.voiced)))
     sound = item.clip.sound[: length * logmel.settings.hop]
     sound = np.pad(sound, (0, length * logmel.settings.hop - len(sound)))
-    with torch.inference_mode():
-        frames = logmel(torch.from_numpy(sound)[None])[0].numpy()
+    frames = logmel(sound[None])[0]
     reference = voice.reference_level(frames, voiced) if level is None else level
     return voice.relative(frames, reference), voiced
 

@@ -21,7 +21,8 @@ from ..construction import constructing
 from ..errors import ModelError
 from ..files import replacing, writable_folder
 from ..fusion.published.person import PersonNetwork
-from ..schema import Size, from_json, read_text
+from ..schema import LARGEST_TEXT, Size, from_json
+from ..text import read_text
 from . import face, voice
 from .calibration import Calibration
 from .segments import SEGMENTS
@@ -123,7 +124,7 @@ def load_model(folder: Path = SHIPPED) -> VerificationModel:
         If it holds no such model, or its weights do not fit.
     """
     path = Path(folder) / _DESCRIPTION
-    text = read_text(path, ModelError, "the description of a verification model")
+    text = read_text(path, "the description of a verification model", largest=LARGEST_TEXT, error=ModelError)
     described = from_json(Description, text, ModelError, str(path))
     network = None if described.network is None else _network(described.network, Path(folder), str(path))
     needed = {**SOURCES, **({"network": 1} if network is not None else {})}

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from ..arguments import checks_types
 from ..errors import ModelError, nearest
@@ -137,30 +137,30 @@ def preset(name: str) -> LogMelSettings:
 
 
 @checks_types
-def mel_filters(settings: LogMelSettings) -> Tensor:
+def mel_filters(settings: LogMelSettings) -> NDArray[np.float32]:
     """Triangles that are equally wide on the settings' mel scale: (n_mels, n_fft // 2 + 1) float32."""
     s = settings
     bins = np.arange(s.n_fft // 2 + 1) * s.sample_rate / s.n_fft
-    return torch.from_numpy(triangles(s.mel, s.n_mels, s.f_min, s.f_max, bins).astype(np.float32))
+    return triangles(s.mel, s.n_mels, s.f_min, s.f_max, bins).astype(np.float32)
 
 
-class LogMel(nn.Module):
+class LogMel:
     """Waveform to log-mel spectrogram.
 
-    >>> LogMel()(torch.zeros(2, 16000)).shape
-    torch.Size([2, 100, 64])
+    >>> LogMel()(np.zeros((2, 16000), np.float32)).shape
+    (2, 100, 64)
     """
 
-    window: Tensor
-    filters: Tensor
-
     def __init__(self, settings: LogMelSettings = PRESETS["default16k"]) -> None:
-        super().__init__()
         self.settings = settings
-        self.register_buffer("window", torch.hann_window(settings.window), persistent=False)
-        self.register_buffer("filters", mel_filters(settings), persistent=False)
+        hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(settings.window) / settings.window)
+        before = (settings.n_fft - settings.window) // 2
+        self.window = np.zeros(settings.n_fft, np.float32)
+        self.window[before : before + settings.window] = hann
+        self.energy = np.float32(np.square(hann).sum())
+        self.filters = mel_filters(settings)
 
-    def forward(self, samples: Tensor) -> Tensor:
+    def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-mel of whole signals.
 
         Parameters
@@ -172,45 +172,36 @@ class LogMel(nn.Module):
         (batch, frames, n_mels) float32 at `settings.frame_rate` frames per second.
         """
         if self.settings.frames(samples.shape[-1]) == 0:
-            return samples.new_zeros(samples.shape[0], 0, self.settings.n_mels)
+            return np.zeros((len(samples), 0, self.settings.n_mels), np.float32)
         mirrored = self.settings.alignment == "start" and samples.shape[-1] > self.settings.padding
-        mode = "reflect" if mirrored else "constant"
-        pad = (self.settings.padding, self.settings.padding)
-        padded = nn.functional.pad(samples[:, None], pad, mode=mode)[:, 0]
-        return self.spectrogram(padded)
+        pad = ((0, 0), (self.settings.padding, self.settings.padding))
+        return self.spectrogram(np.pad(samples, pad, mode="reflect" if mirrored else "constant"))
 
-    def spectrogram(self, padded: Tensor) -> Tensor:
+    def spectrogram(self, padded: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-mel of samples that already hold the context of the frames at both ends.
 
         Frame i is that of samples i * hop ... i * hop + n_fft: (batch, samples) -> (batch, frames, n_mels).
         """
         s = self.settings
-        spectrum = torch.stft(
-            padded,
-            s.n_fft,
-            hop_length=s.hop,
-            win_length=s.window,
-            window=self.window,
-            center=False,
-            return_complex=True,
-        )
-        power = spectrum.real.square() + spectrum.imag.square()  # (b, bins, frames)
+        pieces = sliding_window_view(padded, s.n_fft, axis=1)[:, :: s.hop]
+        spectrum = np.fft.rfft(pieces * self.window)  # (b, frames, bins), single precision
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
         if s.normalized:
-            power = power / self.window.square().sum()
-        level = s.decade * (self.filters @ power).clamp_min(s.floor).log10()
+            power /= self.energy
+        level = np.float32(s.decade) * np.log10(np.maximum(power @ self.filters.T, np.float32(s.floor)))
         if s.top_db is not None:
-            peak = level.amax(dim=(1, 2), keepdim=True)
-            level = level.maximum(peak - s.top_db)
-        return ((level + s.offset) / s.divisor).transpose(1, 2)
+            peak = level.max(axis=(1, 2), keepdims=True)
+            level = np.maximum(level, peak - np.float32(s.top_db))
+        return (level + np.float32(s.offset)) / np.float32(s.divisor)
 
 
 class LogMelStream:
     """The same spectrogram from samples that arrive in blocks of any size, in bounded memory.
 
     >>> stream = LogMelStream(LogMel())
-    >>> blocks = [stream.push(torch.zeros(1000)) for _ in range(16)] + [stream.finish()]
-    >>> torch.cat(blocks).shape
-    torch.Size([100, 64])
+    >>> blocks = [stream.push(np.zeros(1000, np.float32)) for _ in range(16)] + [stream.finish()]
+    >>> np.concatenate(blocks).shape
+    (100, 64)
     """
 
     def __init__(self, logmel: LogMel) -> None:
@@ -221,29 +212,29 @@ class LogMelStream:
                 "use LogMel at once, or a preset at 16 kHz"
             )
         self.logmel = logmel
-        self.waiting = torch.zeros(settings.padding)
+        self.waiting = np.zeros(settings.padding, np.float32)
         self.received = 0
         self.given = 0
 
-    def push(self, samples: Tensor) -> Tensor:
+    def push(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Add the next samples (n,); returns the frames that are complete, (frames, n_mels)."""
         self.received += len(samples)
-        return self._advance(torch.cat([self.waiting, samples]))
+        return self._advance(np.concatenate([self.waiting, samples]))
 
-    def finish(self) -> Tensor:
+    def finish(self) -> NDArray[np.float32]:
         """End the stream; returns the frames that reach beyond the last sample, (frames, n_mels)."""
-        silence = torch.zeros(self.logmel.settings.n_fft)
-        frames = self._advance(torch.cat([self.waiting, silence]))
+        silence = np.zeros(self.logmel.settings.n_fft, np.float32)
+        frames = self._advance(np.concatenate([self.waiting, silence]))
         surplus = self.given - self.logmel.settings.frames(self.received)
         return frames[: len(frames) - surplus]
 
-    def _advance(self, samples: Tensor) -> Tensor:
+    def _advance(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         s = self.logmel.settings
         count = max(0, (len(samples) - s.n_fft) // s.hop + 1)
         self.waiting = samples[count * s.hop :]
         self.given += count
         if count == 0:
-            return samples.new_zeros(0, s.n_mels)
+            return np.zeros((0, s.n_mels), np.float32)
         return self.logmel.spectrogram(samples[None, : (count - 1) * s.hop + s.n_fft])[0]
 
 
@@ -260,11 +251,10 @@ def log_mel(samples: np.ndarray, settings: LogMelSettings = PRESETS["default16k"
     (frames, n_mels) float32 at `settings.frame_rate` frames per second.
     """
     logmel = LogMel(settings)
-    sound = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
-    with torch.inference_mode():
-        if settings.top_db is not None or settings.alignment != "middle":
-            return logmel(sound[None])[0].numpy()
-        stream = LogMelStream(logmel)
-        block = int(BLOCK_SECONDS * settings.sample_rate)
-        parts = [stream.push(piece) for piece in sound.split(block)] if len(sound) else []
-        return torch.cat([*parts, stream.finish()]).numpy()
+    sound = np.asarray(samples, dtype=np.float32)
+    if settings.top_db is not None or settings.alignment != "middle":
+        return logmel(sound[None])[0]
+    stream = LogMelStream(logmel)
+    block = int(BLOCK_SECONDS * settings.sample_rate)
+    parts = [stream.push(sound[begin : begin + block]) for begin in range(0, len(sound), block)]
+    return np.concatenate([*parts, stream.finish()])

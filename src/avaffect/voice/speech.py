@@ -1,25 +1,19 @@
-"""Speech activity: where someone speaks, by Silero's network (weights of the `silero-vad` wheel).
+"""Speech activity: where someone speaks, by Silero's network.
 
 The network (https://github.com/snakers4/silero-vad, MIT) takes 32 ms of 16 kHz sound and the 4 ms before: a
-learned short-time Fourier transform, four convolutions, an LSTM over time, a sigmoid. It is written here in
-torch, so that everything but the LSTM runs on many chunks at once, and because importing the wheel's own
-module sets the number of threads of the whole process. The tests compare it with the published network.
+learned short-time Fourier transform, four convolutions, an LSTM over time, a sigmoid. Its graph here
+(`scripts/graphs/speech_activity.py`) takes many chunks at once. The tests compare it with the published one.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.util
-import warnings
-from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from ..arguments import checks_types
-from ..errors import ModelError
 from ..media.sound import SAMPLE_RATE
+from ..session import Session, shipped
 
 CHUNK = 512
 CONTEXT = 64
@@ -29,80 +23,10 @@ CHUNK_RATE = SAMPLE_RATE / CHUNK
 BLOCK_CHUNKS = 1024
 """Chunks run at once (33 s), so that memory does not grow with the length of the sound."""
 
-State = tuple[Tensor, Tensor]
-
-
-class SpeechNet(nn.Module):
-    """Silero's 16 kHz network over successive chunks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stft_conv = nn.Conv1d(1, 258, 256, stride=128, bias=False)
-        self.conv1 = nn.Conv1d(129, 128, 3, padding=1)
-        self.conv2 = nn.Conv1d(128, 64, 3, stride=2, padding=1)
-        self.conv3 = nn.Conv1d(64, 64, 3, stride=2, padding=1)
-        self.conv4 = nn.Conv1d(64, 128, 3, padding=1)
-        self.lstm = nn.LSTM(128, 128)
-        self.final_conv = nn.Conv1d(128, 1, 1)
-
-    def forward(self, chunks: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Probability of speech in each chunk.
-
-        Parameters
-        ----------
-        chunks : (t, CONTEXT + CHUNK) float32, successive in time, each with the end of the one before.
-        state : the LSTM's state after the chunk before; None at the start.
-
-        Returns
-        -------
-        (t,) float32 in [0, 1], and the state after the last chunk.
-        """
-        x = nn.functional.pad(chunks[:, None], (0, 64), mode="reflect")
-        real, imaginary = self.stft_conv(x).chunk(2, dim=1)
-        x = (real.square() + imaginary.square()).sqrt()  # (t, 129, 4)
-        for layer in (self.conv1, self.conv2, self.conv3, self.conv4):
-            x = layer(x).relu()
-        x, state = self.lstm(x.squeeze(-1), state)  # time is the first axis: (t, 128)
-        return self.final_conv(x.relu()[:, :, None]).sigmoid()[:, 0, 0], state
-
 
 @functools.cache
-def load() -> SpeechNet:
-    """The network with the weights of the installed wheel (its TorchScript archive, the published default).
-
-    Raises
-    ------
-    ModelError
-        If the wheel, or the archive in it, is missing or of another make.
-    """
-    found = importlib.util.find_spec("silero_vad")  # finds without importing
-    folders = list(found.submodule_search_locations or []) if found else []
-    path = Path(folders[0], "data", "silero_vad.jit") if folders else None
-    if path is None or not path.is_file():
-        raise ModelError("speech activity needs silero-vad 6.2 or later: pip install -U silero-vad")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the wheel has this form and no other
-        archive = torch.jit.load(str(path), map_location="cpu")
-    published = archive.state_dict()
-    net = SpeechNet()
-    try:
-        net.load_state_dict({ours: published[f"_model.{theirs}"] for ours, theirs in _NAMES.items()})
-    except (KeyError, RuntimeError) as error:
-        raise ModelError(f"{path}: not the network of silero-vad 6.2 ({error})") from error
-    return net.eval().requires_grad_(False)
-
-
-_NAMES = {
-    "stft_conv.weight": "stft.forward_basis_buffer",
-    "final_conv.weight": "decoder.decoder.2.weight",
-    "final_conv.bias": "decoder.decoder.2.bias",
-    **{
-        f"conv{i + 1}.{kind}": f"encoder.{i}.reparam_conv.{kind}"
-        for i in range(4)
-        for kind in ("weight", "bias")
-    },
-    **{f"lstm.{kind}_l0": f"decoder.rnn.{kind}" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")},
-}
+def _network() -> Session:
+    return Session(shipped("silero/speech.onnx"))
 
 
 class SpeechStream:
@@ -114,10 +38,10 @@ class SpeechStream:
     """
 
     def __init__(self) -> None:
-        self.net = load()
+        self.net = _network()
         self.context = np.zeros(CONTEXT, np.float32)
         self.waiting = np.zeros(0, np.float32)
-        self.state: State | None = None
+        self.state = [np.zeros((1, 1, 128), np.float32)] * 2  # of the LSTM: hidden, cell
 
     def push(self, samples: np.ndarray) -> np.ndarray:
         """Add the next samples (n,) float32; returns the probabilities of the chunks that are complete."""
@@ -129,10 +53,10 @@ class SpeechStream:
         chunks = sound[: count * CHUNK].reshape(count, CHUNK)
         context = np.concatenate([self.context[None], chunks[:-1, -CONTEXT:]])
         self.context = chunks[-1, -CONTEXT:].copy()
-        with torch.inference_mode():
-            inputs = torch.from_numpy(np.concatenate([context, chunks], axis=1))
-            probabilities, self.state = self.net(inputs, self.state)
-        return probabilities.numpy()
+        hidden, cell = self.state
+        inputs = np.concatenate([context, chunks], axis=1)
+        probabilities, *self.state = self.net(chunks=inputs, hidden=hidden, cell=cell)
+        return probabilities
 
     def finish(self) -> np.ndarray:
         """The probability of the last, incomplete chunk, filled with silence: (0 or 1,) float32."""

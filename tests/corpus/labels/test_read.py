@@ -23,6 +23,10 @@ SAME = {
     "Excel's lines": ("sep=;\ntime;valence;arousal;\n0;0,1;0,5;\n0,5;-0,25;;\n;;;\n1,25;;-1;\n", "utf-8"),
     "milliseconds": ("time_ms,valence,arousal\n0,0.1,0.5\n500,-0.25,\n1250,,-1\n", "utf-8"),
     "in words": ("Time (milliseconds),valence,arousal\n0,0.1,0.5\n500,-0.25,\n1250,,-1\n", "utf-8"),
+    "microseconds": ("Time (µs),valence,arousal\n0,0.1,0.5\n500000,-0.25,\n1250000,,-1\n", "utf-8"),
+    "comments": ("# a tool 3.1\n# P01\ntime,valence,arousal\n0,0.1,0.5\n0.5,-0.25,\n1.25,,-1\n", "utf-8"),
+    "NumPy's header": ("# time valence arousal\n0 0.1 0.5\n0.5 -0.25 nan\n1.25 nan -1\n", "utf-8"),
+    "a true minus": ("time,valence,arousal\n0,0.1,0.5\n0.5,\u22120.25,n.a.\n1.25,,\u22121\n", "utf-8"),
     "a clock": ("timestamp,valence,arousal\n00:00:00,0.1,0.5\n00:00:00.500,-0.25,\n0:01.25,,-1\n", "utf-8"),
     "other columns": ("id,t,frame,arousal,valence\n7,0,0,0.5,0.1\n7,0.5,12,,-0.25\n7,1.25,31,-1,\n", "utf-8"),
     "Windows' line ends": ("time,valence,arousal\r\n0,0.1,0.5\r\n0.5,-0.25,\r\n\r\n1.25,,-1\r\n", "utf-8"),
@@ -56,6 +60,7 @@ def test_one_table_a_recording(tmp_path, case, ending):
             {"time_unit": "s", "decimal": "comma"},
         ),
         ("time;valence;arousal\n0;0.1;0.5\n0.5;-0.25;\n1.25;;-1\n", {"delimiter": ";", "decimal": "point"}),
+        ("t,valence,arousal\n0,0.1,0.5\n500000,-0.25,\n1250000,,-1\n", {"time_unit": "us"}),
         ("time,valence,arousal\n0,5.4,7\n0.5,4,\n1.25,,1\n", {"scale": "1,9"}),
     ],
 )
@@ -174,6 +179,10 @@ WRONG = {
     "several raters": ("a.csv", "time,valence,arousal\n0,0,0\n0,1,1\n", "increase .* give one rater's rows"),
     "an end before": ("a.csv", "start,end,valence,arousal\n1,0,0,0\n", "each end must be a time"),
     "text": ("a.csv", "time,valence,arousal\n0,1_0,0\n", "data row 1 has valence 1_0; expected numbers"),
+    "an unknown unit": ("a.csv", "time_ds,valence\n0,0\n", "lacks the column 'pts'; it has time_ds"),
+    "thousands": ("a.csv", 'time_ms,valence\n"1,000",0\n"1,040",0\n', "may be one or a thousand ms"),
+    "a row of no time": ("a.csv", "time,valence,arousal\n0,0,0\n,0,0\n", "data row 2 has no time"),
+    "a workbook": ("a.csv", "PK\x03\x04\0\0", "it is an office file or an archive; .* a table as csv"),
     "a segment": ("valence.csv", "time,segment_id\n0,1\n", "no ratings; expected a column GoldStandard"),
 }  # fmt: skip
 
@@ -187,6 +196,23 @@ def test_what_is_wrong_is_one_line(tmp_path, case):
     with pytest.raises(DataError, match=message) as error:
         [labels.checked() for labels in read_label_file(folder / name)]
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("decimal", "mark"), [("comma", "."), ("point", ",")])
+def test_a_decimal_that_the_numbers_contradict(tmp_path, decimal, mark):
+    (tmp_path / "a.csv").write_text(f"time;valence\n0;0{mark}5\n")
+    with pytest.raises(DataError, match=f"the option decimal says {decimal}"):
+        read_label_file(tmp_path / "a.csv", LabelOptions(decimal=decimal))
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_abaw_in_any_encoding(tmp_path, encoding, ending):
+    text = ending.join(["valence,arousal", "0.5,-5", "-0.5,0.25", ""])
+    (tmp_path / "v.txt").write_bytes(text.encode(encoding))
+    ratings = read_label_file(tmp_path / "v.txt")[0].checked()
+    np.testing.assert_array_equal(ratings["valence"].values, [0.5, -0.5])
+    np.testing.assert_array_equal(ratings["arousal"].values, [np.nan, 0.25])
 
 
 @pytest.mark.parametrize(

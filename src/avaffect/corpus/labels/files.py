@@ -13,7 +13,7 @@ from pathlib import Path
 from ... import abaw
 from ...errors import DataError
 from ...spec import TARGETS
-from ...text import read_text
+from ...text import first_line, read_text
 from .carma import is_carma
 from .options import LabelOptions
 from .table import canonical, split_rows
@@ -80,8 +80,8 @@ def kind_of(path: Path, options: LabelOptions | None = None) -> Kind:
         return Kind.RESULTS
     if ending == ".arff":
         return Kind.TABLE
-    head = read_text(path, _HEAD)
-    if abaw.compact(head.partition("\n")[0]) == abaw.HEADER:
+    head = read_text(path, head=_HEAD)
+    if abaw.compact(first_line(head)) == abaw.HEADER:
         return Kind.RESULTS if _is_recorded(path) else Kind.ABAW
     rows = split_rows(path, head, options.delimiter if options else None)[:40]
     if not rows:

@@ -11,11 +11,12 @@ from ...schema import short
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 DECIMALS = {"point": ".", "comma": ","}
-TIME_UNITS = {"s": 1.0, "ms": 1e-3, "min": 60.0, "frames": 1.0}
+TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "frames": 1.0}
 """Seconds in each unit; "frames" are numbers of frames, from 0."""
 
 _UNIT_NAMES = {"sec": "s", "second": "s", "seconds": "s", "msec": "ms", "millisecond": "ms",
-               "milliseconds": "ms", "minute": "min", "minutes": "min", "frame": "frames"}  # fmt: skip
+               "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns", "minute": "min",
+               "minutes": "min", "hour": "h", "hours": "h", "frame": "frames"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class LabelOptions:
     scale : (float, float)
         Lowest and highest value of the labels, mapped onto [-1, 1]. Files that state their own scale (CARMA,
         DARMA) are mapped by that.
-    time_unit : {"s", "ms", "min", "frames"}, optional
+    time_unit : {"s", "ms", "us", "ns", "min", "h", "frames"}, optional
         Unit of the times. By default the one that the column's name has ("time_ms"), otherwise seconds.
     delimiter : str, optional
         What stands between cells: comma, semicolon, tab, pipe or space, in words or as the character. By

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from ...errors import DataError
 from ...text import listed, one_line, read_text
-from .options import LabelOptions
+from .options import DECIMALS, TIME_UNITS, LabelOptions
 from .times import TimeColumns, seconds, time_columns
 
 MISSING_WORDS = frozenset(
-    ("", "na", "n/a", "#n/a", "#nv", "nan", "-nan", "null", "none", "?", "-", ".", "missing", "<na>")
+    ("", "na", "n/a", "n.a.", "#n/a", "#nv", "nan", "-nan", "null", "none", "?", "-", ".", "missing", "<na>")
 )
 """Cells that are no value, in lower case."""
 
 _SEPARATORS = ("\t", ";", ",", "|")  # tried in this order
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +115,17 @@ class LabelTable:
         unit = unit or self.time_columns.unit
         if any(":" in cell for cell in cells):
             return seconds(cells, name, self.path)
-        values = numbers(cells, name, self.path, self.options.decimal, what="a time in every row")
-        return values if unit == "frames" else values * {"ms": 1e-3, "min": 60.0}.get(unit, 1.0)
+        what = "a time in every row"
+        if unit != "s" and self.options.decimal is None and all(map(_THOUSANDS.fullmatch, cells)):
+            raise DataError(
+                f"{self.path}: {name} {cells[0]} may be one or a thousand {unit}; give the option decimal,"
+                " or write numbers without a mark of thousands"
+            )
+        values = numbers(cells, name, self.path, self.options.decimal, what=what)
+        if np.isnan(values).any():
+            row = int(np.argmax(np.isnan(values)))
+            raise DataError(f"{self.path}: data row {row + 1} has no {name}; expected {what}")
+        return values * TIME_UNITS[unit]
 
 
 def canonical(name: str) -> str:
@@ -165,8 +175,8 @@ def table_of(path: Path, header: list[str], rows: list[list[str]], options: Labe
                     "" if len(row) < width else "; is a decimal comma between commas? use semicolons or tabs"
                 )
                 raise DataError(
-                    f"{path}: data row {number} has {len(row)} cells, the header {width}; "
-                    f"expected as many as the header{hint}"
+                    f"{path}: data row {number} has {len(row)} cells, the header {width} "
+                    f"({listed(names, 4)}); expected as many as the header{hint}"
                 )
             del row[width:]
     return LabelTable(path, names, rows, options)
@@ -174,6 +184,8 @@ def table_of(path: Path, header: list[str], rows: list[list[str]], options: Labe
 
 def split_rows(path: Path, text: str, delimiter: str | None = None) -> list[list[str]]:
     """The cells of each line that is not empty; the separator is found in the first line.
+
+    Lines before the header that begin with "#" are left out, unless the last of them is the header.
 
     Raises
     ------
@@ -184,15 +196,25 @@ def split_rows(path: Path, text: str, delimiter: str | None = None) -> list[list
     if lines and lines[0].strip().strip('"').lower().startswith("sep="):  # Excel's own first line
         delimiter = delimiter or lines[0].strip().strip('"')[4:5] or None
         lines = lines[1:]
-    first = next((line for line in lines if line.strip()), "")
+    lines = _without_comments([line for line in lines if line.strip()])
+    first = next(iter(lines), "")
     delimiter = delimiter or next((mark for mark in _SEPARATORS if mark in first), " ")
     if delimiter == " ":
-        return [line.split() for line in lines if line.strip()]
+        return [line.split() for line in lines]
     try:
         rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
     except csv.Error as error:
         raise DataError(f"{path}: cannot be split into cells ({error}); save it again as csv") from error
     return [row for row in rows if any(cell and not cell.isspace() for cell in row)]
+
+
+def _without_comments(lines: list[str]) -> list[str]:
+    """Lines from the header on: the first that is no comment, or the last comment, if numbers follow it."""
+    count = next((i for i, line in enumerate(lines) if not line.lstrip().startswith("#")), len(lines))
+    rest = lines[count:]
+    if count and rest and re.match(r"""["']?[+-]?[.,]?\d""", rest[0].lstrip()):
+        return [lines[count - 1].lstrip(" #"), *rest]
+    return rest
 
 
 def numbers(
@@ -216,7 +238,13 @@ def numbers(
         raise DataError(
             f"{path}: the column {name} has numbers with a point and with a comma; write all with one of them"
         )
-    comma = decimal == "," or (decimal is None and marks == {","})
+    if decimal and marks - {decimal}:
+        given, found = ({mark: word for word, mark in DECIMALS.items()}[each] for each in (decimal, *marks))
+        raise DataError(
+            f"{path}: the column {name} has numbers with a {found}, the option decimal says {given};"
+            " leave the option out, or write numbers without a mark of thousands"
+        )
+    comma = marks == {","}
     return np.array([_number(cell, row, name, path, comma, what) for row, cell in enumerate(cells, start=1)])
 
 
@@ -225,7 +253,8 @@ def _number(cell: str, row: int, name: str, path: Path, comma: bool, what: str) 
         return float("nan")
     wrong: ValueError | None = None
     try:
-        value = float(cell.replace(",", ".") if comma else cell)
+        plain = cell.replace("\N{MINUS SIGN}", "-")
+        value = float(plain.replace(",", ".") if comma else plain)
         if np.isfinite(value) and "_" not in cell:
             return value
     except ValueError as error:

@@ -18,7 +18,12 @@ _UNITS = {
     "ms": ("inmilliseconds", "milliseconds", "millisecond", "millis", "inms", "msecs", "msec", "ms"),
     "s": ("inseconds", "seconds", "second", "insec", "secs", "sec", "ins", "s"),
     "min": ("inminutes", "minutes", "minute", "mins", "min"),
+    "us": ("inmicroseconds", "microseconds", "microsecond", "micros", "usec", "us", "µs", "μs"),
+    "ns": ("innanoseconds", "nanoseconds", "nanosecond", "nanos", "nsec", "ns"),
+    "h": ("inhours", "hours", "hour", "hrs", "h"),
 }
+# "time_m" may be minutes or metres: it is not taken for seconds.
+_OTHER_UNIT = re.compile(r"time\w{1,2}|\w*(deci|centi|pico)sec\w*")
 _TIMES = ("pts", "time", "timestamp", "frametime", "timecode", "videotime", "mediatime", "elapsed",
           "elapsedtime", "currenttime", "playbacktime", "t")  # fmt: skip
 _BEGINS = ("start", "starttime", "timestart", "begin", "begintime", "timebegin", "onset", "onsettime", "from")
@@ -47,7 +52,7 @@ class TimeColumns:
     ----------
     time, end, duration : str or None
         Columns of the moment or the begin, of the end, and of the length.
-    unit : {"s", "ms", "min", "frames"}
+    unit : {"s", "ms", "us", "ns", "min", "h", "frames"}
         Of ``time``; ``end_unit`` of ``end`` or ``duration``.
     """
 
@@ -79,7 +84,8 @@ def time_columns(names: Sequence[str], unit: str | None = None) -> TimeColumns:
     bare = next(((name, own) for name in names if (own := _bare_unit(name))), None)
     time = (begins if begins and (ends or durations) else None) or moments or begins or bare
     if time is None:  # "rec_time", "time_of_frame"
-        loose = next((n for n in names if "time" in n and n not in (ends or ()) and n != frames), None)
+        others = (frames, *(ends or ()))
+        loose = next((n for n in names if "time" in n and n not in others and not _has_other_unit(n)), None)
         time = (loose, None) if loose else None
     if (time is None or unit == "frames") and frames:
         time = (frames, "frames")
@@ -146,6 +152,10 @@ def _parsed(name: str, bases: tuple[str, ...]) -> tuple[str | None, str | None]:
             if name.endswith(ending) and name[: -len(ending)] in bases:
                 return name[: -len(ending)], unit
     return None, None
+
+
+def _has_other_unit(name: str) -> bool:
+    return _OTHER_UNIT.fullmatch(name.replace("_", "")) is not None
 
 
 def _bare_unit(name: str) -> str | None:

@@ -1,0 +1,242 @@
+"""`avaffect compare`: two groups of recordings, or two people, beside each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..errors import AvaffectError
+from .plot_options import Picture, PlotFormat
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+
+if TYPE_CHECKING:
+    from ..contrast import GroupComparison, Synchrony
+    from ..exchange import Result
+    from ..trace import Trace
+
+
+def compare(
+    results: Results,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with", help="The second group: tables or folders; repeat for several.", show_default=False
+        ),
+    ] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            help="Two people of each recording, such as 1,2: cross-correlation and lag.", show_default=False
+        ),
+    ] = None,
+    lag: Annotated[
+        bool,
+        typer.Option(
+            "--lag",
+            help="With --with: cross-correlation and lag of recordings that were started together, the first"
+            " with the first, and so on.",
+        ),
+    ] = False,
+    names: Annotated[
+        str | None,
+        typer.Option(help="What the groups are called, such as calm,stress.", show_default=False),
+    ] = None,
+    people: Annotated[
+        str,
+        typer.Option(help="Who counts of each recording: main (seen longest), all, a number or a name."),
+    ] = "main",
+    paired: Annotated[
+        bool,
+        typer.Option(
+            "--paired", help="Compare recordings of the same name two by two: one person, two conditions."
+        ),
+    ] = False,
+    max_lag: Annotated[float, typer.Option(help="Seconds by which one person may follow the other.")] = 5.0,
+    edits: EditList = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the statistics and the plot.", show_default=False),
+    ] = None,
+    plot_format: PlotFormat = Picture.PNG,
+    resamples: Annotated[
+        int, typer.Option(min=100, max=100_000, help="Number of resamples for the intervals.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
+    overwrite: Overwrite = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two groups of recordings, or two people who are there together.
+
+    Groups: each person's mean and spread, the groups' means, and their difference with a 95 % interval that
+    resamples recordings. People: how strongly they go together, who follows, and what chance would give.
+    With --out, the folder gets comparison.csv, people.csv (of groups) and comparison.png.
+
+    Example: avaffect compare results/calm --with results/stress --paired --out comparison
+    """
+    from ..exchange import read_results
+
+    if (pair is None) == (not others):
+        raise AvaffectError("compare: give --with FOLDER for a second group, or --pair 1,2 for two people")
+    synchronous = pair is not None or lag
+    given = [*results, *(others or [])]
+    files = _files(out, synchronous, plot_format)
+    check_outputs(list(files.values()), [*given, *([edits] if edits else [])], overwrite=overwrite)
+    together = read_results(given, edits)
+    if not synchronous:
+        first = read_results(results)
+        kept = {one.file for one in first}
+        _groups(
+            [[r.trace for r in together if (r.file in kept) is mine] for mine in (True, False)],
+            files, as_json, names=_names(names, results, others or []), people=people, paired=paired,
+            resamples=resamples, seed=seed,
+        )  # fmt: skip
+        return
+    if lag:
+        mine = {one.file for one in read_results(results)}
+        pairs = _side_by_side(together, mine, people)
+    else:
+        pairs = [_two(result, pair or "") for result in together]
+    _pairs(pairs, files, as_json, max_lag=max_lag, resamples=resamples, seed=seed)
+
+
+def _files(out: Path | None, synchronous: bool, plot_format: Picture) -> dict[str, Path]:
+    if out is None:
+        return {}
+    files = {"statistics": out / "comparison.csv", "plot": out / f"comparison.{plot_format.value}"}
+    return files if synchronous else files | {"people": out / "people.csv"}
+
+
+def _names(given: str | None, first: Sequence[Path], second: Sequence[Path]) -> tuple[str, str]:
+    if given is not None:
+        parts = [part.strip() for part in given.split(",")]
+        if len(parts) != 2 or not all(parts):
+            raise AvaffectError(f"--names {given}: expected two names, such as calm,stress")
+        return parts[0], parts[1]
+    folders = [group[0].resolve().name if len(group) == 1 else "" for group in (first, second)]
+    return (folders[0], folders[1]) if all(folders) and folders[0] != folders[1] else ("A", "B")
+
+
+def _groups(groups: list[list[Trace]], files: Mapping[str, Path], as_json: bool, **options: Any) -> None:
+    from ..contrast import compare as compare_groups
+    from ..contrast import draw_groups
+    from ..contrast.tables import write_table
+
+    comparison = compare_groups(groups[0], groups[1], **options)
+    if files:
+        write_table(comparison.table(), files["statistics"])
+        write_table(comparison.people(), files["people"])
+        draw_groups(comparison, files["plot"])
+    if as_json:
+        whole = {**comparison.as_dict(), "outputs": [str(path) for path in files.values()]}
+        typer.echo(json.dumps(whole, indent=2))
+        return
+    _print_groups(comparison)
+    _print_written(files)
+
+
+def _print_groups(comparison: GroupComparison) -> None:
+    first, second = map(escape, comparison.names)
+    table = Table("target", "measure", first, second, f"{first} - {second}", "effect", "people")
+    for one in comparison.statistics:
+        effect = f"{one.effect:+.2f}" if one.effect == one.effect else ""
+        figures = [
+            escape(each.text("+.2f" if signed else ".2f").replace(" [", "\n["))
+            for each, signed in ((one.first, one.measure != "sd"), (one.second, one.measure != "sd"),
+                                 (one.difference, True))
+        ]  # fmt: skip
+        table.add_row(one.target, one.measure, *figures, effect, f"{one.counts[0]}, {one.counts[1]}")
+    Console().print(table)
+    print_lines(
+        f"[ ]: {100 * comparison.level:g} % intervals from {comparison.resamples} resamples of"
+        f" {'pairs' if comparison.paired else 'recordings'}, seed {comparison.seed};"
+        " effect: the difference in standard deviations",
+        *comparison.notes,
+        "The numbers are expressions as raters see them, not feelings.",
+    )
+
+
+def _two(result: Result, pair: str) -> tuple[Trace, Trace]:
+    """The rows of two people of a recording, given by number or name."""
+    from ..trace.edits import Edits
+
+    parts = [part.strip() for part in pair.split(",")]
+    if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
+        raise AvaffectError(f"--pair {pair}: expected two people, such as 1,2")
+    numbers = {name: number for number, name in Edits.of(result.trace.meta, result.file).names.items()}
+    tracks = {str(number): number for number in result.trace.tracks} | numbers
+    for part in parts:
+        if part not in tracks:
+            known = ", ".join(tracks) or "nobody"
+            raise AvaffectError(f"--pair {pair}: {result.file} has no person {part}; it has {known}")
+    return result.trace.track(tracks[parts[0]]), result.trace.track(tracks[parts[1]])
+
+
+def _side_by_side(results: Sequence[Result], mine: set[str], people: str) -> list[tuple[Trace, Trace]]:
+    """Recordings that were started together, each with the one at the same place of the other group."""
+    from ..contrast import cases_of
+
+    sides = [
+        cases_of([r.trace for r in results if (r.file in mine) is side], people) for side in (True, False)
+    ]
+    if len(sides[0]) != len(sides[1]):
+        raise AvaffectError(
+            f"--lag: {len(sides[0])} people on one side and {len(sides[1])} on the other;"
+            " give as many of each"
+        )
+    return [(a.trace, b.trace) for a, b in zip(*sides, strict=True)]
+
+
+def _pairs(
+    pairs: Sequence[tuple[Trace, Trace]], files: Mapping[str, Path], as_json: bool, *, max_lag: float,
+    resamples: int, seed: int,
+) -> None:  # fmt: skip
+    from ..contrast import draw_synchrony, synchrony
+    from ..contrast.dyads import over_recordings, synchrony_table
+    from ..contrast.tables import write_table
+
+    found = [synchrony(a, b, max_lag=max_lag) for a, b in pairs]
+    recordings = [tuple(dict.fromkeys((*a.files, *b.files))) for a, b in pairs]
+    overall, notes = over_recordings(found, resamples=resamples, seed=seed)
+    if files:
+        write_table(synchrony_table(found, recordings), files["statistics"])
+        draw_synchrony(found[0], files["plot"])
+        if len(found) > 1:
+            notes.append(f"the plot is of the first pair, {', '.join(recordings[0])}")
+    if as_json:
+        whole = {
+            "pairs": [
+                {"files": list(names), **{target: s.as_dict() for target, s in each.items()}}
+                for names, each in zip(recordings, found, strict=True)
+            ],
+            "mean_correlation": {target: figure.plain() for target, figure in overall.items()},
+            "notes": notes,
+            "outputs": [str(path) for path in files.values()],
+        }
+        typer.echo(json.dumps(whole, indent=2))
+        return
+    _print_pairs(found, recordings)
+    for target, figure in overall.items():
+        print_lines(f"{target}: mean correlation at lag 0 over {len(found)} pairs {figure.text('+.3f')}")
+    print_lines(*notes)
+    _print_written(files)
+
+
+def _print_pairs(found: Sequence[Mapping[str, Synchrony]], files: Sequence[tuple[str, ...]]) -> None:
+    from ..contrast.dyads import in_words
+
+    for names, each in zip(files, found, strict=True):
+        print_lines(", ".join(names))
+        for one in each.values():
+            print_lines(*(f"  {line}" for line in in_words(one)))
+
+
+def _print_written(files: Mapping[str, Path]) -> None:
+    if files:
+        print_lines("Written: " + ", ".join(map(str, files.values())))

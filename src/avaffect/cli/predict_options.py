@@ -1,0 +1,100 @@
+"""Options of `avaffect predict`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class People(StrEnum):
+    """Who is reported."""
+
+    ALL = "all"
+    MAIN = "main"
+
+
+class Format(StrEnum):
+    """What the table is written as."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+    WEBVTT = "webvtt"
+    ABAW = "abaw"
+    BIDS = "bids"
+
+
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(help="Video or audio files, or folders of them.", show_default=False),
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
+Model = Annotated[
+    str, typer.Option("--model", "-m", help="A model's name (see `avaffect models`) or folder.")
+]
+WhichPeople = Annotated[People, typer.Option(help="Report everyone, or only the most prominent person.")]
+Detector = Annotated[str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")]
+Formats = Annotated[list[Format], typer.Option("--format", "-f", help="Table format; repeat for several.")]
+Plot = Annotated[bool, typer.Option("--plot/--no-plot", help="Write a plot (png).")]
+Video = Annotated[bool, typer.Option("--video/--no-video", help="Write an annotated video (mp4).")]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders within folders.")]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume", help="Go on where a run was stopped: only what is missing or out of date is made."
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace files that are no results of the same recordings (never an input)."
+    ),
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="End at the first file that fails.")]
+Threads = Annotated[
+    int,
+    typer.Option(
+        "--threads", min=1, help="CPU threads of the networks, which are small: one is fastest as a rule."
+    ),
+]
+DetectionInterval = Annotated[
+    float,
+    typer.Option(help="Seconds between two searches of the picture for new faces; longer is quicker."),
+]
+MinFace = Annotated[
+    float | None,
+    typer.Option(
+        help="Smallest face with which a person is found, in pixels, at least 12; smaller is slower."
+        " By default it depends on the size of the picture.",
+        show_default=False,
+    ),
+]
+AudioTrack = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Number of the sound track to read. By default the file's default track, or, if that is"
+        " silent, the first that is not.",
+        show_default=False,
+    ),
+]
+AudioChannel = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Number of the channel to read alone. By default the mean of all.",
+        show_default=False,
+    ),
+]
+Transcript = Annotated[
+    Path | None,
+    typer.Option(
+        help="What is said, for a model with a text stream and one recording: WebVTT, SRT, ELAN,"
+        " TextGrid, or a recogniser's JSON. By default NAME.vtt (.srt, ...) beside each recording.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON for a script to read.")]

@@ -1,0 +1,78 @@
+"""`avaffect serve`: a page in the browser, and an HTTP API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8460,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="AVAFFECT_TOKEN",
+            help="What a client must show. Others can read a command line: rather set it in the environment.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="A model's name (see `avaffect models`) or folder.")
+    ] = "hgrjca.default",
+    max_size: Annotated[
+        float, typer.Option(min=0.001, help="MiB of one upload, all its files together.")
+    ] = 2048,
+    max_duration: Annotated[float, typer.Option(min=1, help="Seconds of one recording.")] = 7200,
+    max_time: Annotated[
+        float, typer.Option(min=1, help="Seconds that the work on one recording may take.")
+    ] = 21600,
+    max_memory: Annotated[
+        float, typer.Option(min=256, help="MiB that the process which reads recordings may hold.")
+    ] = 4096,
+    queue: Annotated[int, typer.Option(min=1, help="Recordings that may wait.")] = 20,
+    workers: Annotated[int, typer.Option(min=1, help="Recordings that are read at the same time.")] = 1,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Keep the uploads beside their results; otherwise they are deleted once read."
+        ),
+    ] = False,
+    folder: Annotated[
+        Path, typer.Option(help="Where jobs, uploads and results lie; a restart goes on from there.")
+    ] = Path("avaffect-serve"),
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Serve a page for the browser, and an HTTP API, on this machine.
+
+    Needs `pip install 'avaffect[serve]'`. Nothing leaves the machine: recordings are read where the server
+    runs, and the page asks no other site for anything. Results stay in the folder until they are removed, on
+    the page or by the API.
+
+    Example: avaffect serve --open
+    """
+    from ..serve.settings import Settings
+
+    settings = Settings(
+        folder=folder,
+        host=host,
+        port=port,
+        token=token or None,
+        model=model,
+        max_size=round(max_size * 2**20),
+        max_duration=max_duration,
+        max_seconds=max_time,
+        max_memory=round(max_memory * 2**20),
+        queue=queue,
+        workers=workers,
+        keep=keep,
+    )
+    from ..serve.run import run
+
+    console = Console(stderr=True, soft_wrap=True)
+    run(settings, open_page=open_page, ready=lambda address: console.print(f"avaffect is at {address}"))

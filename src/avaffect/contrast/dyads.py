@@ -1,0 +1,76 @@
+"""The synchrony of several pairs: as a table, in words, and over all pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..evaluate.bootstrap import LEVEL, MIN_UNITS, RESAMPLES, Estimate, interval, resample_counts
+from ..evaluate.score import interval_notes
+from ..spec import TARGETS
+from .synchrony import Synchrony
+
+_SHARED = 0.05  # of the time on one voice, from which it is said
+
+
+def synchrony_table(
+    found: Sequence[Mapping[str, Synchrony]], files: Sequence[tuple[str, ...]]
+) -> pd.DataFrame:
+    """One row for each pair and target."""
+    rows = [
+        {"file": names[0], "second_file": names[-1], **one.as_dict()}
+        for names, each in zip(files, found, strict=True)
+        for one in each.values()
+    ]
+    return pd.DataFrame(rows)
+
+
+def over_recordings(
+    found: Sequence[Mapping[str, Synchrony]], *, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[dict[str, Estimate], list[str]]:
+    """The mean correlation at lag 0 over pairs, by target, with an interval that resamples pairs; and notes.
+
+    The correlation at lag 0 is used because the largest one over lags is above 0 even by chance.
+    """
+    if len(found) < 2:
+        return {}, []
+    overall = {}
+    for target in TARGETS:
+        values = np.array([each[target].at_once for each in found])
+        values = values[np.isfinite(values)]
+        if not len(values):
+            continue
+        ends = (float("nan"), float("nan"))
+        if len(values) >= MIN_UNITS:
+            counts = np.vstack(list(resample_counts(len(values), resamples, seed)))
+            ends = interval(counts @ values / len(values), LEVEL)
+        overall[target] = Estimate(float(values.mean()), *ends)
+    return overall, interval_notes(len(found), "pair")
+
+
+def in_words(one: Synchrony) -> list[str]:
+    """What was found of one target, and how far it goes, in a few lines."""
+    if not np.isfinite(one.peak):
+        return [f"{one.target}: too little that both have ({one.seconds:.0f} s)"]
+    first, second = one.names
+    follows = second if one.lag > 0 else first
+    when = "at the same time" if one.lag == 0 else f"{follows} {abs(one.lag):.2f} s later"
+    lines = [
+        f"{one.target}: r = {one.peak:+.2f}, {when}; {one.at_once:+.2f} at lag 0 ({one.seconds:.0f} s that"
+        " both have)"
+    ]
+    if one.shifts:
+        lines.append(
+            f"  unrelated courses stay below {one.chance:+.2f} in {100 * LEVEL:.0f} % of {one.shifts} shifts;"
+            f" p = {one.p:.3f}"
+        )
+    else:
+        lines.append("  too short to tell what chance would give; take no lag from it")
+    if one.shared_voice > _SHARED:
+        lines.append(
+            f"  for {100 * one.shared_voice:.0f} % of the time both rest on the one voice of the recording:"
+            " part of what they share is the sound"
+        )
+    return lines

@@ -1,0 +1,24 @@
+"""Tables of figures as csv."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ..files import replacing
+
+DECIMALS = 6
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> Path:
+    """One row a line, header first, numbers to 6 decimals, what is missing left empty.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    with replacing(path) as temporary:
+        table.round(DECIMALS).to_csv(temporary, index=False)
+    return Path(path)

@@ -1,0 +1,80 @@
+"""Results that lie in a folder, as traces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..arguments import checks_types
+from ..errors import DataError
+from ..evaluate.read import TRACE_ENDINGS, best_tables
+from ..trace import Trace, read_trace
+from .edit_list import edits_of, read_edits
+
+
+@dataclass(frozen=True)
+class Result:
+    """One recording's result.
+
+    Attributes
+    ----------
+    trace : Trace
+        Of one file.
+    table : Path
+        The table that it was read from.
+    root : Path
+        The folder that was given, below which the table lies; of a table given by name, its own.
+    """
+
+    trace: Trace
+    table: Path
+    root: Path
+
+    @property
+    def file(self) -> str:
+        """The recording, as the trace names it."""
+        return self.trace.files[0]
+
+
+@checks_types
+def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -> list[Result]:
+    """Read results: tables that avaffect wrote, or folders of them.
+
+    Parameters
+    ----------
+    given : sequence of path
+        If one recording is there in several formats, the most exact is read. A table of several recordings
+        is taken apart.
+    edits : path, optional
+        Names, people left out and spans that do not count, see `read_edits`.
+
+    Raises
+    ------
+    DataError
+        If there are none, a recording is there twice, or the edits do not fit.
+    """
+    found = [result for path in given for result in _read(Path(path))]
+    if not found:
+        raise DataError(f"no results in {', '.join(map(str, given))}; expected tables that avaffect wrote")
+    seen: dict[str, Path] = {}
+    for result in found:
+        if result.file in seen:
+            raise DataError(
+                f"{result.file} is in {seen[result.file]} and in {result.table}; give one of them"
+            )
+        seen[result.file] = result.table
+    if edits is None:
+        return found
+    known = edits_of(read_edits(edits), list(seen), edits)
+    return [Result(r.trace.edited(known[r.file]), r.table, r.root) if r.file in known else r for r in found]
+
+
+def _read(path: Path) -> Iterator[Result]:
+    tables = best_tables(path) if path.is_dir() else [path]
+    for table in tables:
+        if table.suffix.lower() not in TRACE_ENDINGS:
+            raise DataError(f"{table}: is no table of results; expected {', '.join(TRACE_ENDINGS)}")
+        trace = read_trace(table)
+        for file in trace.files:
+            yield Result(trace.file(file), table, path if path.is_dir() else table.parent)

@@ -1,0 +1,130 @@
+"""The voice of a stream, tick by tick: its spectrum, where somebody speaks, how loud they usually are.
+
+The voice encoder runs once a tick, over the latest seconds. Features are the better the more sound is known
+on both sides: those of the later half of what the encoder sees are made anew each time, the others stay.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import torch
+
+from .. import voice
+from ..encoder import AudioEncoder
+from ..media import SAMPLE_RATE
+from ..model import AffectModel
+from ..spec import Spec
+from ..streams.audio import AudioStream
+from ..streams.timeline import Timeline
+from ..voice.speech import CHUNK_RATE
+from .usual_level import UsualLevel
+
+CONTEXTS = 4
+"""An encoder that treats all ticks alike is shown so many times its context at once."""
+
+
+class SoundReader:
+    """Reads sound tick by tick, and keeps what was heard since the tick ``first``.
+
+    Parameters
+    ----------
+    model : AffectModel
+    timeline : Timeline
+    reference : float, optional
+        Level in bels to which the voice is taken relative; by default that of the speech so far.
+    """
+
+    def __init__(self, model: AffectModel, timeline: Timeline, reference: float | None = None) -> None:
+        self._model, self._timeline, self._reference = model, timeline, reference
+        stream = model.spec.streams.get("audio")
+        preset = spectrum(model.spec)
+        self._frame_rate = preset.frame_rate
+        self._per_tick = round(preset.frame_rate / timeline.tick_rate)
+        self._logmel = voice.LogMelStream(voice.LogMel(preset))
+        self._speech = voice.SpeechStream()
+        self._level = UsualLevel(preset.frame_rate)
+        self._seen = _ticks_seen(cast(AudioEncoder, model.encoders["audio"])) if stream else 0
+        self._frames = np.zeros((0, preset.n_mels), np.float16)
+        self._levels = np.zeros(0, np.float32)
+        self._chances = np.zeros(0, np.float32)
+        self._present = np.zeros(0, bool)
+        self._features = np.zeros((0, stream.dim if stream else 0), np.float32)
+
+    def __len__(self) -> int:
+        """Ticks since ``first``."""
+        return len(self._present)
+
+    def push(self, samples: np.ndarray, present: np.ndarray) -> None:
+        """Take the sound of the next ticks.
+
+        Parameters
+        ----------
+        samples : (n,) float32 np.ndarray
+            At 16 kHz, up to the `boundary` of the last of the ticks; zeros where there is no sound.
+        present : (t,) np.ndarray of bool
+            Ticks in which there is some.
+        """
+        frames = self._logmel.push(samples).astype(np.float16)
+        self._frames = np.concatenate([self._frames, frames])
+        self._levels = np.concatenate([self._levels, voice.frame_level(frames)])
+        self._chances = np.concatenate([self._chances, self._speech.push(samples)])
+        self._present = np.concatenate([self._present, present])
+        new = np.zeros((len(present), self._features.shape[1]), np.float32)
+        self._features = np.concatenate([self._features, new])
+
+    def stream(self) -> AudioStream:
+        """The sound since ``first``."""
+        ticks, rate = len(self._present), self._timeline.tick_rate
+        in_speech = voice.speech_active(self._chances, CHUNK_RATE)
+        active = voice.share(in_speech, ticks, new_rate=rate) & self._present
+        speech = voice.resample(self._chances, CHUNK_RATE, rate, ticks)
+        if self._seen:
+            self._encode(in_speech, active)
+        return AudioStream(self._features, np.where(self._present, speech, np.nan), active, ticks / rate)
+
+    def forget(self, ticks: int) -> None:
+        """Let go of the first ``ticks`` ticks: a whole number of frames and of chunks of speech."""
+        frames, chunks = ticks * self._per_tick, round(ticks / self._timeline.tick_rate * CHUNK_RATE)
+        in_speech = voice.speech_active(self._chances, CHUNK_RATE)
+        voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
+        self._level.add(self._levels[:frames][voiced[:frames]])
+        self._frames, self._levels = self._frames[frames:], self._levels[frames:]
+        self._chances = self._chances[chunks:]
+        self._present, self._features = self._present[ticks:], self._features[ticks:]
+
+    def _encode(self, in_speech: np.ndarray, active: np.ndarray) -> None:
+        """Make the features of the latest ticks, as far as somebody speaks in them."""
+        begin = max(0, len(active) - self._seen)
+        fresh = begin + (self._seen // 2 if begin else 0)
+        if not active[fresh:].any():
+            return
+        reference = self._reference
+        if reference is None:
+            voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
+            reference = voice.shrunk_level(*self._level.with_later(self._levels[voiced]))
+        view = voice.relative(self._frames[begin * self._per_tick :], reference)
+        with torch.inference_mode():
+            features = self._model.encode("audio", torch.from_numpy(view)[None])[0].numpy()
+        self._features[fresh:] = features[fresh - begin :]
+
+
+def spectrum(spec: Spec) -> voice.LogMelSettings:
+    """The settings of the spectrum that a model reads; of the usual one if it reads no voice."""
+    stream = spec.streams.get("audio")
+    return voice.preset(str(stream.preprocessing["logmel"]) if stream else "default16k")
+
+
+def boundary(tick: int, timeline: Timeline, lead: int) -> int:
+    """Samples of a recording up to the end of a tick, and ``lead`` more: frames of the spectrum overlap.
+
+    >>> boundary(0, Timeline(12.5), 120)
+    1400
+    """
+    return round((tick + 1) * SAMPLE_RATE / timeline.tick_rate) + lead
+
+
+def _ticks_seen(encoder: AudioEncoder) -> int:
+    """Ticks that are encoded at once."""
+    return encoder.hop if encoder.hop > 1 else CONTEXTS * encoder.context

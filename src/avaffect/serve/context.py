@@ -1,0 +1,46 @@
+"""What the routes share: the service behind them, a job by its id, and the refusals they may answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Path
+from starlette.requests import HTTPConnection
+
+from .jobs import Job, State
+from .responses import Problem
+from .service import Service
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document: the refusals of a route; everywhere that of a missing token."""
+    return {status: {"model": Problem} for status in (400, 401, *statuses)}
+
+
+def _service(connection: HTTPConnection) -> Service:
+    service: Service = connection.app.state.service
+    return service
+
+
+TheService = Annotated[Service, Depends(_service)]
+
+
+def _job(service: TheService, identity: Annotated[str, Path(alias="id")]) -> Job:
+    job = service.store.get(identity)
+    if job is None:
+        raise HTTPException(
+            404, f"no prediction {identity[:64]!r}; GET /v1/predictions lists those there are"
+        )
+    return job
+
+
+TheJob = Annotated[Job, Depends(_job)]
+
+
+def _done(job: TheJob) -> Job:
+    if job.state is not State.DONE:
+        raise HTTPException(409, f"{job.name} is {job.state.value}; its results are there when it is done")
+    return job
+
+
+DoneJob = Annotated[Job, Depends(_done)]

@@ -1,0 +1,55 @@
+/** What the reader changed in a result: names, people left out, spans. Kept in this browser, computed by the server. */
+
+import { request } from "../api.js";
+
+const EMPTY = { names: {}, dropped: [], excluded: [], baseline: [] };
+
+/** Fires "change" after each change. */
+export class Edits extends EventTarget {
+  constructor(id) {
+    super();
+    this.key = `avaffect.edits.${id}`;
+    this.value = { ...structuredClone(EMPTY), ...JSON.parse(localStorage.getItem(this.key) ?? "{}") };
+  }
+
+  name(track, name) {
+    const names = { ...this.value.names };
+    if (name) names[track] = name;
+    else delete names[track];
+    this.set({ names });
+  }
+
+  drop(track, dropped) {
+    const others = this.value.dropped.filter((one) => one !== track);
+    this.set({ dropped: dropped ? [...others, track] : others });
+  }
+
+  /** @param {"excluded"|"baseline"} kind @param {number[]} span from, to in seconds, and whose: a track, or everybody's */
+  addSpan(kind, span) {
+    this.set({ [kind]: [...this.value[kind], span].sort((a, b) => a[0] - b[0]) });
+  }
+
+  removeSpan(kind, place) {
+    this.set({ [kind]: this.value[kind].filter((_, at) => at !== place) });
+  }
+
+  reset() {
+    this.set(structuredClone(EMPTY));
+  }
+
+  get changed() {
+    return JSON.stringify(this.value) !== JSON.stringify(EMPTY);
+  }
+
+  set(change) {
+    this.value = { ...this.value, ...change };
+    if (this.changed) localStorage.setItem(this.key, JSON.stringify(this.value));
+    else localStorage.removeItem(this.key);
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** The result under these edits, as the server computes it. */
+export function viewOf(id, edits) {
+  return request(`/v1/predictions/${id}/view`, { method: "POST", json: edits });
+}

@@ -1,0 +1,85 @@
+"""The server as a program: it listens until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import webbrowser
+from collections.abc import Callable
+
+import uvicorn
+
+from ..errors import AvaffectError
+from .app import create_app
+from .settings import Settings
+
+_SECONDS_TO_END = 3  # for answers that are on their way
+
+
+def run(settings: Settings, *, ready: Callable[[str], None], open_page: bool = False) -> None:
+    """Serve until a signal comes.
+
+    Parameters
+    ----------
+    settings : Settings
+    ready : callable
+        Called with the page's address once the server listens.
+    open_page : bool
+        Open the page in a browser.
+
+    Raises
+    ------
+    AvaffectError
+        If the address or the folder cannot be used, or there is no such model.
+    """
+    listener = _listener(settings)
+    with listener:
+        app = create_app(settings)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_SECONDS_TO_END,
+            server_header=False,
+        )
+        address = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}/"
+        asyncio.run(_serve(uvicorn.Server(config), listener, address, ready, open_page))
+
+
+async def _serve(
+    server: uvicorn.Server,
+    listener: socket.socket,
+    address: str,
+    ready: Callable[[str], None],
+    open_page: bool,
+) -> None:
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.02)
+    if server.started:
+        ready(address)
+        if open_page:
+            await asyncio.to_thread(webbrowser.open, address)
+    await task
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """The socket, bound now: an address that is taken is known before any work."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        raise AvaffectError(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); give another --port"
+        ) from error
+    return listener
+
+
+def _shown(host: str) -> str:
+    """A host as it stands in an address."""
+    return f"[{host}]" if ":" in host else host

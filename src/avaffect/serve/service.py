@@ -1,0 +1,165 @@
+"""What the server can do, apart from HTTP: take recordings, tell of jobs, cancel and remove them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from shutil import rmtree
+from threading import Lock
+from typing import IO, NamedTuple
+from uuid import uuid4
+
+from .. import checkpoint
+from ..errors import AvaffectError, ModelError
+from ..spec import Spec
+from .folder import Folder
+from .jobs import Job, JobStore, State
+from .metrics import Metrics
+from .pool import Pool
+from .process import Child, Died, OverLimit, Work
+from .settings import Settings
+from .uploads import save, shown_name
+from .worker import Look, Looker, too_long
+
+_SECONDS_TO_LOOK = 30.0
+
+
+class Model(NamedTuple):
+    """A model that clients may name by its spec's name, and where it is loaded from."""
+
+    reference: str
+    spec: Spec
+
+
+class Service:
+    """A queue of recordings, and those that work on it.
+
+    Parameters
+    ----------
+    settings : Settings
+    make : callable
+        Gives the work of the processes that read recordings, see `Pool`.
+
+    Raises
+    ------
+    AvaffectError
+        If the folder cannot be used, or there is no such model.
+    """
+
+    def __init__(self, settings: Settings, make: Callable[[], Work] | None = None) -> None:
+        self.settings = settings
+        self.models = _models(settings.model)
+        self.default_model = next(iter(self.models))
+        self.folder = Folder(settings.folder)
+        self.store = JobStore(self.folder.base)
+        self.metrics = Metrics(self.store)
+        self.folder.sweep(self.store.all(), keep=settings.keep)
+        references = {name: model.reference for name, model in self.models.items()}
+        self.pool = Pool(self.store, self.folder, settings, self.metrics, references, make)
+        self.closing = False
+        self._looker, self._looking = Child(Looker, "avaffect-looker"), Lock()
+
+    def start(self) -> None:
+        """Begin to work on what waits."""
+        self.pool.start()
+
+    def close(self) -> None:
+        """End all work; what was running waits again."""
+        self.closing = True
+        self.pool.close()
+        with self._looking:
+            self._looker.end()
+        self.store.close()
+
+    def submit(
+        self, files: Sequence[tuple[str | None, IO[bytes]]], *, model: str | None, people: str, annotate: bool
+    ) -> list[Job]:
+        """Take recordings into the queue, all or none.
+
+        Parameters
+        ----------
+        files : sequence of (str or None, file)
+            Each with its client's name for it.
+        model : str or None
+            One of `models`; None for the server's own choice.
+        people : {"all", "main"}
+        annotate : bool
+
+        Raises
+        ------
+        QueueFull
+            If there is no room.
+        AvaffectError
+            If there is no such model, or a file is no recording or too long.
+        """
+        if model is not None and model not in self.models:
+            raise ModelError(f"no model {model!r}; known: {', '.join(self.models)}")
+        jobs: list[Job] = []
+        made: list[str] = []
+        try:
+            for given, file in files:
+                identity, name = uuid4().hex, shown_name(given)
+                made.append(identity)
+                self.folder.of(identity).mkdir()
+                duration = self._received(identity, name, file)
+                jobs.append(
+                    Job(
+                        identity,
+                        name,
+                        model or self.default_model,
+                        people,
+                        annotate,
+                        duration,
+                        created=time.time(),
+                    )  # fmt: skip
+                )
+            self.store.add(jobs, room=self.settings.queue)
+        except BaseException:
+            for identity in made:
+                rmtree(self.folder.of(identity), ignore_errors=True)
+            raise
+        self.pool.wake()
+        return jobs
+
+    def _received(self, identity: str, name: str, file: IO[bytes]) -> float | None:
+        """Keep an upload, and look into it; gives the seconds that it says it lasts."""
+        source = save(file, self.folder.of(identity), name)
+        self.metrics.received.inc(source.stat().st_size)
+        try:
+            with self._looking:
+                duration = self._looker.run(
+                    Look(source, name), seconds=_SECONDS_TO_LOOK, memory=self.settings.max_memory
+                )
+        except (Died, OverLimit) as error:
+            raise AvaffectError(
+                f"{name}: cannot be looked into ({error}); it may be damaged: convert it and send it again"
+            ) from error
+        if duration is not None and duration > self.settings.max_duration:
+            raise AvaffectError(too_long(name, duration, self.settings.max_duration))
+        return duration
+
+    def end(self, job: Job) -> Job | None:
+        """Cancel a job that waits or runs, and give it back; remove any other with its results: None."""
+        if self.store.end(job.id, State.CANCELLED):
+            if job.state is State.QUEUED:
+                rmtree(self.folder.of(job.id), ignore_errors=True)
+            return self.store.get(job.id)
+        self.store.remove(job.id)
+        rmtree(self.folder.of(job.id), ignore_errors=True)
+        return None
+
+    def retry_after(self) -> int:
+        """Seconds after which there may be room in the queue again, roughly."""
+        left = [
+            progress.seconds_left
+            for job in self.store.all()
+            if (progress := self.pool.progress(job.id)) is not None and progress.seconds_left is not None
+        ]
+        return max(1, min(600, round(min(left, default=30.0))))
+
+
+def _models(chosen: str) -> dict[str, Model]:
+    """The models that clients may name: the chosen one first, then all that ship with avaffect."""
+    own = Model(chosen, checkpoint.read_spec(chosen))
+    others = {name: Model(name, checkpoint.read_spec(name)) for name in checkpoint.embedded()}
+    return {own.spec.name: own} | {name: model for name, model in others.items() if name != own.spec.name}

@@ -1,0 +1,96 @@
+"""Networks as ONNX graphs, run by ONNX Runtime on NumPy arrays."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ModelError
+
+_threads = 1
+_of_parents: list[Any] = []
+"""What forks do not use: to close it would wait for threads that they do not have."""
+
+
+def set_threads(count: int) -> None:
+    """Threads of each network that is opened from now on; 1 unless this is called."""
+    global _threads
+    _threads = count
+
+
+class Session:
+    """One graph, ready to run.
+
+    It also runs in a fork of the process that opened it: there the graph is opened anew, on one thread,
+    because threads are not in forks.
+
+    Parameters
+    ----------
+    path : path
+        An ONNX file. Weights that it keeps in other files lie in the same folder or below.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read, or is no graph.
+
+    >>> rnet = Session(shipped("mtcnn/rnet.onnx"))
+    >>> scores, boxes = rnet(pictures=np.zeros((5, 24, 24, 3), np.uint8))
+    >>> scores.shape, boxes.shape
+    ((5,), (5, 4))
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._process = os.getpid()
+        self._session = _open(self.path, _threads)
+
+    def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
+        """Run it on its inputs, by name; the outputs in the graph's order."""
+        return self.run(inputs)
+
+    def run(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """The same for names that are no Python names."""
+        if self._process != os.getpid():
+            _of_parents.append(self._session)
+            self._process, self._session = os.getpid(), _open(self.path, 1)
+        return self._session.run(None, dict(inputs))
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of what a run gives."""
+        return [output.name for output in self._session.get_outputs()]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What was written into the file beside the graph."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+
+@functools.cache
+def shipped(name: str) -> Path:
+    """A graph that comes with the package, by its path in the folder ``weights``."""
+    return Path(str(files("avaffect"))) / "weights" / name
+
+
+def _open(path: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    # Threads that spin while they wait take the time of others on shared cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    if not path.is_file():
+        raise ModelError(f"no file {path}; install avaffect again, or copy the whole folder of the model")
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - the runtime has no common base for what it raises
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"{path} is no graph that ONNX Runtime can run ({reason})") from error

@@ -1,0 +1,61 @@
+"""`avaffect compare` as a user calls it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def results(tmp_path, make_trace):
+    """Two folders of results, five recordings of 12 s in one, two in the other; and a pair."""
+    for folder, count in (("calm", 5), ("stress", 2)):
+        (tmp_path / folder).mkdir()
+        for k in range(count):
+            trace = make_trace(3.0, file=f"{folder}/P{k}.mp4")
+            trace.to_parquet(tmp_path / folder / f"P{k}.parquet")
+    make_trace(70.0, people=2, file="talk.mp4").to_csv(tmp_path / "talk.csv")
+    return tmp_path
+
+
+def test_two_groups(avaffect, results):
+    done = avaffect("compare", "calm", "--with", "stress", "-o", "out", "--json", cwd=results)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["groups"] == ["calm", "stress"]
+    assert "stress: no intervals: 2 recordings, at least 5 are needed" in told["notes"]
+    table = pd.read_csv(results / "out" / "comparison.csv")
+    assert table[["target", "measure"]].to_numpy().tolist()[:2] == [["valence", "mean"], ["valence", "sd"]]
+    np.testing.assert_allclose(table["difference"], table["first"] - table["second"], atol=2e-6)
+    assert (results / "out" / "comparison.png").stat().st_size > 10_000
+    assert len(pd.read_csv(results / "out" / "people.csv")) == 7
+    again = avaffect("compare", "calm", "--with", "stress", "-o", "out", cwd=results)
+    assert again.returncode == 2
+    assert "comparison.csv is there already" in again.stderr
+
+
+def test_two_people(avaffect, results):
+    (results / "edits.csv").write_text("file,edit,track,start,end,name\ntalk,name,1,,,Ana\n")
+    arguments = ("--pair", "Ana,2", "--edits", "edits.csv", "-o", "out", "--plot-format", "svg")
+    done = avaffect("compare", "talk.csv", *arguments, cwd=results)
+    assert done.returncode == 0, done.stderr
+    assert "rest on the one voice of the recording" in done.stdout
+    table = pd.read_csv(results / "out" / "comparison.csv")
+    assert table[["first", "second"]].to_numpy().tolist() == [["Ana", "person 2"]] * 2
+    assert b"<svg" in (results / "out" / "comparison.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["calm"], "give --with FOLDER"),
+        (["talk.csv", "--pair", "1,3"], "talk.mp4 has no person 3; it has 1, 2"),
+        (["calm", "--with", "calm"], "calm/P0.mp4 is in"),
+        (["calm", "--with", "stress", "--lag"], "--lag: 5 people on one side and 2 on the other"),
+    ],
+)
+def test_mistakes_are_one_line(avaffect, fails, results, arguments, said):
+    fails(avaffect("compare", *arguments, cwd=results), said)

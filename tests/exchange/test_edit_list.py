@@ -1,0 +1,78 @@
+"""Lists of edits and results in folders, read and written."""
+
+from __future__ import annotations
+
+import pytest
+
+from avaffect.errors import DataError
+from avaffect.exchange import edits_of, read_edits, read_results, write_edits
+from avaffect.trace import Edits, Span
+
+EDITS = {
+    "A/P01.mp4": Edits({1: "Ana; Ö", 2: "Bo"}, (3,), (Span(12, 15.5), Span(0.1, 0.25, 1)), (Span(0, 10, 1),)),
+    "P02.mp4": Edits(excluded=(Span(1, 2),)),
+}
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_edits_read_back_as_written(ending, tmp_path):
+    assert read_edits(write_edits(tmp_path / f"edits.{ending}", EDITS)) == EDITS
+
+
+def test_a_list_as_a_spreadsheet_writes_it(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "File;Edit;Track;Start;End;Name\nP01;name;1;;;Ana\nP01;exclude;;0:01,5;0:02;\n", encoding="cp1252"
+    )
+    assert read_edits(path) == {"P01": Edits({1: "Ana"}, excluded=(Span(1.5, 2.0),))}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("P01,nmae,1,,,Ana", "edit 'nmae'; did you mean 'name'"),
+        ("P01,name,,,,Ana", "expected a track and a name"),
+        ("P01,drop,x,,,", "track x"),
+        ("P01,drop,1.5,,,", "track 1.5"),
+        ("P01,exclude,,3,2,", "data row 1 is no span"),
+        ("P01,exclude,,3,,", "data row 1 is no span"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_named(row, said, tmp_path):
+    path = tmp_path / "edits.csv"
+    path.write_text(f"file,edit,track,start,end,name\n{row}\n")
+    with pytest.raises(DataError, match=said):
+        read_edits(path)
+
+
+def test_names_mean_files_by_the_end_of_their_path(caplog):
+    files = ["study/A/P01.mp4", "study/B/P01.mp4", "study/P02.mp4"]
+    found = edits_of({"A/P01": EDITS["P02.mp4"], "P09": Edits()}, files, "edits.csv")
+    assert found == {"study/A/P01.mp4": EDITS["P02.mp4"]}
+    assert "edits.csv: names what is not there: P09" in caplog.text
+    with pytest.raises(DataError, match="names none of the recordings"):
+        edits_of({"P09": Edits()}, files, "edits.csv")
+
+
+def test_results_are_read_once_each_with_their_edits(make_trace, tmp_path):
+    for name in ("A/P01", "B/P01"):
+        (tmp_path / name).parent.mkdir()
+        trace = make_trace(2.0, people=2, file=f"{name}.mp4")
+        trace.to_parquet(tmp_path / f"{name}.parquet")
+        trace.to_csv(tmp_path / f"{name}.csv")
+    (tmp_path / "errors.csv").write_text("file,error\nx,y\n")
+    (tmp_path / "edits.csv").write_text("file,edit,track,start,end,name\nB/P01,drop,1,,,\n")
+    found = read_results([tmp_path], tmp_path / "edits.csv")
+    assert [(r.file, r.trace.tracks, r.table.name) for r in found] == [
+        ("A/P01.mp4", [1, 2], "P01.parquet"),
+        ("B/P01.mp4", [2], "P01.parquet"),
+    ]
+    with pytest.raises(DataError, match=r"A/P01.mp4 is in .* and in .*P01.csv; give one"):
+        read_results([tmp_path, tmp_path / "A" / "P01.csv"])
+    with pytest.raises(DataError, match="no results in"):
+        read_results([_folder(tmp_path / "empty")])
+
+
+def _folder(path):
+    path.mkdir()
+    return path

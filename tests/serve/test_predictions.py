@@ -1,0 +1,94 @@
+"""The API over made-up work: sending, looking, taking, removing."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="module")
+def done(client, server, sound):
+    """A prediction that is done."""
+    return server.wait(client, server.send(client, "monday.wav", sound, people="main"))
+
+
+def test_a_recording_that_is_sent_is_read(client, done):
+    assert (done["state"], done["name"], done["people"]) == ("done", "monday.wav", "main")
+    assert done["duration"] == pytest.approx(2.0)
+    assert done["created"] <= done["started"] <= done["finished"]
+    assert [each["id"] for each in client.get("/v1/predictions").json()["predictions"]] == [done["id"]]
+
+
+def test_the_result_has_one_list_a_column_of_each_person_and_null_for_what_is_missing(done):
+    result = done["result"]
+    assert set(result["tracks"]) == {"1", "none"}
+    person = result["tracks"]["1"]
+    assert person["start"] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8]
+    assert person["frame"] == list(range(10))
+    assert person["valence"][:2] == [None, -0.3947]
+    assert person["face_conf"] == [None] * 10
+    assert person["source"] == ["face+voice"] * 10
+    assert result["duration"] == 2.0
+    assert result["meta"]["model"] == "hgrjca.default"
+
+
+def test_a_result_may_be_asked_for_at_a_rate_and_in_part(client, done):
+    address = f"/v1/predictions/{done['id']}"
+    tracks = client.get(address, params={"rate": 2, "columns": "arousal"}).json()["result"]["tracks"]
+    assert set(tracks["1"]) == {"start", "end", "arousal"}
+    assert tracks["1"]["start"] == [0.0, 0.5, 1.0, 1.5]
+    answer = client.get(address, params={"columns": "arousl"})
+    assert answer.status_code == 422
+    assert "did you mean 'arousal'" in answer.json()["detail"]
+    assert client.get(address, params={"rate": 0}).status_code == 422
+
+
+def test_the_table_comes_as_csv_or_parquet_by_accept(client, done):
+    address = f"/v1/predictions/{done['id']}"
+    csv = client.get(address, headers={"accept": "text/csv"})
+    assert csv.headers["content-disposition"] == 'attachment; filename="monday.csv"'
+    assert len(pd.read_csv(io.StringIO(csv.text))) == 20
+    wanted = "application/vnd.apache.parquet, application/json;q=0.5"
+    parquet = client.get(address, headers={"accept": wanted})
+    assert set(pd.read_parquet(io.BytesIO(parquet.content)).index.get_level_values("file")) == {"monday.wav"}
+    assert client.get(address, headers={"accept": "text/html"}).status_code == 406
+
+
+def test_links_lead_to_what_there_is(client, done):
+    assert set(done["links"]) == {"self", "events", "csv", "parquet"}
+    assert all(client.get(link).status_code == 200 for link in done["links"].values())
+    assert client.get(f"{done['links']['self']}/files/mp4").status_code == 404
+    assert client.get(f"{done['links']['self']}/media").status_code == 404
+
+
+def test_events_end_with_the_last_state(client, done):
+    answer = client.get(done["links"]["events"])
+    (event,) = answer.text.strip().split("\n\n")
+    kind, identity, data = event.split("\n")
+    assert (kind, identity) == ("event: prediction", "id: end")
+    assert json.loads(data.removeprefix("data: "))["state"] == "done"
+    assert client.get(done["links"]["events"], headers={"last-event-id": "end"}).status_code == 204
+
+
+def test_what_is_removed_is_gone(client, server, sound):
+    identity = server.wait(client, server.send(client, "gone.wav", sound))["id"]
+    folder = client.app.state.service.folder.of(identity)
+    assert folder.is_dir()
+    assert client.delete(f"/v1/predictions/{identity}").status_code == 204
+    assert client.get(f"/v1/predictions/{identity}").status_code == 404
+    assert not folder.exists()
+
+
+def test_a_failure_says_why(client, server, sound):
+    found = server.wait(client, server.send(client, "fails.wav", sound))
+    assert (found["state"], found["error"]) == ("failed", "fails.wav: cannot be read")
+    assert found["result"] is None
+    assert client.get(f"{found['links']['self']}/files/csv").status_code == 409
+
+
+def test_uploads_are_deleted_once_they_are_read(client, done):
+    folder = client.app.state.service.folder.of(done["id"])
+    assert sorted(path.name for path in folder.iterdir()) == ["result.csv", "result.parquet"]
