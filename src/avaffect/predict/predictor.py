@@ -7,6 +7,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 
 from .. import __version__, checkpoint, media
+from ..ahead import ahead
 from ..arguments import checks_types
 from ..errors import AvaffectError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
@@ -45,6 +47,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 PEOPLE = ("all", "main")
+_ROOM = 8  # frames that are decoded before they are looked at
 
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
@@ -240,13 +243,24 @@ class Predictor(ManyFiles):
         info = media.probe(path, self.audio_track)
         if info.duration:
             check_within(known.baseline, info.duration, f"{as_text(path)}: the baseline")
-        frames = media.frames(path) if info.has_video else None
-        used, audio = SoundUsed(), None
+        timing, used, audio = Timing(), SoundUsed(), None
         if info.has_audio:
             audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
-        trace = self._process(
-            as_text(path), frames, audio, info.duration, hook or silent, known.reference_level, words
-        )
+        with ExitStack() as threads:
+            frames = None
+            if info.has_video:
+                decoded = timing.each("decode", media.frames(path))
+                frames = threads.enter_context(ahead(decoded, _ROOM))
+            trace = self._process(
+                as_text(path),
+                frames,
+                audio,
+                info.duration,
+                hook or silent,
+                known.reference_level,
+                words,
+                timing,
+            )
         about = {"recording": recording(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
         trace = Trace(trace.table, meta={**trace.meta, **about})
         return trace.relative_to(known.baseline) if known.baseline else trace
@@ -322,8 +336,9 @@ class Predictor(ManyFiles):
         hook: Hook,
         reference: float | None = None,
         transcript: Transcript | None = None,
+        timing: Timing | None = None,
     ) -> Trace:
-        timing = Timing()
+        timing = timing or Timing()
         reported = None if frames is None else _reported(frames, name, duration, hook)
         recording = self.reader.read(reported, audio, timing, reference, transcript)
         if duration:

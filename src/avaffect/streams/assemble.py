@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..ahead import alongside
 from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker, create_detector
 from ..face.track import DETECTION_INTERVAL
@@ -219,7 +220,7 @@ class StreamReader:
         reference: float | None = None,
         transcript: Transcript | None = None,
     ) -> RecordingStreams:
-        """The streams of a recording.
+        """The streams of a recording; its sound is read in a thread of its own.
 
         Parameters
         ----------
@@ -228,7 +229,7 @@ class StreamReader:
         audio : iterator of AudioBlock or None
             16 kHz mono, in order of time, on the same clock.
         timing : Timing, optional
-            Gets the seconds of "decode", "face", "voice" and "text".
+            Gets the seconds of "face", "voice" and "text", and of "decode" for the sound.
         reference : float, optional
             Level in bels to which the voice is taken relative; by default the recording's own.
         transcript : Transcript, optional
@@ -239,12 +240,13 @@ class StreamReader:
         if self.detector is not None:
             tracker = FaceTracker(self.detector, detection_interval=self.detection_interval)
         reader = VisualStreamReader(tracker, self._embed, self.timeline)
-        for frame in timing.each("decode", frames or ()):
+        with alongside(lambda: self._read_audio(audio, timing, reference)) as voice:
+            for frame in frames or ():
+                with timing.measure("face"):
+                    reader.add(frame)
             with timing.measure("face"):
-                reader.add(frame)
-        with timing.measure("face"):
-            visual = reader.finish()
-        heard = self._read_audio(audio, timing, reference)
+                visual = reader.finish()
+            heard = voice()
         return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
 
     def read_cut_faces(

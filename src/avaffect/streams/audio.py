@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from .. import voice as sound
+from ..ahead import go_on
 from ..encoder import AudioEncoder
 from ..media import AudioBlock
 from ..media.sound import SAMPLE_RATE
@@ -167,6 +168,7 @@ def audio_stream(
     preset = _preset(model.spec)
     reader = _BlockReader(preset)
     for block in timing.each("decode", blocks):
+        go_on()
         with timing.measure("voice"):
             reader.add(block)
     if not reader.samples:
@@ -235,6 +237,7 @@ def _encode(
     for first, begin, end, last in pieces:
         if not present[begin:end].any():
             continue
+        go_on()
         view = sound.relative(frames[first * per_tick : last * per_tick], reference)
         features = model.encode("audio", torch.from_numpy(view)[None])[0]
         out[begin:end] = features[begin - first : end - first].numpy()
