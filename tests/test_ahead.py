@@ -65,9 +65,13 @@ def test_when_the_block_ends_early_the_source_is_closed_and_the_thread_over(erro
         finally:
             closed.append(threading.current_thread())
 
-    with pytest.raises(error), ahead(items(), room=2) as coming:
-        next(coming)
-        raise error
+    def use():
+        with ahead(items(), room=2) as coming:
+            next(coming)
+            raise error
+
+    with pytest.raises(error):
+        use()
     assert len(closed) == 1
     assert not workers()
 
@@ -89,9 +93,8 @@ def test_work_for_which_nobody_waits_ends_at_its_next_stop():
             steps.append(0)
             time.sleep(0.01)
 
-    with pytest.raises(KeyboardInterrupt), alongside(work):
+    with alongside(work):
         time.sleep(0.05)
-        raise KeyboardInterrupt
     assert steps
     assert not workers()
 
