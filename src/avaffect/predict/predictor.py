@@ -339,8 +339,9 @@ class Predictor(ManyFiles):
         timing: Timing | None = None,
     ) -> Trace:
         timing = timing or Timing()
-        reported = None if frames is None else _reported(frames, name, duration, hook)
-        recording = self.reader.read(reported, audio, timing, reference, transcript)
+        recording = self.reader.read(
+            frames, audio, timing, reference, transcript, told=lambda pts: hook(name, pts, duration)
+        )
         if duration:
             hook(name, duration, duration)
         if not recording.ticks:
@@ -377,10 +378,3 @@ class Predictor(ManyFiles):
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()
             yield Reading(output.values, streams.masks, output.gates, streams.speaking, streams.first)
-
-
-def _reported(frames: Iterator[Frame], name: str, duration: float | None, hook: Hook) -> Iterator[Frame]:
-    """The frames; the hook is told of each when the next one is asked for, so once it is done."""
-    for frame in frames:
-        yield frame
-        hook(name, frame.pts, duration)

@@ -6,7 +6,7 @@ and frame, and one feature vector a tick, so that memory does not grow with the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -204,19 +204,39 @@ class VisualStreamReader:
 
     def add(self, frame: Frame) -> None:
         """Read the next frame."""
+        self.take(self._followed(frame))
+
+    def follow(self, frames: Iterable[Frame]) -> Iterator[tuple[float, list[Look]]]:
+        """Follow the faces of all frames, for `take`, which may be called in another thread.
+
+        Yields
+        ------
+        pts : float
+            Of the next frame, in seconds.
+        looks : list of Look
+            That could be taken by then.
+        """
+        for frame in frames:
+            yield frame.pts, self._followed(frame)
+
+    def take(self, looks: list[Look]) -> None:
+        """Note where the faces are, and what is seen of them."""
+        for look in looks:
+            self._take(look)
+
+    def _followed(self, frame: Frame) -> list[Look]:
         position = len(self._times)
         self._times.append(frame.pts)
         self._duration = frame.duration
         self._numbers.append(frame.index)
         if self._follower is None:
-            return
-        for look in self._follower.add(frame):
-            self._take(look)
+            return []
+        looks = self._follower.add(frame)
         if self._follower.shot.cut:
             self._cuts.append(position)
+        return looks
 
     def _take(self, look: Look) -> None:
-        """Note where the faces are, and what is seen of them."""
         for sight in look.sights:
             person = self._people.setdefault(sight.track, Person(sight.track))
             person.frames.append(sight.position)
@@ -232,8 +252,7 @@ class VisualStreamReader:
         Tracks that look the same and are never there at once are one person. People are kept who were seen
         for half a second, or for half of a recording that is shorter than a second.
         """
-        for look in self._follower.finish() if self._follower is not None else ():
-            self._take(look)
+        self.take(self._follower.finish() if self._follower is not None else [])
         self._queue.extend(self._candidates.values())
         self._candidates.clear()
         self._flush()
