@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from avaffect.errors import DataError
-from avaffect.npz import Expected, names_in, read_npz
+from avaffect.npz import Expected, names_in, read_npy, read_npz
 
 WANTED = {"x": Expected("f", ("n", 2)), "y": Expected("iu", ("n",))}
 
@@ -75,3 +75,31 @@ def test_any_byte_changed_gives_arrays_or_a_line(tmp_path: Path, data: st.DataOb
     except DataError as error:
         fault = str(error)
     assert "\n" not in fault
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.ones((3, 2)), None),
+        (np.ones((2, 2)), r"its shape is \(2, 2\); expected 3 on axis 0"),
+        (np.ones((3, 2), int), "it holds int64; expected floating point"),
+        (np.array([{}]), "not readable as an .npy of a plain array"),
+    ],
+)
+def test_one_array(tmp_path: Path, array: np.ndarray, message: str | None) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, array)
+    if message is None:
+        np.testing.assert_array_equal(read_npy(path, Expected("f", (3, 2))), array)
+        return
+    with pytest.raises(DataError, match=message):
+        read_npy(path, Expected("f", (3, 2)))
+
+
+@pytest.mark.parametrize("change", [lambda raw: raw[:-8], lambda raw: raw[:20], lambda raw: raw + b"x" * 8])
+def test_an_array_of_another_size_than_declared(tmp_path: Path, change) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.ones((3, 2)))
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DataError, match="not readable as an .npy of a plain array"):
+        read_npy(path, Expected("f", (3, 2)))

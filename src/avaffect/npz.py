@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from numpy.lib import format as npy
 from numpy.typing import NDArray
@@ -94,6 +95,29 @@ def read_npz(
     return found
 
 
+def read_npy(path: Path, expected: Expected) -> NDArray:
+    """The array of an .npy file, checked as those of an .npz file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or no .npy, holds pickled objects or another size than it declares, or the
+        array is of another kind or shape.
+    """
+    try:
+        with path.open("rb") as file:
+            _check_size(file, path.stat().st_size, path.name)
+            file.seek(0)
+            found: NDArray = npy.read_array(file, allow_pickle=False)
+    except _UNREADABLE as error:
+        raise DataError(
+            f"{path}: not readable as an .npy of a plain array ({' '.join(str(error).split())[:200]})"
+        ) from error
+    if fault := _fault(found, expected, {}):
+        raise DataError(f"{path}: {fault}")
+    return found
+
+
 def names_in(path: Path) -> list[str]:
     """Names of the arrays of an .npz file.
 
@@ -114,17 +138,22 @@ def names_in(path: Path) -> list[str]:
 def _read(archive: zipfile.ZipFile, name: str) -> NDArray:
     """One array; what its header declares has to be there before memory is asked for."""
     with archive.open(name) as file:
-        version = npy.read_magic(file)
-        header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = header(file)
-        left = archive.getinfo(name).file_size - file.tell()
+        _check_size(file, archive.getinfo(name).file_size, name)
+    with archive.open(name) as file:
+        return npy.read_array(file, allow_pickle=False)
+
+
+def _check_size(file: IO[bytes], size: int, name: str) -> None:
+    """Check that an .npy file of so many bytes holds what its header declares."""
+    version = npy.read_magic(file)
+    header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = header(file)
+    left = size - file.tell()
     count = 1
     for length in shape:
         count *= length
     if not dtype.hasobject and count * dtype.itemsize != left:
         raise ValueError(f"{name} declares {count:,} values, and holds {left:,} bytes")
-    with archive.open(name) as file:
-        return npy.read_array(file, allow_pickle=False)
 
 
 def _fault(values: NDArray, expected: Expected, sizes: dict[str, int]) -> str:

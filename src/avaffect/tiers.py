@@ -133,7 +133,7 @@ def read_textgrid(path: Path) -> dict[str, list[Span]]:
     tiers: dict[str, list[Span]] = {}
     try:
         for _ in range(int(float(next(rest)))):
-            kind, name = str(next(rest)), str(next(rest))
+            kind, name = str(next(rest)), str(next(rest)).replace('""', '"')
             next(rest), next(rest)
             spans = tiers.setdefault(name, [])
             for _ in range(int(float(next(rest)))):

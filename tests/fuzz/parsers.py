@@ -31,6 +31,8 @@ from avaffect.exchange import read_edits
 from avaffect.files import as_text, url
 from avaffect.npz import Expected, read_npz
 from avaffect.record import Record
+from avaffect.serve.inbox import Inbox
+from avaffect.serve.live import stopped
 from avaffect.spec import Spec
 from avaffect.trace import read_trace
 from avaffect.trace.columns import COLUMNS, INDEX
@@ -124,6 +126,10 @@ PARSERS = {
         lambda path: read_npz(path, {"x": Expected("f", ("n", 2))}, optional={"y": Expected("U", ())}),
         (_npz(),),
     ),
+    "live_message": Parser(
+        ".bin", lambda path: Inbox(16000).put(path.read_bytes(), 0.0), (b"\x01" + 8 * b"\0" + b"\0\0\x80?",)
+    ),
+    "live_stop": Parser(".txt", _text(stopped), (b'{"type": "stop", "save": true}',)),
     "store": Parser(".safetensors", inspect, (b'\x02\x00\x00\x00\x00\x00\x00\x00{}',)),
 }  # fmt: skip
 

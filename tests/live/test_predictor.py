@@ -70,7 +70,7 @@ def test_figures_of_the_stream(stream, ticks, start):
         (np.zeros((4, 4), np.uint8), 0.0, r"uint8 \(4, 4\): expected"),
         (np.zeros((4, 4, 3), np.float32), 0.0, "float32"),
         (np.zeros((4, 4, 3), np.uint8), -1.0, "time=-1.0: expected seconds"),
-        (np.zeros((4, 4, 3), np.uint8), 1.7e9, "subtract the start of the clock"),
+        (np.zeros((4, 4, 3), np.uint8), 1.7e9, "subtract the time at which it began"),
     ],
 )
 def test_pictures_that_are_refused(predictor, image, time, message):
@@ -83,3 +83,36 @@ def test_options_out_of_range(predictor):
         StreamingPredictor(predictor, lag=9)
     with pytest.raises(AvaffectError, match="record=True"):
         StreamingPredictor(predictor, record=False).trace()
+
+
+def test_a_long_pause_has_no_ticks(predictor, start):
+    stream = StreamingPredictor(predictor)
+    sound = start.sound[:8000]
+    ticks = stream.push_samples(sound, 0.0) + stream.push_samples(sound, 100.0) + stream.finish()
+    assert [tick.index for tick in ticks] == [*range(7), *range(1250, 1257)]
+    assert stream.stats.skipped == pytest.approx(99.5)
+    assert len(stream.trace().table) == 14
+
+
+def test_other_sample_rates_are_brought_to_16_khz(predictor, start):
+    values = []
+    for rate in (16000, 48000):
+        stream = StreamingPredictor(predictor)
+        sound = np.repeat(start.sound[:16000], rate // 16000)
+        ticks = []
+        for piece in np.split(sound, 20):
+            ticks += stream.push_samples(piece, sample_rate=rate)
+        ticks += stream.finish()
+        assert len(ticks) in (13, 12)
+        values.append([tick.speech for tick in ticks[:12]])
+    np.testing.assert_allclose(*values, atol=0.2)
+
+
+def test_ticks_are_left_out_while_reading_is_behind(predictor, start):
+    now = iter(np.arange(0, 1000, 0.2))
+    stream = StreamingPredictor(predictor, hurry=0.5, clock=lambda: float(next(now)))
+    # The first half of the sound came long ago, the other half just now.
+    ticks = stream.push_samples(start.sound[:8000], 0.0, came=-10.0)
+    ticks += stream.push_samples(start.sound[8000:16000], came=900.0)
+    assert [tick.index for tick in ticks] == list(range(6, 12))
+    assert stream.stats.left_out == 6

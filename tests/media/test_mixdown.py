@@ -73,3 +73,18 @@ def test_silence_stays_silence():
     out, cancelled = mixed([np.zeros(RATE, np.float32)] * 3)
     assert not out.any()
     assert cancelled == 0
+
+
+@pytest.mark.parametrize("seconds", [0, 1 / 50])
+def test_what_opposite_channels_share_below_speech_hides_nothing(seconds):
+    """An offset, or the hum of the mains, louder than the voice."""
+    time = np.arange(2 * RATE) / RATE
+    low = 0.3 * (np.sin(2 * np.pi * time / seconds) if seconds else np.ones_like(time)).astype(np.float32)
+    out, cancelled = mixed([low + voice(), low - voice()])
+    assert cancelled == pytest.approx(2.0)
+    np.testing.assert_array_equal(out, low + voice())
+
+
+def test_a_channel_of_an_offset_alone_is_silent():
+    out, _ = mixed([voice(), np.full(2 * RATE, 0.3, np.float32)])
+    np.testing.assert_array_equal(out, voice())

@@ -17,6 +17,11 @@ pytest.importorskip("selenium", reason="selenium is not installed: pip install '
 
 import uvicorn
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -30,6 +35,7 @@ from avaffect.serve.settings import Settings
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
 PATIENCE = 60  # seconds: the machine may be busy
+_GONE = (StaleElementReferenceException, NoSuchElementException, ElementClickInterceptedException)
 
 
 class Page:
@@ -72,6 +78,29 @@ class Page:
         """What a script gives."""
         return self.driver.execute_script(script, *arguments)
 
+    def fields(self, selector: str) -> list[Any]:
+        """The elements, at once."""
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def press(self, name: str) -> None:
+        """Press a button by its name, as a screen reader says it."""
+        look = f"//*[self::button or self::a][@aria-label={name!r} or normalize-space()={name!r}]"
+        WebDriverWait(self.driver, PATIENCE, 0.05, ignored_exceptions=_GONE).until(
+            lambda driver: driver.find_element(By.XPATH, look).click() is None, name
+        )
+
+    def drag(self, selector: str, start: float, end: float) -> None:
+        """Drag with the mouse along an element, from and to these shares of its width."""
+        x, y, width = self.run(
+            "const b = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [b.x, b.y + b.height / 4, b.width]",
+            selector,
+        )
+        steps = (("mouseMoved", start), ("mousePressed", start), ("mouseMoved", end), ("mouseReleased", end))
+        for kind, share in steps:
+            where = {"type": kind, "x": x + share * width, "y": y, "button": "left", "clickCount": 1}
+            self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", where)
+
     def type(self, *keys: str) -> None:
         """Press keys, wherever the focus is."""
         for key in keys:
@@ -84,15 +113,6 @@ class Page:
     def errors(self) -> list[str]:
         """What the browser complained of since the last call, policy of content included."""
         return [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
-
-
-def _gone() -> tuple[type[Exception], ...]:
-    from selenium.common.exceptions import StaleElementReferenceException
-
-    return (StaleElementReferenceException,)
-
-
-_GONE = _gone()
 
 
 @pytest.fixture(scope="session")

@@ -71,13 +71,7 @@ def test_the_lines_are_the_tables_values(result: Page, trace: Trace) -> None:
 
 def test_a_click_on_the_chart_moves_the_playhead(result: Page) -> None:
     result.run("document.querySelector('.chart').scrollIntoView({block: 'center'})")
-    x, y, width = result.run(
-        "const b = document.querySelector('.plot .nsewdrag').getBoundingClientRect();"
-        "return [b.x, b.y, b.width]"
-    )
-    for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-        where = {"type": kind, "x": x + 0.7 * width, "y": y + 40, "button": "left", "clickCount": 1}
-        result.driver.execute_cdp_cmd("Input.dispatchMouseEvent", where)
+    result.drag(".plot .nsewdrag", 0.7, 0.7)
     result.until(f"Math.abs({TIME} - 7) < 0.1")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from avaffect.errors import MediaError
 from avaffect.predict.signal import signal_blocks, signal_frames
@@ -35,6 +36,9 @@ def test_floats_are_taken_as_they_are(dtype):
 @pytest.mark.parametrize(
     ("samples", "rate", "message"),
     [
+        ((TONE * 32767).astype(np.int32), 16000, "reach 163.. only, next to silence .* 32768 for 16-bit"),
+        ((TONE * 2**23).astype(np.int32), 16000, "8388608 for 24-bit sound"),
+        (torch.from_numpy(TONE).requires_grad_(), 16000, "cannot be made an array"),
         ((TONE * 32767).astype(np.int64), 16000, r"int64 \(1600,\): .* int16"),
         (TONE * 32767, 16000, "reach 163.*: expected at most 1; divide"),
         (TONE > 0, 16000, "bool .*: expected numbers"),

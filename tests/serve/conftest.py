@@ -7,10 +7,12 @@ import sys
 import time
 import wave
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra [serve] is not installed")
@@ -23,6 +25,36 @@ from made_work import MadeWork
 
 from avaffect.serve.app import create_app
 from avaffect.serve.settings import Settings
+from avaffect.serve.worker import FILES
+from avaffect.trace import Trace
+from avaffect.trace.columns import COLUMNS
+
+
+def made_trace() -> Trace:
+    """Two seconds of one person at 5 rows a second, and a voice of nobody's; the first row is empty."""
+    start = np.repeat(np.arange(10) / 5, 2)
+    table = pd.DataFrame(np.nan, index=range(20), columns=list(COLUMNS))
+    valence = np.linspace(-0.5, 0.5, 20)
+    table = table.assign(
+        file="made.wav", start=start, end=start + 0.2, pts=start,
+        track=[1, None] * 10, frame=np.arange(20) // 2,
+        valence=valence, arousal=-valence, source="face+voice",
+    )  # fmt: skip
+    table.loc[:1, ["valence", "arousal"]] = np.nan
+    return Trace(
+        table.astype({"track": "Int64", "frame": "Int64"}).set_index(["file", "start", "end"]),
+        meta={"model": "hgrjca.default"},
+    )
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], MadeWork]:
+    """Gives the work of a server's processes."""
+    folder = tmp_path_factory.mktemp("results")
+    trace = made_trace()
+    trace.to_csv(folder / FILES["csv"])
+    trace.to_parquet(folder / FILES["parquet"])
+    return partial(MadeWork, folder)
 
 
 @pytest.fixture(scope="session")
@@ -39,13 +71,15 @@ def sound() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., TestClient]]:
+def start(
+    tmp_path_factory: pytest.TempPathFactory, make: Callable[[], MadeWork]
+) -> Iterator[Callable[..., TestClient]]:
     """``start(**settings)``: a client of a new server that does made-up work; ended after the module."""
     clients: list[TestClient] = []
 
     def begin(**settings: Any) -> TestClient:
         settings.setdefault("folder", tmp_path_factory.mktemp("serve"))
-        client = TestClient(create_app(Settings(**settings), MadeWork), base_url="http://localhost")
+        client = TestClient(create_app(Settings(**settings), make), base_url="http://localhost")
         clients.append(client.__enter__())
         return client
 
@@ -69,7 +103,7 @@ def send(client: TestClient, name: str, content: bytes, **options: Any) -> str:
 
 def wait(client: TestClient, identity: str, *states: str) -> dict[str, Any]:
     """The prediction once it is in one of the states; by default one that is the last."""
-    for _ in range(400):
+    for _ in range(2400):  # a busy machine takes long
         found = client.get(f"/v1/predictions/{identity}").json()
         if found["state"] in (states or ("done", "failed", "cancelled")):
             return found

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from avaffect.errors import MediaError
 from avaffect.progress import Hook
-from avaffect.serve.worker import FILES, Task
-from avaffect.trace import Trace
-from avaffect.trace.columns import COLUMNS
+from avaffect.serve.worker import Task
 
 
 class MadeWork:
-    """A reader whose results are made up; names that begin with a word have it do what the word says."""
+    """A reader whose result is made already; a name that begins with a word has it do what the word says.
+
+    Parameters
+    ----------
+    results : Path
+        Folder of the files that it gives as results.
+    """
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
 
     def __call__(self, task: Task, hook: Hook) -> float:
-        """Do as the name says, and write a table."""
+        """Do as the name says, and write the results."""
         hook("reading", 1.0, 2.0)
         word = task.name.partition("_")[0].partition(".")[0]
         if word == "slow":
@@ -29,31 +34,20 @@ class MadeWork:
             raise MediaError(f"{task.name}: cannot be read")
         elif word == "dies":
             os._exit(3)
+        elif word == "halfway":  # takes long at the first attempt
+            mark = task.folder / "tried"
+            if not mark.exists():
+                mark.touch()
+                time.sleep(60)
         elif word == "once":  # dies at the first attempt
-            mark = Path(task.folder) / "tried"
+            mark = task.folder / "tried"
             if not mark.exists():
                 mark.touch()
                 os._exit(3)
         elif word == "swells":
-            self.held = np.ones(2**28)
+            self.held = bytearray(500 * 2**20)
+            self.held[::4096] = b"x" * len(self.held[::4096])
             time.sleep(60)
-        trace = made_trace(task.name)
-        trace.to_parquet(task.folder / FILES["parquet"])
-        trace.to_csv(task.folder / FILES["csv"])
-        return trace.duration
-
-
-def made_trace(name: str) -> Trace:
-    """Two seconds of one person at 5 rows a second, and a voice of nobody's; the first row is empty."""
-    start = np.repeat(np.arange(10) / 5, 2)
-    table = pd.DataFrame(np.nan, index=range(20), columns=list(COLUMNS))
-    valence = np.linspace(-0.5, 0.5, 20)
-    table = table.assign(
-        file=name, start=start, end=start + 0.2, pts=start, track=[1, None] * 10, frame=np.arange(20) // 2,
-        valence=valence, arousal=-valence, source="face+voice",
-    )  # fmt: skip
-    table.loc[:1, ["valence", "arousal"]] = np.nan
-    return Trace(
-        table.astype({"track": "Int64", "frame": "Int64"}).set_index(["file", "start", "end"]),
-        meta={"model": "hgrjca.default"},
-    )
+        for path in self.results.iterdir():
+            shutil.copy(path, task.folder)
+        return 2.0

@@ -8,6 +8,8 @@ import json
 import pandas as pd
 import pytest
 
+from avaffect.serve.worker import FILES
+
 
 @pytest.fixture(scope="module")
 def done(client, server, sound):
@@ -19,7 +21,7 @@ def test_a_recording_that_is_sent_is_read(client, done):
     assert (done["state"], done["name"], done["people"]) == ("done", "monday.wav", "main")
     assert done["duration"] == pytest.approx(2.0)
     assert done["created"] <= done["started"] <= done["finished"]
-    assert [each["id"] for each in client.get("/v1/predictions").json()["predictions"]] == [done["id"]]
+    assert done["id"] in [each["id"] for each in client.get("/v1/predictions").json()["predictions"]]
 
 
 def test_the_result_has_one_list_a_column_of_each_person_and_null_for_what_is_missing(done):
@@ -53,12 +55,16 @@ def test_the_table_comes_as_csv_or_parquet_by_accept(client, done):
     assert len(pd.read_csv(io.StringIO(csv.text))) == 20
     wanted = "application/vnd.apache.parquet, application/json;q=0.5"
     parquet = client.get(address, headers={"accept": wanted})
-    assert set(pd.read_parquet(io.BytesIO(parquet.content)).index.get_level_values("file")) == {"monday.wav"}
+    assert set(pd.read_parquet(io.BytesIO(parquet.content)).index.get_level_values("file")) == {"made.wav"}
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    book = client.get(address, headers={"accept": kind})
+    assert book.headers["content-disposition"] == 'attachment; filename="monday.xlsx"'
+    assert set(pd.read_excel(io.BytesIO(book.content), sheet_name=None)) == {"summary", "made"}
     assert client.get(address, headers={"accept": "text/html"}).status_code == 406
 
 
 def test_links_lead_to_what_there_is(client, done):
-    assert set(done["links"]) == {"self", "events", "csv", "parquet"}
+    assert set(done["links"]) == {"self", "events", "csv", "parquet", "xlsx"}
     assert all(client.get(link).status_code == 200 for link in done["links"].values())
     assert client.get(f"{done['links']['self']}/files/mp4").status_code == 404
     assert client.get(f"{done['links']['self']}/media").status_code == 404
@@ -91,4 +97,36 @@ def test_a_failure_says_why(client, server, sound):
 
 def test_uploads_are_deleted_once_they_are_read(client, done):
     folder = client.app.state.service.folder.of(done["id"])
-    assert sorted(path.name for path in folder.iterdir()) == ["result.csv", "result.parquet"]
+    names = {path.name for path in folder.iterdir()}
+    assert {"result.csv", "result.parquet"} <= names <= set(FILES.values())
+
+
+def test_a_view_names_people_and_leaves_out_what_does_not_count(client, done):
+    address = f"/v1/predictions/{done['id']}/view"
+    edits = {"names": {"1": "Ana"}, "excluded": [[0.5, 1.0]], "baseline": [[1.0, 2.0, 1]]}
+    result = client.post(address, json=edits).json()["result"]
+    person = result["tracks"]["1"]
+    assert result["names"] == {"1": "Ana"}
+    assert result["spans"] == {"excluded": [[0.5, 1.0, None]], "baseline": [[1.0, 2.0, 1]]}
+    assert [value is None for value in person["valence"]] == [True, False, True, True, True] + [False] * 5
+    assert sum(person["valence_rel"][5:]) == pytest.approx(0, abs=1e-3)
+    csv = client.post(address, json={"dropped": [1]}, headers={"accept": "text/csv"})
+    assert pd.read_csv(io.StringIO(csv.text))["track"].isna().all()
+    assert client.get(f"/v1/predictions/{done['id']}").json()["result"]["names"] == {}
+
+
+@pytest.mark.parametrize(
+    ("edits", "words"),
+    [
+        ({"names": {"7": "Ana"}}, "person 7"),
+        ({"excluded": [[5, 9]]}, "outside of the recording"),
+        ({"excluded": [[1, 0.5]]}, "is no span"),
+        ({"names": {"1": "two\nlines"}}, "one line"),
+        ({"nams": {}}, "nams"),
+        ({"dropped": "all"}, "dropped"),
+    ],
+)
+def test_edits_that_do_not_fit_are_refused_in_one_line(client, done, edits, words):
+    answer = client.post(f"/v1/predictions/{done['id']}/view", json=edits)
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]

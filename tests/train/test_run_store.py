@@ -96,6 +96,42 @@ def test_from_a_store_to_a_model(store: FeatureStore, tmp_path: Path) -> None:
         run(recipe_for(store, standardise=True), ["seed=1"])
 
 
+def test_a_full_disk_is_one_line_and_training_goes_on_afterwards(store: FeatureStore) -> None:
+    resource = pytest.importorskip("resource")
+    recipe = recipe_for(store)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for most in (500, 3000, 60_000, 100_000):  # bytes of a file: the record, the best weights, the checkpoint
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+        try:
+            with pytest.raises(DataError, match="cannot write .*File too large"):
+                run(recipe)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((store.path.parent / "out").rglob(".*"))
+    assert checkpoint.load(run(recipe)).spec.name == "concat.tiny"
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("store", "store is the feature store; give another output"),
+        ("mine", r"network.safetensors is there already; give another output"),
+        ("damaged", r"spec.json: .*; give another output"),
+    ],
+)
+def test_the_output_is_looked_at_before_the_work(store: FeatureStore, output: str, message: str) -> None:
+    folder = store.path.parent / output
+    folder.mkdir(exist_ok=True)
+    if output == "mine":
+        (folder / "network.safetensors").write_bytes(b"precious")
+    if output == "damaged":
+        (folder / "spec.json").write_text("{}")
+    before = sorted(path.read_bytes() for path in folder.iterdir())
+    with pytest.raises(DataError, match=message):
+        run(recipe_for(store), [f"output={folder}"])
+    assert sorted(path.read_bytes() for path in folder.iterdir()) == before
+
+
 @pytest.mark.parametrize("fused", [None, {"name": "tcn"}], ids=["no fused temporal", "fused temporal"])
 def test_with_its_encoders_it_is_a_model_for_prediction(
     fused: dict | None, debug_spec: Spec, tmp_path: Path

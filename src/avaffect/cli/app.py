@@ -12,12 +12,15 @@ from ..registry import load_plugins
 from .benchmark import benchmark
 from .catalogue import describe, fusions, models
 from .compare import compare
+from .convert import convert
 from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
+from .live import live
 from .predict import predict
 from .serve import serve
 from .submit import submit
+from .summarise import summarise
 from .train import train
 from .verify import verify
 
@@ -36,7 +39,10 @@ app = typer.Typer(
 )
 VERBS = (
     predict,
+    live,
     compare,
+    summarise,
+    convert,
     serve,
     models,
     describe,

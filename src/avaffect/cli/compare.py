@@ -126,7 +126,7 @@ def _names(given: str | None, first: Sequence[Path], second: Sequence[Path]) -> 
 def _groups(groups: list[list[Trace]], files: Mapping[str, Path], as_json: bool, **options: Any) -> None:
     from ..contrast import compare as compare_groups
     from ..contrast import draw_groups
-    from ..contrast.tables import write_table
+    from ..exchange.tables import write_table
 
     comparison = compare_groups(groups[0], groups[1], **options)
     if files:
@@ -199,7 +199,7 @@ def _pairs(
 ) -> None:  # fmt: skip
     from ..contrast import draw_synchrony, synchrony
     from ..contrast.dyads import over_recordings, synchrony_table
-    from ..contrast.tables import write_table
+    from ..exchange.tables import write_table
 
     found = [synchrony(a, b, max_lag=max_lag) for a, b in pairs]
     recordings = [tuple(dict.fromkeys((*a.files, *b.files))) for a, b in pairs]

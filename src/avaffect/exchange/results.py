@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..arguments import checks_types
 from ..errors import DataError
 from ..evaluate.read import TRACE_ENDINGS, best_tables
+from ..result_names import key
 from ..trace import Trace, read_trace
 from .edit_list import edits_of, read_edits
 
@@ -68,6 +70,26 @@ def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -
         return found
     known = edits_of(read_edits(edits), list(seen), edits)
     return [Result(r.trace.edited(known[r.file]), r.table, r.root) if r.file in known else r for r in found]
+
+
+def result_paths(results: Sequence[Result], out: Path, ending: str) -> list[Path]:
+    """Where files made of results go: folders below the given one are kept, no two have one name.
+
+    Raises
+    ------
+    DataError
+        If two would have one name.
+    """
+    several = Counter(result.table for result in results)
+    paths = []
+    for result in results:
+        place = result.table.relative_to(result.root)
+        stem = place.stem if several[result.table] == 1 else PurePath(result.file.replace("\\", "/")).stem
+        paths.append(out / place.parent / f"{stem}{ending}")
+    twice = [path for path, count in Counter(map(key, paths)).items() if count > 1]
+    if twice:
+        raise DataError(f"two results would be {twice[0]}; convert them into folders of their own")
+    return paths
 
 
 def _read(path: Path) -> Iterator[Result]:

@@ -151,6 +151,14 @@ class Intake:
         while self.tick < last:
             yield self._next()
 
+    def restart(self, tick: int) -> None:
+        """Go on at a later tick, after a pause for which there are no ticks."""
+        self.tick = tick
+        self._no_pictures = self._no_sound = self._any_sound = False
+        self._taken = self._boundary(tick) - self._boundary(0)
+        self._sound, self._known = self._sound[:0], self._known[:0]
+        self._spans.clear()
+
     @property
     def _end(self) -> int:
         return self._taken + len(self._sound)

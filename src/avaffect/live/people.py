@@ -131,6 +131,11 @@ class People:
             if track in self._latest and (id(seen) in known if seen.person.track else seen.person.frames)
         }
 
+    def restart(self, tick: int) -> None:
+        """Go on at a later tick, after a pause: looks and numbers stay, the past is let go of."""
+        self.forget(len(self._shown))
+        self.first = tick
+
     @property
     def _start(self) -> float:
         return self.first / self._timeline.tick_rate

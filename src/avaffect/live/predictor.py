@@ -15,20 +15,19 @@ from ..predict import Predictor, load
 from ..predict.signal import checked_samples
 from ..trace import Trace
 from .intake import Intake, Moment
-from .reader import CausalReader, Read
+from .reader import LAG, CausalReader, Read
 from .record import Recorder
 from .resample import Resampler
 from .stats import Stats
 from .tick import Tick
 
-LAG = 0.0
-"""Seconds by which ticks are read later than they could be, unless asked for."""
-
 PATIENCE = 0.3
 """Seconds for which pictures wait for sound that does not come, and sound for pictures."""
 
-LONGEST_LAG = 5.0
-"""Seconds; with more, reading the recording afterwards serves better."""
+PAUSE = 10.0
+"""Seconds: a longer time in which nothing comes has no ticks."""
+
+LONGEST_PATIENCE = 60.0
 
 
 @checks_types
@@ -42,7 +41,8 @@ class StreamingPredictor:
     Late, missing, out of order: a tick waits for its sound until the pictures are ``patience`` seconds ahead,
     and for its picture until the sound is. What then comes for it is dropped and counted in `stats`. A gap in
     the sound is a gap: nothing is made up; one within 0.05 s of the stamps is taken for jitter of the clock,
-    so that clocks that drift apart are set right by 0.05 s at a time.
+    so that clocks that drift apart are set right by 0.05 s at a time. While nothing at all comes for more
+    than 10 s there are no ticks; people keep their numbers.
 
     Parameters
     ----------
@@ -56,6 +56,9 @@ class StreamingPredictor:
         See docs/live.md for what it gains.
     patience : float
         Seconds, see above.
+    hurry : float
+        Seconds after which reading is behind: ticks whose picture (or sound) came longer ago are left out,
+        and counted, until it has caught up. By default none is.
     record : bool
         Keep the ticks for `trace`: 4 MB an hour and person.
     clock : callable
@@ -83,25 +86,24 @@ class StreamingPredictor:
         people: str = "all",
         lag: float = LAG,
         patience: float = PATIENCE,
+        hurry: float = float("inf"),
         record: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not 0 <= lag <= LONGEST_LAG:
-            raise AvaffectError(f"lag={lag}: expected seconds from 0 to {LONGEST_LAG:g}")
-        if not 0 <= patience <= LONGEST_LAG:
-            raise AvaffectError(f"patience={patience}: expected seconds from 0 to {LONGEST_LAG:g}")
+        if not 0 <= patience <= LONGEST_PATIENCE:
+            raise AvaffectError(f"patience={patience}: expected seconds from 0 to {LONGEST_PATIENCE:g}")
         known = predictor if isinstance(predictor, Predictor) else load(predictor, people=people)
         self.predictor, self.spec, self.lag = known, known.spec, lag
         self._timeline = known.timeline
-        self._reader = CausalReader(known, lag=round(lag * known.spec.tick_rate))
+        self._reader = CausalReader(known, lag=lag)
         self._intake = Intake(known.timeline, self._reader.look, self._reader.boundary, patience=patience)
-        self._clock = clock
+        self.clock, self._hurry = clock, hurry
         self._record = Recorder(known.timeline) if record else None
         self._came: dict[int, float] = {}  # by tick that is not given yet
         self._resampler: Resampler | None = None
         self.stats = Stats(self._intake.counts)
 
-    def push_frame(self, image: np.ndarray, time: float) -> list[Tick]:
+    def push_frame(self, image: np.ndarray, time: float, *, came: float | None = None) -> list[Tick]:
         """Take a picture.
 
         Parameters
@@ -110,6 +112,8 @@ class StreamingPredictor:
             RGB, upright.
         time : float
             When it was taken, in seconds from the start of the stream.
+        came : float, optional
+            When it arrived, by ``clock``: delays are counted from then. By default now.
 
         Raises
         ------
@@ -119,10 +123,17 @@ class StreamingPredictor:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or min(image.shape) < 2:
             raise MediaError(f"picture is {image.dtype} {image.shape}: expected (h, w, 3) uint8 RGB")
         self._check_time(time)
-        return self._given(self._intake.frame(image, float(time), self._clock()))
+        before = self._after_pause(time)
+        now = self.clock() if came is None else came
+        return before + self._given(self._intake.frame(image, float(time), now))
 
     def push_samples(
-        self, samples: np.ndarray, time: float | None = None, *, sample_rate: int = 16000
+        self,
+        samples: np.ndarray,
+        time: float | None = None,
+        *,
+        sample_rate: int = 16000,
+        came: float | None = None,
     ) -> list[Tick]:
         """Take sound.
 
@@ -135,6 +146,8 @@ class StreamingPredictor:
             piece before.
         sample_rate : int
             Samples per second (Hz).
+        came : float, optional
+            As for `push_frame`.
 
         Raises
         ------
@@ -145,12 +158,16 @@ class StreamingPredictor:
             raise MediaError(
                 f"sample_rate={sample_rate}: expected from {SAMPLE_RATES[0]} to {SAMPLE_RATES[1]}"
             )
+        before: list[Tick] = []
         if time is not None:
             self._check_time(time)
+            before = self._after_pause(time)
         found = checked_samples(samples).clip(-1, 1)
         if self._resampler is None or self._resampler.rate != sample_rate:
             self._resampler = Resampler(sample_rate)
-        return self._given(self._intake.samples(self._resampler.push(found), time, self._clock()))
+        heard = self._resampler.push(found)
+        now = self.clock() if came is None else came
+        return before + self._given(self._intake.samples(heard, time, now))
 
     def finish(self) -> list[Tick]:
         """The ticks that are left, once nothing more comes."""
@@ -176,27 +193,41 @@ class StreamingPredictor:
         return Trace(self._record.table(name), meta=meta)
 
     def _check_time(self, time: float) -> None:
-        known = self._intake.newest
         if not 0 <= time < float("inf"):
             raise MediaError(f"time={time}: expected seconds from the start of the stream, 0 or more")
-        if time - max(known, 0.0) > LONGEST_PAUSE:
+        if not np.isfinite(self._intake.newest) and time > LONGEST_PAUSE:
             raise MediaError(
-                f"time={time:.10g}, the newest before is {max(known, 0.0):.10g}: expected seconds from the"
-                " start of the stream, at most an hour after the last; subtract the start of the clock"
+                f"time={time:.10g} at first: expected seconds from the start of the stream; subtract the time"
+                " at which it began"
             )
+
+    def _after_pause(self, time: float) -> list[Tick]:
+        """The ticks up to a pause of more than `PAUSE` seconds before ``time``; it has none itself."""
+        newest = max(self._intake.newest, 0.0)
+        if time - newest <= PAUSE:
+            return []
+        ticks = self.finish()
+        first = self._timeline.tick(time)
+        self.stats.skipped += first / self._timeline.tick_rate - newest
+        self._intake.restart(first)
+        self._reader.restart(first)
+        return ticks
 
     def _given(self, moments: Iterable[Moment]) -> list[Tick]:
         ticks = []
         for moment in moments:
             self._came[moment.tick] = moment.came
-            read = self._reader.step(moment.view, moment.heard)
+            behind = self.clock() - moment.came > self._hurry
+            read = self._reader.step(moment.view, moment.heard, give=not behind)
             if read is not None:
                 ticks.append(self._tick(read))
+            self.stats.left_out += behind
         return ticks
 
     def _tick(self, read: Read) -> Tick:
         rate = self._timeline.tick_rate
-        delay = self._clock() - self._came.pop(read.index)
+        delay = self.clock() - self._came[read.index]
+        self._came = {index: came for index, came in self._came.items() if index > read.index}
         tick = Tick(
             read.index,
             read.index / rate,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from ..errors import ModelError
+from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker
 from ..media import Frame
 from ..predict import Predictor
@@ -27,12 +27,20 @@ from .faces import FaceReader, View
 from .people import People
 from .sound import SoundReader, boundary, spectrum
 from .tick import PersonTick
+from .usual_level import UsualLevel
 
 PAST = 24.0
 """Seconds that are kept in detail, at least; of what was before, looks and the level of the voice count."""
 
 STEP = 4.0
 """Seconds that are let go of at once: a whole number of ticks, samples, frames and chunks of speech alike."""
+
+
+LAG = 0.0
+"""Seconds by which ticks are read later than they could be, unless asked for."""
+
+LONGEST_LAG = 5.0
+"""Seconds; with more, reading the recording afterwards serves better."""
 
 
 class Heard(NamedTuple):
@@ -59,8 +67,8 @@ class CausalReader:
     ----------
     predictor : Predictor
         Its model, its face detector and its options are used.
-    lag : int
-        Ticks.
+    lag : float
+        Seconds, rounded to ticks.
     reference : float, optional
         Level in bels to which the voice is taken relative; by default that of the speech so far.
 
@@ -68,10 +76,14 @@ class CausalReader:
     ------
     ModelError
         If the model reads words, or its ticks do not fit into `STEP` seconds.
+    AvaffectError
+        If the lag is out of its range.
     """
 
-    def __init__(self, predictor: Predictor, *, lag: int = 0, reference: float | None = None) -> None:
+    def __init__(self, predictor: Predictor, *, lag: float = LAG, reference: float | None = None) -> None:
         spec, reader = predictor.spec, predictor.reader
+        if not 0 <= lag <= LONGEST_LAG:
+            raise AvaffectError(f"lag={lag}: expected seconds from 0 to {LONGEST_LAG:g}")
         if "text" in spec.streams:
             raise ModelError(
                 f"{spec.name} reads words, which are not there at once; give a model of face and voice"
@@ -82,7 +94,7 @@ class CausalReader:
                 f"{spec.name} has {spec.tick_rate:g} ticks a second; expected a whole number in {STEP:g} s"
             )
         self._predictor, self._spec, self._timeline = predictor, spec, predictor.timeline
-        self._lag, self._reference = lag, reference
+        self._lag, self._reference = round(lag * spec.tick_rate), reference
         self._window = round(spec.window * spec.tick_rate)
         self._most = round(PAST * spec.tick_rate) + self._step
         tracker = None
@@ -91,6 +103,7 @@ class CausalReader:
         self._faces = FaceReader(tracker, self._embed, self._timeline)
         self._people = People(self._timeline)
         self._sound: SoundReader | None = None
+        self._level: UsualLevel | None = None  # of the speech before a pause
         self._lead = spectrum(spec).padding
         self._frames: list[int | None] = []  # number of the picture by tick since `People.first`
         self._ticks = 0
@@ -103,7 +116,7 @@ class CausalReader:
         """Samples of the recording that the sound of all ticks up to this one takes."""
         return boundary(tick, self._timeline, self._lead)
 
-    def step(self, view: View | None, heard: Heard | None) -> Read | None:
+    def step(self, view: View | None, heard: Heard | None, *, give: bool = True) -> Read | None:
         """Take what was seen and heard at the next tick, and read the tick that is ``lag`` ticks back.
 
         Parameters
@@ -112,18 +125,20 @@ class CausalReader:
             None without a picture.
         heard : Heard or None
             None as long as the recording has no sound at all; after that there always is some.
+        give : bool
+            False takes it only, which costs less: nothing is read.
 
         Returns
         -------
         Read or None
-            None for the first ``lag`` ticks.
+            None for the first ``lag`` ticks, and where nothing is to be given.
         """
         self._people.add(self._ticks, view)
         self._frames.append(None if view is None else view.number)
         if heard is not None:
             self._listen(heard)
         self._ticks += 1
-        read = self._read(self._ticks - 1 - self._lag)
+        read = self._read(self._ticks - 1 - self._lag) if give else None
         if self._ticks - self._people.first >= self._most:
             self._people.forget(self._step)
             del self._frames[: self._step]
@@ -138,13 +153,23 @@ class CausalReader:
             if read is not None:
                 yield read
 
+    def restart(self, tick: int) -> None:
+        """Go on at a later tick, after a pause for which nothing is read."""
+        if self._sound is not None:
+            self._sound.forget(len(self._sound))
+            self._level = self._sound.level
+            self._sound = None
+        self._people.restart(tick)
+        self._frames.clear()
+        self._ticks = tick
+
     @torch.inference_mode()
     def _embed(self, crops: np.ndarray) -> np.ndarray:
         return self._predictor.model.encode("visual", torch.from_numpy(crops)).numpy()
 
     def _listen(self, heard: Heard) -> None:
         if self._sound is None:
-            self._sound = SoundReader(self._predictor.model, self._timeline, self._reference)
+            self._sound = SoundReader(self._predictor.model, self._timeline, self._reference, self._level)
             before = self._ticks - self._people.first
             if before:  # silence up to here
                 count = self.boundary(before - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -49,21 +49,18 @@ class Recorder:
         ends = (ticks + 1) / self._timeline.tick_rate
         return _table(name, starts, ends, (starts + ends) / 2, frames, tracks, sources, self._values())
 
-    def frame_table(
-        self, name: str, times: Sequence[float], ends: Sequence[float], numbers: Sequence[int]
-    ) -> pd.DataFrame:
-        """One row a picture and person: what was read at the picture's tick.
+    def rows(self, name: str, times: np.ndarray, ends: np.ndarray, numbers: np.ndarray) -> pd.DataFrame:
+        """Each of a recording's rows as often as there are people: what was read at the row's tick.
 
         Parameters
         ----------
-        times, ends : sequence of float
+        times, ends : (n,) np.ndarray
             When each row begins and ends, in seconds.
-        numbers : sequence of int
+        numbers : (n,) np.ndarray of int
             Number of each row's picture; -1 for a row without one.
         """
         ticks, _, tracks, sources = self._columns()
-        begin, stop = (np.asarray(each, dtype=float) for each in (times, ends))
-        own = self._timeline.ticks(begin)
+        own = self._timeline.ticks(times)
         left, right = np.searchsorted(ticks, own), np.searchsorted(ticks, own, side="right")
         rows = np.repeat(np.arange(len(own)), right - left)
         taken = np.concatenate(
@@ -71,7 +68,7 @@ class Recorder:
         )
         taken = taken.astype(int)
         return _table(
-            name, begin[rows], stop[rows], begin[rows], np.asarray(numbers, dtype=int)[rows],
+            name, times[rows], ends[rows], times[rows], numbers[rows],
             tracks[taken], sources[taken], self._values()[taken],
         )  # fmt: skip
 

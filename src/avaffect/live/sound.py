@@ -34,9 +34,17 @@ class SoundReader:
     timeline : Timeline
     reference : float, optional
         Level in bels to which the voice is taken relative; by default that of the speech so far.
+    level : UsualLevel, optional
+        What is known of it from before.
     """
 
-    def __init__(self, model: AffectModel, timeline: Timeline, reference: float | None = None) -> None:
+    def __init__(
+        self,
+        model: AffectModel,
+        timeline: Timeline,
+        reference: float | None = None,
+        level: UsualLevel | None = None,
+    ) -> None:
         self._model, self._timeline, self._reference = model, timeline, reference
         stream = model.spec.streams.get("audio")
         preset = spectrum(model.spec)
@@ -44,7 +52,7 @@ class SoundReader:
         self._per_tick = round(preset.frame_rate / timeline.tick_rate)
         self._logmel = voice.LogMelStream(voice.LogMel(preset))
         self._speech = voice.SpeechStream()
-        self._level = UsualLevel(preset.frame_rate)
+        self.level = level or UsualLevel(preset.frame_rate)
         self._seen = _ticks_seen(cast(AudioEncoder, model.encoders["audio"])) if stream else 0
         self._frames = np.zeros((0, preset.n_mels), np.float16)
         self._levels = np.zeros(0, np.float32)
@@ -89,7 +97,7 @@ class SoundReader:
         frames, chunks = ticks * self._per_tick, round(ticks / self._timeline.tick_rate * CHUNK_RATE)
         in_speech = voice.speech_active(self._chances, CHUNK_RATE)
         voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
-        self._level.add(self._levels[:frames][voiced[:frames]])
+        self.level.add(self._levels[:frames][voiced[:frames]])
         self._frames, self._levels = self._frames[frames:], self._levels[frames:]
         self._chances = self._chances[chunks:]
         self._present, self._features = self._present[ticks:], self._features[ticks:]
@@ -103,7 +111,7 @@ class SoundReader:
         reference = self._reference
         if reference is None:
             voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
-            reference = voice.shrunk_level(*self._level.with_later(self._levels[voiced]))
+            reference = voice.shrunk_level(*self.level.with_later(self._levels[voiced]))
         view = voice.relative(self._frames[begin * self._per_tick :], reference)
         with torch.inference_mode():
             features = self._model.encode("audio", torch.from_numpy(view)[None])[0].numpy()

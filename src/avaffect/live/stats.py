@@ -23,16 +23,20 @@ class Stats:
     counts : Counts
         What came, and what of it was late.
     dropped : int
-        Pictures that were left out before they came here, because reading was behind.
-    ticks : int
-        Ticks that were given.
+        Pictures that a `avaffect.live.Worker` left out, because reading was behind.
+    sound_dropped : float
+        Seconds of sound likewise.
+    ticks, left_out : int
+        Ticks that were given; that were not, because reading was behind.
     skipped : float
         Seconds of pauses for which no ticks were given.
     """
 
     counts: Counts
     dropped: int = 0
+    sound_dropped: float = 0.0
     ticks: int = 0
+    left_out: int = 0
     skipped: float = 0.0
     _delays: deque[float] = field(default_factory=lambda: deque(maxlen=LATEST))
 
@@ -52,5 +56,6 @@ class Stats:
             f"delay_{name}": round(self.delay(q), 4) if self._delays else None
             for name, q in (("median", 0.5), ("p95", 0.95), ("most", 1.0))
         }
-        own = {"dropped": self.dropped, "ticks": self.ticks, "skipped": round(self.skipped, 3)}
-        return {**asdict(self.counts), **own, **delays}
+        own = {name: getattr(self, name) for name in ("dropped", "ticks", "left_out")}
+        seconds = {name: round(getattr(self, name), 3) for name in ("sound_dropped", "skipped")}
+        return {**asdict(self.counts), **own, **seconds, **delays}

@@ -18,6 +18,9 @@ LOUDEST = 8.0
 RARE = 8.0
 """Seconds: times whose first steps are all longer are taken for milliseconds."""
 
+QUIETEST = 2.0**-8
+"""32-bit sound that never exceeds this (-48 dB) is taken for sound of fewer bits that was not shifted."""
+
 _WHOLE = (np.int8, np.uint8, np.int16, np.int32)
 
 
@@ -82,7 +85,7 @@ def checked_samples(samples: np.ndarray) -> np.ndarray:
     """Samples of one channel as (n,) float32 in [-1, 1]; a `MediaError` says what else was given."""
     try:
         given = np.asarray(samples)
-    except ValueError as error:  # lists of different lengths
+    except (ValueError, TypeError, RuntimeError) as error:  # unequal lists, a tensor with a gradient
         raise MediaError(f"samples cannot be made an array ({error}): expected (n,) in [-1, 1]") from error
     what = f"samples are {given.dtype} {given.shape}"
     if given.dtype.kind not in "iuf":
@@ -101,6 +104,11 @@ def checked_samples(samples: np.ndarray) -> np.ndarray:
         raise MediaError("samples hold NaN or infinity: expected numbers in [-1, 1]; use np.nan_to_num")
     found = scaled(given)
     loudest = float(np.abs(found).max(initial=0.0))
+    if given.dtype.kind == "i" and given.dtype.itemsize == 4 and 0 < loudest <= QUIETEST:
+        raise MediaError(
+            f"{what} and reach {loudest * 2**31:.0f} only, next to silence as 32-bit sound: divide them by "
+            "the largest possible value, 32768 for 16-bit sound, 8388608 for 24-bit sound, 2147483648 for 32"
+        )
     if given.dtype.kind == "f" and loudest > LOUDEST:
         raise MediaError(
             f"{what} and reach {loudest:.6g}: expected at most 1; divide them by the largest possible value, "

@@ -9,6 +9,14 @@ from importlib.util import find_spec
 
 from ..errors import AvaffectError
 
-for _package in ("fastapi", "uvicorn", "python_multipart", "plotly", "prometheus_client", "psutil"):
+for _package in (
+    "fastapi",
+    "uvicorn",
+    "python_multipart",
+    "plotly",
+    "prometheus_client",
+    "psutil",
+    "openpyxl",
+):
     if find_spec(_package) is None:
         raise AvaffectError(f"serving needs {_package}: pip install 'avaffect[serve]'")

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from .. import __version__
 from ..errors import AvaffectError
 from ..schema import short
-from . import about, events, predictions
+from . import about, comparisons, events, live, predictions
 from .guard import Guard
 from .jobs import QueueFull
 from .process import Work
@@ -71,10 +71,10 @@ def create_app(settings: Settings, make: Callable[[], Work] | None = None) -> Fa
         },
     )
     app.state.service = service
-    for part in (predictions, events, about):
+    for part in (predictions, events, comparisons, live, about):
         app.include_router(part.router)
     app.add_api_route("/vendor/plotly.min.js", _plotly, include_in_schema=False)
-    app.mount("/", StaticFiles(directory=PAGE, html=True, check_dir=False))
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
 
 

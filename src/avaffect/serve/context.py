@@ -25,7 +25,14 @@ def _service(connection: HTTPConnection) -> Service:
 TheService = Annotated[Service, Depends(_service)]
 
 
-def _job(service: TheService, identity: Annotated[str, Path(alias="id")]) -> Job:
+def find(service: Service, identity: str) -> Job:
+    """The job of an id that a client sent.
+
+    Raises
+    ------
+    HTTPException
+        404, if there is none.
+    """
     job = service.store.get(identity)
     if job is None:
         raise HTTPException(
@@ -34,13 +41,24 @@ def _job(service: TheService, identity: Annotated[str, Path(alias="id")]) -> Job
     return job
 
 
+def _job(service: TheService, identity: Annotated[str, Path(alias="id")]) -> Job:
+    return find(service, identity)
+
+
 TheJob = Annotated[Job, Depends(_job)]
 
 
-def _done(job: TheJob) -> Job:
+def done(job: TheJob) -> Job:
+    """The job, if it is done.
+
+    Raises
+    ------
+    HTTPException
+        409, if it is not.
+    """
     if job.state is not State.DONE:
         raise HTTPException(409, f"{job.name} is {job.state.value}; its results are there when it is done")
     return job
 
 
-DoneJob = Annotated[Job, Depends(_done)]
+DoneJob = Annotated[Job, Depends(done)]

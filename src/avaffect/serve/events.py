@@ -22,8 +22,13 @@ _LOOK_EVERY = 0.25  # seconds
 _SAY_SOMETHING = 15.0  # seconds after which a connection without news is kept open by a comment
 _LAST = "end"
 _TYPE = "text/event-stream"
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"enum": ["prediction", "removed"]}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"content": {_TYPE: {"schema": {"type": "string"}}}, "description": "The events."}
+    200: {"content": {_TYPE: {"schema": _EVENT}}, "description": "The events."}
 }
 
 
@@ -53,20 +58,26 @@ def _stream(events: AsyncIterator[str]) -> StreamingResponse:
 async def _events(service: Service, request: Request, only: str | None) -> AsyncIterator[str]:
     """The text of the events of one job, or of all."""
     told: dict[str, str] = {}
-    last = time.monotonic()
+    settled: set[str] = set()  # nothing of these will change
+    last, version = time.monotonic(), -1
     while not service.closing and not await request.is_disconnected():
-        jobs = _jobs(service, only)
-        for job in jobs:
-            text = prediction(service, job).model_dump_json()
-            if told.get(job.id) != text:
-                told[job.id], last = text, time.monotonic()
-                identity = f"id: {_LAST}\n" if only and job.state.is_final else ""
-                yield f"event: prediction\n{identity}data: {text}\n\n"
-        for gone in told.keys() - {job.id for job in jobs}:
-            del told[gone]
-            yield f"event: removed\ndata: {json.dumps({'id': gone})}\n\n"
-        if only and (not jobs or jobs[0].state.is_final):
-            return
+        if version != service.store.version or service.pool.is_at_work:
+            version, jobs = service.store.version, _jobs(service, only)
+            for job in jobs:
+                if job.id in settled:
+                    continue
+                text = prediction(service, job).model_dump_json()
+                if told.get(job.id) != text:
+                    told[job.id], last = text, time.monotonic()
+                    identity = f"id: {_LAST}\n" if only and job.state.is_final else ""
+                    yield f"event: prediction\n{identity}data: {text}\n\n"
+                if job.state.is_final:
+                    settled.add(job.id)
+            for gone in told.keys() - {job.id for job in jobs}:
+                del told[gone]
+                yield f"event: removed\ndata: {json.dumps({'id': gone})}\n\n"
+            if only and (not jobs or jobs[0].state.is_final):
+                return
         if time.monotonic() - last > _SAY_SOMETHING:
             last = time.monotonic()
             yield ": still here\n\n"

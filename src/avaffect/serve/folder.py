@@ -31,6 +31,8 @@ class Folder:
         if new:
             path.chmod(0o700)
         self._jobs = writable_folder(self.path / "jobs")
+        self.incoming = writable_folder(self.path / "incoming")
+        """Where requests lie while they come in."""
 
     @property
     def base(self) -> Path:
@@ -42,9 +44,10 @@ class Folder:
         return self._jobs / identity
 
     def tidy(self, job: Job, *, keep: bool) -> None:
-        """Delete what is not kept of a job that has its last state: the upload, and half a result."""
-        source = saved(self.of(job.id))
-        if source is not None and not (keep and job.state is State.DONE):
+        """Delete what is not kept of a job that has its last state: all of one without a result."""
+        if job.state is not State.DONE:
+            rmtree(self.of(job.id), ignore_errors=True)
+        elif not keep and (source := saved(self.of(job.id))) is not None:
             source.unlink(missing_ok=True)
 
     def sweep(self, jobs: Sequence[Job], *, keep: bool) -> None:
@@ -52,7 +55,7 @@ class Folder:
         known = {job.id: job for job in jobs}
         for folder in self._jobs.iterdir():
             job = known.get(folder.name)
-            if job is None or job.state is State.CANCELLED:
+            if job is None:
                 rmtree(folder, ignore_errors=True)
             elif job.state.is_final:
                 self.tidy(job, keep=keep)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from threading import RLock
 from typing import Self
@@ -105,6 +106,8 @@ class JobStore:
     def __init__(self, path: Path) -> None:
         self._lock = RLock()
         self._closed = False
+        self.version = 0
+        """Grows with every change."""
         try:
             self._base = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
             # Exclusive before WAL: the file stays locked until this process ends, however it ends.
@@ -133,8 +136,8 @@ class JobStore:
             self._closed = True
             self._base.close()
 
-    def add(self, jobs: Sequence[Job], *, room: int) -> None:
-        """Queue jobs, all or none.
+    def add(self, jobs: Sequence[Job], *, room: float = inf) -> None:
+        """Take jobs in, all or none.
 
         Raises
         ------
@@ -147,6 +150,7 @@ class JobStore:
             waiting = self.counts()[State.QUEUED]
             if waiting + len(jobs) > room:
                 raise QueueFull(f"the queue is full: {waiting} of {room} places are taken; try again later")
+            self.version += 1
             self._base.execute("begin immediate")
             with self._base:
                 self._base.executemany(f"insert into jobs ({names}) values ({marks})", map(asdict, jobs))
@@ -168,6 +172,7 @@ class JobStore:
             waiting = self._select("where state = ? order by number limit 1", State.QUEUED)
             if not waiting:
                 return None
+            self.version += 1
             self._base.execute(
                 "update jobs set state = ?, started = ? where id = ?",
                 (State.RUNNING, time.time(), waiting[0].id),
@@ -203,6 +208,7 @@ class JobStore:
     def remove(self, identity: str) -> None:
         """Forget a job."""
         with self._lock:
+            self.version += 1
             self._base.execute("delete from jobs where id = ?", (identity,))
 
     def position(self, job: Job) -> int:
@@ -222,6 +228,7 @@ class JobStore:
         with self._lock:
             if self._closed:
                 return False
+            self.version += 1
             return self._base.execute(f"update jobs set {what}", values).rowcount > 0
 
     def _select(self, where: str, *values: object) -> list[Job]:

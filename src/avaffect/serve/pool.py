@@ -114,6 +114,11 @@ class Pool:
         return self._progress.get(identity)
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether a job runs."""
+        return bool(self._progress)
+
+    @property
     def pids(self) -> list[int]:
         """Numbers of the processes that are there."""
         return [child.pid for child in self._children if child.pid is not None]
@@ -148,9 +153,9 @@ class Pool:
             self._store.end(job.id, State.DONE, duration=duration)
         except _Stop:
             self._store.requeue(job.id)  # if it was not cancelled, the server ends
-        except Died:
+        except Died as error:
             self._metrics.deaths.inc()
-            self._store.requeue(job.id, died=True)
+            self._store.requeue(job.id, died=not error.asked)
         except AvaffectError as error:
             text = str(error)
             self._store.end(job.id, State.FAILED, error=text if job.name in text else f"{job.name}: {text}")
@@ -181,7 +186,7 @@ class Pool:
     def _tidy(self, identity: str) -> None:
         """Delete what is not kept of a job that has come to its end."""
         job = self._store.get(identity)
-        if job is None or job.state is State.CANCELLED:
+        if job is None:  # cancelled, and removed
             rmtree(self._folder.of(identity), ignore_errors=True)
         elif job.state.is_final:
             self._metrics.finished(job)

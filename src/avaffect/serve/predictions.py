@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, File, Form, Header, HTTPException, Query, Response, UploadFile
+from fastapi import APIRouter, File, Form, HTTPException, Response, UploadFile
 from starlette.responses import FileResponse, JSONResponse
 
-from ..trace import read_trace
-from .context import DoneJob, TheJob, TheService, refusals
-from .jobs import Job, State
-from .responses import PREFIX, Prediction, Predictions, PredictionWithResult, prediction
-from .result import as_json
+from ..trace.edits import Edits
+from .accept import CSV, IN_DOCUMENT, JSON, PARQUET, XLSX, Accept, accepted
+from .context import DoneJob, TheJob, TheService, done, refusals
+from .jobs import State
+from .responses import PREFIX, People, Prediction, Predictions, PredictionWithResult, prediction
+from .tables import Columns, Rate, file_name, given, write_table
 from .uploads import saved
 from .worker import FILES
 
 router = APIRouter(prefix=PREFIX, tags=["predictions"])
 
-JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
-_TYPES = {"csv": CSV, "parquet": PARQUET, "png": "image/png", "mp4": "video/mp4"}
-Kind = Literal["csv", "parquet", "png", "mp4"]
+_TYPES = {"csv": CSV, "parquet": PARQUET, "xlsx": XLSX, "png": "image/png", "mp4": "video/mp4"}
+Kind = Literal["csv", "parquet", "xlsx", "png", "mp4"]
 
 
 @router.post("", status_code=202, responses=refusals(403, 413, 422, 429))
 def send(
     service: TheService,
-    file: Annotated[list[UploadFile], File(description="Video or sound files, one or many.")],
+    file: Annotated[list[UploadFile], File(min_length=1, description="Video or sound files, one or many.")],
     model: Annotated[str | None, Form(description="One of /v1/models; by default the first.")] = None,
-    people: Annotated[Literal["all", "main"], Form(description="Everyone, or the most prominent.")] = "all",
+    people: Annotated[People, Form(description="Everyone, or the most prominent.")] = "all",
     annotate: Annotated[bool, Form(description="Also make a video with the values drawn in.")] = True,
 ) -> Predictions:
     """Queue recordings. All are taken or none: the first that cannot be is named in the refusal."""
@@ -44,43 +44,35 @@ def list_all(service: TheService) -> Predictions:
 
 
 @router.get(
-    "/{id}",
-    response_model=PredictionWithResult,
-    responses=refusals(404, 406, 409, 422)
-    | {
-        200: {
-            "content": {
-                CSV: {"schema": {"type": "string"}},
-                PARQUET: {"schema": {"type": "string", "format": "binary"}},
-            }
-        }
-    },
+    "/{id}", response_model=PredictionWithResult, responses=refusals(404, 406, 409, 422) | IN_DOCUMENT
 )
 def look(
-    service: TheService,
-    job: TheJob,
-    accept: Annotated[str, Header(description="application/json, text/csv or the type of Parquet.")] = JSON,
-    columns: Annotated[
-        str, Query(description="Columns of the result, with commas between; all by default.")
-    ] = "",
-    rate: Annotated[
-        float | None,
-        Query(gt=0, le=1000, description="Rows per second of the result, instead of one a frame."),
-    ] = None,
+    service: TheService, job: TheJob, accept: Accept = JSON, columns: Columns = "", rate: Rate = None
 ) -> Response:
     """A prediction: its state, and its result once it is done. As csv or Parquet, the result alone."""
-    kind = _accepted(accept)
-    if kind is None:
-        raise HTTPException(406, f"{accept[:100]!r} is not to be had; accept {JSON}, {CSV} or {PARQUET}")
-    if kind != JSON:
-        if job.state is not State.DONE:
-            raise HTTPException(409, f"{job.name} is {job.state.value}; its table is there when it is done")
-        return download(service, job, "csv" if kind == CSV else "parquet")
-    found = PredictionWithResult(**prediction(service, job).model_dump())
-    if job.state is State.DONE:
-        trace = read_trace(service.folder.of(job.id) / FILES["parquet"])
-        found.result = as_json(trace, columns=[name for name in columns.split(",") if name], rate=rate)
-    return JSONResponse(found.model_dump(mode="json"))
+    kind = accepted(accept)
+    if kind != "json" and rate is None:
+        return download(service, done(job), cast(Kind, kind))
+    if kind != "json" or job.state is State.DONE:
+        return given(service, job, service.trace(done(job)), kind, columns, rate)
+    return JSONResponse(PredictionWithResult(**prediction(service, job).model_dump()).model_dump(mode="json"))
+
+
+@router.post(
+    "/{id}/view",
+    response_model=PredictionWithResult,
+    responses=refusals(403, 404, 406, 409, 422) | IN_DOCUMENT,
+)
+def view(
+    service: TheService,
+    job: DoneJob,
+    edits: Edits,
+    accept: Accept = JSON,
+    columns: Columns = "",
+    rate: Rate = None,
+) -> Response:
+    """The result with people named or left out, without spans, with baselines. Nothing of it is kept."""
+    return given(service, job, service.trace(job).edited(edits), accepted(accept), columns, rate)
 
 
 @router.delete(
@@ -100,9 +92,11 @@ def end(service: TheService, job: TheJob) -> Response:
 def download(service: TheService, job: DoneJob, kind: Kind) -> Response:
     """One of the results as a file, named after the recording."""
     path = service.folder.of(job.id) / FILES[kind]
+    if kind == "xlsx" and not path.is_file():
+        write_table(service.trace(job), path)
     if not path.is_file():
         raise HTTPException(404, f"{job.name} has no {kind}; its links say what there is")
-    return FileResponse(path, media_type=_TYPES[kind], filename=_file_name(job, kind))
+    return FileResponse(path, media_type=_TYPES[kind], filename=file_name(job, kind))
 
 
 @router.get("/{id}/media", response_class=FileResponse, responses=refusals(404, 409, 422))
@@ -115,26 +109,3 @@ def media(service: TheService, job: DoneJob) -> Response:
     # Never a type that a browser would run.
     safe = kind if kind.startswith(("video/", "audio/")) else "application/octet-stream"
     return FileResponse(source, media_type=safe)
-
-
-def _file_name(job: Job, kind: str) -> str:
-    stem = job.name.rpartition(".")[0] or job.name
-    return f"{stem}_annotated.mp4" if kind == "mp4" else f"{stem}.{kind}"
-
-
-def _accepted(header: str) -> str | None:
-    """Of the types that there are, the one that an Accept header likes best; None if it takes none."""
-    likes: dict[str, float] = {}
-    for part in header.split(","):
-        name, *parameters = (each.strip().lower() for each in part.split(";"))
-        weights = [each[2:] for each in parameters if each.startswith("q=")]
-        try:
-            likes[name] = float(weights[0]) if weights else 1.0
-        except ValueError:
-            likes[name] = 0.0
-    best, most = None, 0.0
-    for kind in (JSON, CSV, PARQUET):
-        like = next((likes[n] for n in (kind, f"{kind.split('/')[0]}/*", "*/*") if n in likes), 0.0)
-        if like > most:
-            best, most = kind, like
-    return best

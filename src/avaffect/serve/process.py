@@ -19,6 +19,7 @@ from ..errors import AvaffectError, one_line
 from ..progress import Hook, silent
 
 _TELL_EVERY = 0.1  # seconds between two messages about one stage
+_SECONDS_TO_DIE = 2.0  # between the end of its pipe and the end of a process
 _LOOK_EVERY = 0.2  # seconds between two looks at memory and time
 
 Work = Callable[[Any, Hook], Any]
@@ -34,7 +35,17 @@ class OverLimit(AvaffectError):
 
 
 class Died(AvaffectError):
-    """The process ended by itself in the middle of the work."""
+    """The process ended by itself in the middle of the work.
+
+    Attributes
+    ----------
+    asked : bool
+        It was asked to end, such as with everything else on this machine: not by the fault of the work.
+    """
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"the process ended with code {code}")
+        self.asked = code == -signal.SIGTERM
 
 
 class Child:
@@ -99,11 +110,11 @@ class Child:
                 check()
                 self._check_limits(deadline, seconds, memory)
                 wait([pipe, self._process.sentinel], _LOOK_EVERY)
-                if not self._process.is_alive() and not pipe.poll(0):
-                    raise Died(f"the process ended with code {self._process.exitcode}")
         except (EOFError, OSError) as error:
+            self._process.join(_SECONDS_TO_DIE)
+            code = self._process.exitcode
             self.end()
-            raise Died("the process ended") from error
+            raise Died(code) from error
         except WorkError:
             raise
         except BaseException:

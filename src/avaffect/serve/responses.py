@@ -15,6 +15,8 @@ from .worker import FILES
 
 PREFIX = "/v1/predictions"
 
+People = Literal["all", "main"]
+
 
 class Problem(BaseModel):
     """Why a request was refused."""
@@ -42,7 +44,7 @@ class Prediction(BaseModel):
     error: str | None = Field(description="Why it failed.")
     duration: float | None = Field(description="Seconds of the recording, where they are known.")
     model: str
-    people: Literal["all", "main"]
+    people: People
     annotate: bool
     created: float = Field(description="Seconds since 1970, UTC.")
     started: float | None
@@ -55,7 +57,7 @@ class PredictionWithResult(Prediction):
 
     result: dict[str, Any] | None = Field(
         default=None,
-        description="duration (s), meta, summary, spans and tracks; tracks holds, by person's number"
+        description="duration (s), meta, summary, names, spans and tracks; tracks holds, by person's number"
         " ('none' for rows of nobody in view), one list a column of the table, null where there is no value.",
     )
 
@@ -121,7 +123,7 @@ def _stage(progress: Progress) -> Stage:
         stage=progress.stage,
         completed=progress.completed,
         total=progress.total,
-        seconds_left=progress.seconds_left,
+        seconds_left=None if (left := progress.seconds_left) is None else round(left, 1),
     )
 
 
@@ -130,8 +132,12 @@ def _links(service: Service, job: Job) -> dict[str, str]:
     links = {"self": own, "events": f"{own}/events"}
     if job.state is State.DONE:
         folder = service.folder.of(job.id)
-        links |= {kind: f"{own}/files/{kind}" for kind, file in FILES.items() if (folder / file).is_file()}
-        if saved(folder) is not None:
+        links |= {
+            kind: f"{own}/files/{kind}"
+            for kind, file in FILES.items()
+            if kind == "xlsx" or (folder / file).is_file()
+        }
+        if service.settings.keep and saved(folder) is not None:
             links["media"] = f"{own}/media"
     return links
 

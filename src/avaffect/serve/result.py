@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import DataError, nearest
 from ..trace import Trace
 from ..trace.columns import COLUMNS, INTEGERS
+from ..trace.edits import Edits
 
 NOBODY = "none"
 """Key of the rows that belong to nobody in view."""
@@ -34,7 +35,8 @@ def as_json(trace: Trace, *, columns: Collection[str] = (), rate: float | None =
     Returns
     -------
     dict
-        ``duration`` in seconds, ``meta``, ``summary``, ``spans`` (``baseline``: those of `relative_to`) and
+        ``duration`` in seconds, ``meta``, ``summary``, ``names`` (of people, by number), ``spans``
+        (``excluded`` and ``baseline``, each a list of start, end and person's number or None) and
         ``tracks``: by a person's number, as text, or `NOBODY`, one list a column. What is missing is None.
 
     Raises
@@ -54,11 +56,13 @@ def as_json(trace: Trace, *, columns: Collection[str] = (), rate: float | None =
     nobody = rows[rows["track"].isna()]
     if len(nobody):
         groups[NOBODY] = nobody
+    edits = Edits.of(trace.meta, trace.files[0]).as_dict()
     return {
         "duration": trace.duration,
         "meta": trace.meta,
         "summary": trace.summary(),
-        "spans": {"baseline": trace.meta.get("baseline", [])},
+        "names": edits["names"],
+        "spans": {"excluded": edits["excluded"], "baseline": trace.meta.get("baseline", [])},
         "tracks": {key: {name: _values(part[name]) for name in names} for key, part in groups.items()},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tempfile
 import webbrowser
 from collections.abc import Callable
 
@@ -11,12 +12,20 @@ import uvicorn
 
 from ..errors import AvaffectError
 from .app import create_app
+from .process import Work
 from .settings import Settings
 
+_LARGEST_MESSAGE = 4 * 2**20  # bytes over a WebSocket; a picture has much fewer
 _SECONDS_TO_END = 3  # for answers that are on their way
 
 
-def run(settings: Settings, *, ready: Callable[[str], None], open_page: bool = False) -> None:
+def run(
+    settings: Settings,
+    *,
+    ready: Callable[[str], None],
+    open_page: bool = False,
+    make: Callable[[], Work] | None = None,
+) -> None:
     """Serve until a signal comes.
 
     Parameters
@@ -26,6 +35,8 @@ def run(settings: Settings, *, ready: Callable[[str], None], open_page: bool = F
         Called with the page's address once the server listens.
     open_page : bool
         Open the page in a browser.
+    make : callable
+        Gives the work of the processes that read recordings, see `Pool`.
 
     Raises
     ------
@@ -34,13 +45,15 @@ def run(settings: Settings, *, ready: Callable[[str], None], open_page: bool = F
     """
     listener = _listener(settings)
     with listener:
-        app = create_app(settings)
+        app = create_app(settings, make)
+        tempfile.tempdir = str(app.state.service.folder.incoming)  # on the disk that has room, for us alone
         config = uvicorn.Config(
             app,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=_SECONDS_TO_END,
             server_header=False,
+            ws_max_size=_LARGEST_MESSAGE,
         )
         address = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}/"
         asyncio.run(_serve(uvicorn.Server(config), listener, address, ready, open_page))

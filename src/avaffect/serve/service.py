@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from shutil import rmtree
 from threading import Lock
 from typing import IO, NamedTuple
 from uuid import uuid4
 
 from .. import checkpoint
-from ..errors import AvaffectError, ModelError
+from ..errors import AvaffectError, DataError, ModelError
 from ..spec import Spec
+from ..trace import Trace, read_trace
 from .folder import Folder
 from .jobs import Job, JobStore, State
 from .metrics import Metrics
@@ -19,9 +22,9 @@ from .pool import Pool
 from .process import Child, Died, OverLimit, Work
 from .settings import Settings
 from .uploads import save, shown_name
-from .worker import Look, Looker, too_long
+from .worker import FILES, Look, Looker, too_long
 
-_SECONDS_TO_LOOK = 30.0
+_SECONDS_TO_LOOK = 60.0  # the start of the process counts
 
 
 class Model(NamedTuple):
@@ -57,6 +60,7 @@ class Service:
         references = {name: model.reference for name, model in self.models.items()}
         self.pool = Pool(self.store, self.folder, settings, self.metrics, references, make)
         self.closing = False
+        self.streams: set[Child] = set()
         self._looker, self._looking = Child(Looker, "avaffect-looker"), Lock()
 
     def start(self) -> None:
@@ -92,8 +96,7 @@ class Service:
         AvaffectError
             If there is no such model, or a file is no recording or too long.
         """
-        if model is not None and model not in self.models:
-            raise ModelError(f"no model {model!r}; known: {', '.join(self.models)}")
+        chosen = self.model(model).spec.name
         jobs: list[Job] = []
         made: list[str] = []
         try:
@@ -106,7 +109,7 @@ class Service:
                     Job(
                         identity,
                         name,
-                        model or self.default_model,
+                        chosen,
                         people,
                         annotate,
                         duration,
@@ -120,6 +123,35 @@ class Service:
             raise
         self.pool.wake()
         return jobs
+
+    def model(self, name: str | None) -> Model:
+        """A model that a client names; the server's own choice for None.
+
+        Raises
+        ------
+        ModelError
+            If there is no such model.
+        """
+        if name is not None and name not in self.models:
+            raise ModelError(f"no model {name[:100]!r}; known: {', '.join(self.models)}")
+        return self.models[name or self.default_model]
+
+    @contextmanager
+    def live_job(self, model: str, people: str) -> Iterator[Job]:
+        """A job for a stream, with a folder that is removed if the block does not `keep` the job."""
+        name = f"live {time.strftime('%Y-%m-%d %H.%M.%S')}"
+        job = Job(uuid4().hex, name, model, people, annotate=False, state=State.DONE, created=time.time())
+        self.folder.of(job.id).mkdir()
+        try:
+            yield job
+        finally:
+            if self.store.get(job.id) is None:
+                rmtree(self.folder.of(job.id), ignore_errors=True)
+
+    def keep(self, job: Job, duration: float) -> None:
+        """Take in a stream's job, whose results are written."""
+        now = time.time()
+        self.store.add([replace(job, duration=duration, started=now - duration, finished=now)])
 
     def _received(self, identity: str, name: str, file: IO[bytes]) -> float | None:
         """Keep an upload, and look into it; gives the seconds that it says it lasts."""
@@ -138,10 +170,23 @@ class Service:
             raise AvaffectError(too_long(name, duration, self.settings.max_duration))
         return duration
 
+    def trace(self, job: Job) -> Trace:
+        """The result of a job that is done.
+
+        Raises
+        ------
+        DataError
+            If it is gone or damaged.
+        """
+        try:
+            return read_trace(self.folder.of(job.id) / FILES["parquet"])
+        except DataError as error:  # whose text tells where it lies
+            raise DataError(f"{job.name}: its result cannot be read any more; send it again") from error
+
     def end(self, job: Job) -> Job | None:
         """Cancel a job that waits or runs, and give it back; remove any other with its results: None."""
         if self.store.end(job.id, State.CANCELLED):
-            if job.state is State.QUEUED:
+            if job.state is State.QUEUED:  # of a running one, once its process has ended
                 rmtree(self.folder.of(job.id), ignore_errors=True)
             return self.store.get(job.id)
         self.store.remove(job.id)

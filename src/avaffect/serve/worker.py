@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 FILES = {
     "csv": "result.csv",
     "parquet": "result.parquet",
+    "xlsx": "result.xlsx",
     "png": "result.png",
     "mp4": "result.mp4",
 }
-"""Results in a job's folder, by kind."""
+"""Results in a job's folder, by kind; xlsx is written when it is first asked for."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Reader:
             predictor = self._predictor(task.model, task.people)
             hook("reading", 0.0, None)
             trace = predictor.process_file(task.source, _bounded(hook, task))
-            trace = _renamed(trace, task.name)
+            trace = renamed(trace, task.name)
             self._write(trace, task, hook)
         return trace.duration
 
@@ -120,9 +121,16 @@ class Reader:
                 hook=lambda _, done, total: hook("drawing", done, total),
             )
         hook("writing", 0.0, None)
-        draw.plot(trace, task.folder / FILES["png"])
-        trace.to_csv(task.folder / FILES["csv"])
-        trace.to_parquet(task.folder / FILES["parquet"])
+        write_tables(trace, task.folder)
+
+
+def write_tables(trace: Trace, folder: Path) -> None:
+    """Write the results that every trace has into a job's folder; the table that is read again comes last."""
+    from .. import draw
+
+    draw.plot(trace, folder / FILES["png"])
+    trace.to_csv(folder / FILES["csv"])
+    trace.to_parquet(folder / FILES["parquet"])
 
 
 def _bounded(hook: Hook, task: Task) -> Hook:
@@ -141,8 +149,8 @@ def too_long(name: str, duration: float, limit: float) -> str:
     return f"{name}: lasts {duration:.0f} s, more than the {limit:g} s that are taken here; cut it up"
 
 
-def _renamed(trace: Trace, name: str) -> Trace:
-    """The trace under the name that its owner knows it by."""
+def renamed(trace: Trace, name: str) -> Trace:
+    """The trace of one recording under another name, such as the one that its owner knows it by."""
     from ..trace import Trace
 
     return Trace(trace.table.rename(index=lambda _: name, level="file"), meta=trace.meta)

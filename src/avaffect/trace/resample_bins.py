@@ -88,6 +88,18 @@ def smoothed(start: np.ndarray, end: np.ndarray, values: np.ndarray, width: floa
     return np.where(known & (held > 0), total / np.maximum(held, 1e-12), np.nan)
 
 
+def runs(values: np.ndarray) -> list[slice]:
+    """Stretches of neighbours that have the same value; NaN belongs to none.
+
+    >>> runs(np.array([1.0, 1.0, np.nan, 2.0, 3.0]))
+    [slice(0, 2, None), slice(3, 4, None), slice(4, 5, None)]
+    """
+    if not len(values):
+        return []
+    edges = [0, *(np.flatnonzero(np.diff(values) != 0) + 1).tolist(), len(values)]
+    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if np.isfinite(values[a])]
+
+
 def _integral(start: np.ndarray, end: np.ndarray, values: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Integral of a step function, zero between rows, from the first row to each time."""
     knots = np.stack([start, end], axis=1).reshape(-1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 from lightning.pytorch.utilities import rank_zero_only
 from pydantic.main import IncEx
 
+from .. import checkpoint
 from ..corpus.store import FeatureStore
-from ..errors import DataError
+from ..errors import DataError, ModelError
 from ..files import replacing
 from ..record import Source
 from ..schema import LARGEST_TEXT, short
@@ -93,6 +95,32 @@ def check_claim(recipe: Recipe, stage: str) -> None:
         changes = ", ".join(_change(key, theirs, ours) for key in keys[:_SHOWN])
         more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
         raise DataError(f"{folder} holds a run of other settings ({changes}{more}); {advice}")
+
+
+def check_output(recipe: Recipe) -> None:
+    """Check that the finished model replaces nothing but an earlier one of this recipe.
+
+    Raises
+    ------
+    DataError
+        If another model or files of the same names lie in the recipe's `output`, or it is the feature store.
+    """
+    output, advice = recipe.output, "give another output=FOLDER"
+    if isinstance(recipe, StoreRecipe) and output.exists() and output.resolve() == recipe.store.resolve():
+        raise DataError(f"output={output} is the feature store; {advice}")
+    if (output / checkpoint.SPEC).is_file():
+        try:
+            there = checkpoint.read_spec(output).name
+        except ModelError as error:
+            raise DataError(f"{error}; {advice}") from error
+        if there != recipe.name:
+            raise DataError(f"{output} holds the model {there}; {advice}")
+        return
+    files = [output / name for name in (checkpoint.NETWORK, checkpoint.CARD)]
+    there_already = [path for path in files if os.path.lexists(path)]
+    # Without a description they are of an export that was stopped, which comes after all other stages.
+    if there_already and not is_done(recipe.folder("calibration")):
+        raise DataError(f"{there_already[0]} is there already; {advice}")
 
 
 def is_done(folder: Path) -> bool:

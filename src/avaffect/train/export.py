@@ -12,14 +12,13 @@ from torch import nn
 
 from .. import checkpoint
 from ..corpus.store import FeatureStore
-from ..errors import DataError
 from ..progress import Hook
 from ..spec import TARGETS
 from . import store as stores
 from .adapt import load_face
 from .calibrate import coverages, half_widths
 from .card import write_card, write_store_card
-from .claims import claim, is_done
+from .claims import check_output, claim, is_done
 from .evaluate import predictions
 from .feature_cache import read_pools
 from .fusion import load_network, pool_folds
@@ -102,12 +101,9 @@ def export(recipe: Recipe, _hook: Hook) -> None:
     Raises
     ------
     DataError
-        If a model of another name lies there, or a stage is not done.
+        As `check_output`, or if a stage is not done.
     """
-    if (recipe.output / checkpoint.SPEC).is_file():
-        there = checkpoint.read_spec(recipe.output).name
-        if there != recipe.name:
-            raise DataError(f"{recipe.output} holds the model {there}; give another output=FOLDER")
+    check_output(recipe)
     stages = STAGES if isinstance(recipe, CorpusRecipe) else STAGES[3:]
     done = {
         stage: load_figures(recipe.folder(stage))

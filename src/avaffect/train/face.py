@@ -27,6 +27,7 @@ from ..face.mtcnn import MTCNN
 from ..files import replacing
 from ..loss import CCCLoss
 from ..metric import regression_metrics, uar
+from ..npz import Expected, read_npy
 from ..progress import Hook
 from .batches import Batch, Batches
 from .claims import claim
@@ -255,14 +256,13 @@ def _framings(corpus: FaceSet, cache: Path) -> NDArray[np.float64]:
 
 
 def _cached_framings(cache: Path, count: int) -> NDArray[np.float64]:
+    advice = "remove it, and the landmarks are found again"
     try:
-        matrices = np.load(cache, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError) as error:
-        raise DataError(f"{cache} is damaged; remove it, and the landmarks are found again") from error
-    if matrices.shape != (count, 2, 3) or matrices.dtype != np.float64 or not np.isfinite(matrices).all():
-        raise DataError(
-            f"{cache} is not of these {count} faces; remove it, and the landmarks are found again"
-        )
+        matrices = read_npy(cache, Expected("f", (count, 2, 3)))
+    except DataError as error:
+        raise DataError(f"{error}; {advice}") from error
+    if not np.isfinite(matrices).all():
+        raise DataError(f"{cache} holds values that are no numbers; {advice}")
     return matrices
 
 

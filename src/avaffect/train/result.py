@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from ..errors import DataError
@@ -35,7 +35,7 @@ def save_result(folder: Path, modules: Mapping[str, nn.Module], figures: Mapping
     }
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / WEIGHTS) as part:
-        save_file(state, part)
+        part.write_bytes(save(state))
     with replacing(folder / FIGURES) as part:
         part.write_text(json.dumps(dict(figures), indent=2) + "\n", encoding="utf-8")
     for name in (LAST, f".{LAST}.part", BEST):

@@ -18,6 +18,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from ..arguments import checks_types
 from ..errors import DataError, nearest
 from ..progress import Hook, silent
+from .claims import check_output
 from .recipe import CorpusRecipe, Recipe, read_recipe
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,8 @@ def run(
     Raises
     ------
     DataError
-        If the recipe does not fit its schema, a stage is unknown, or the data are missing or not as expected.
+        If the recipe does not fit its schema, a stage is unknown, the data are missing or not as expected, or
+        something else lies where the model is to lie.
     """
     settings = read_recipe(recipe, overrides)
     known = stages_of(settings)
@@ -80,6 +82,7 @@ def run(
     for stage in chosen:
         if stage not in known:
             raise DataError(f"unknown stage {stage!r}; {nearest(stage, known)}")
+    check_output(settings)
     torch.set_num_threads(settings.threads)
     for stage in sorted(chosen, key=known.index):
         if stage in _ONE_PROCESS and getattr(rank_zero_only, "rank", 0) != 0:

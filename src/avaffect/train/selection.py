@@ -12,7 +12,7 @@ from typing import Any
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import DataError
@@ -148,7 +148,7 @@ class Selection(Callback):
         if self.folder is None or not trainer.is_global_zero:
             return
         with replacing(self.folder / BEST) as part:
-            save_file(self.weights, part)
+            part.write_bytes(save(self.weights))
 
     def _write_history(self, trainer: L.Trainer) -> None:
         if self.folder is None or not trainer.is_global_zero:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import pickle
@@ -241,8 +242,9 @@ class _Beside(TorchCheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
     ) -> None:
-        with Path(path).open("wb") as file:
-            torch.save(checkpoint, file)
+        whole = io.BytesIO()  # `torch.save` hides what the disk says
+        torch.save(checkpoint, whole)
+        Path(path).write_bytes(whole.getbuffer())
 
 
 def _trainer(plan: Fit, folder: Path | None, callbacks: list[Callback]) -> L.Trainer:

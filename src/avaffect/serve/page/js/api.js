@@ -1,5 +1,6 @@
 /** Talk to the server: JSON in and out, uploads, and one kind of error. A login is a cookie that scripts never see. */
 
+const JSON_TYPE = "application/json";
 const UNREACHABLE = "The server does not answer. Is “avaffect serve” still running? Start it again, then try once more.";
 
 /** An error whose message says what to do; `status` is HTTP's, 0 if no answer came. */
@@ -21,10 +22,10 @@ function errorFrom(status, text, retryAfter) {
   return new ApiError(detail || `The server answered ${status}. Try again.`, status, retryAfter);
 }
 
-/** JSON from the server; `json` is sent as the body. */
-export async function request(path, { method = "GET", json, body, signal } = {}) {
-  const headers = { Accept: "application/json" };
-  if (json !== undefined) headers["Content-Type"] = "application/json";
+/** JSON from the server, or a Blob of another type that is asked for; `json` is sent as the body. */
+export async function request(path, { method = "GET", json, body, signal, accept = JSON_TYPE } = {}) {
+  const headers = { Accept: accept };
+  if (json !== undefined) headers["Content-Type"] = JSON_TYPE;
   let response;
   try {
     response = await fetch(path, { method, headers, signal, body: json === undefined ? body : JSON.stringify(json) });
@@ -32,6 +33,7 @@ export async function request(path, { method = "GET", json, body, signal } = {})
     if (error.name === "AbortError") throw error;
     throw new ApiError(UNREACHABLE, 0);
   }
+  if (response.ok && accept !== JSON_TYPE) return response.blob();
   const text = await response.text();
   if (!response.ok) throw errorFrom(response.status, text, response.headers.get("Retry-After"));
   return text ? JSON.parse(text) : null;

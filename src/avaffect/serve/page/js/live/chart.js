@@ -13,6 +13,7 @@ export class LiveChart {
   constructor() {
     this.canvas = element("canvas", { role: "img", "aria-label": "Valence and arousal of the last 30 seconds; the table “Now” says the latest values", class: "live-chart" });
     this.node = this.canvas;
+    new ResizeObserver(() => this.draw()).observe(this.canvas);
   }
 
   show(people, now) {

@@ -7,7 +7,7 @@ const KEPT = 125; // ticks: about ten seconds
 export class Delay {
   constructor() {
     this.words = element("p", {}, "Delay: –");
-    this.node = element("div", { class: "panel delay" }, this.words, element("small", {}, "From the end of a moment to its point here, over the last ten seconds."));
+    this.node = element("div", { class: "panel delay" }, this.words, element("small", {}, "From a picture to its point here, over the last ten seconds."));
     this.reset();
   }
 

@@ -8,6 +8,7 @@ const SOUND = 1;
 const HEAD = 9; // bytes before the payload: the kind, the time in seconds as float64
 const MOST_WAITING = 1e6; // bytes that may wait to be sent; beyond that pictures are left out
 const GONE = "The connection to the server was lost. Check that it still runs, then press Start.";
+const POLICY = 1008; // code of a connection that is not let in
 const PATIENCE = 10000; // ms to wait for the last ticks
 
 export class Stream {
@@ -17,31 +18,30 @@ export class Stream {
     this.saved = null;
   }
 
-  /** Connect; gives the server's greeting: its model, lag and sample rate. */
+  /** Connect; gives the server's greeting: its model, lag, rates. It comes once the model is loaded. */
   open() {
     const address = new URL("/v1/stream", location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.socket = new WebSocket(address);
     this.socket.binaryType = "arraybuffer";
     return new Promise((resolve, reject) => {
-      this.socket.onclose = ({ reason }) => {
-        const error = reason ? new ApiError(reason, 0) : known(GONE);
-        reject(error);
-        this.finished?.(this.saved);
-        this.told.closed(error);
+      const take = {
+        hello: resolve,
+        ticks: (message) => this.told.ticks(message),
+        saved: ({ id }) => (this.saved = id),
+        error: ({ detail }) => (this.error = new ApiError(detail, 0)),
       };
       this.socket.onmessage = ({ data }) => {
-        const answer = JSON.parse(data);
-        if (answer.sample_rate) resolve(answer);
-        else this.take(answer);
+        const message = JSON.parse(data);
+        take[message.type](message);
+      };
+      this.socket.onclose = ({ code }) => {
+        const error = this.error ?? (code === POLICY ? new ApiError("A token is needed", 401) : known(GONE));
+        reject(error);
+        if (this.finished) this.finished(this.saved);
+        else this.told.closed(error);
       };
     });
-  }
-
-  take(answer) {
-    if (answer.error) this.told.closed(new ApiError(answer.error, 0));
-    if (answer.ticks) this.told.ticks(answer);
-    if (answer.id) this.saved = answer;
   }
 
   /** Whether there is room for another picture. */
@@ -66,11 +66,11 @@ export class Stream {
     this.socket.send(message);
   }
 
-  /** Ask for the end; gives what was saved, or null. */
+  /** Ask for the end; gives the id of what was saved, or null. */
   stop(save) {
     if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve(null);
     return new Promise((resolve) => {
-      this.finished = resolve;
+      this.finished = resolve; // once the server has closed
       setTimeout(() => resolve(this.saved), PATIENCE);
       this.socket.send(JSON.stringify({ type: "stop", save }));
     });

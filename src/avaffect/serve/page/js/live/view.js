@@ -84,7 +84,7 @@ class LiveView {
   show({ ticks, dropped }) {
     for (const tick of ticks) {
       this.people.add(tick);
-      this.delay.add(this.capture.now() - tick.end, tick);
+      this.delay.add(this.capture.now() - tick.time); // its picture is of the middle or later
     }
     this.delay.lost((dropped ?? 0) + this.capture.skipped);
     this.fresh = true;
@@ -108,12 +108,13 @@ class LiveView {
     this.say("Finishing …");
     this.running = false;
     this.capture.end();
-    const ended = await this.stream.stop(this.save.checked);
+    const saved = await this.stream.stop(this.save.checked);
     this.release();
     this.button.textContent = "Start";
     this.button.disabled = false;
-    this.say(ended?.id ? "Stopped. " : "Stopped. Nothing was kept.");
-    if (ended?.id) this.state.append(element("a", { href: `#/result/${ended.id}` }, "Open the result"));
+    if (this.stream.error) replace(this.trouble, problem(this.stream.error));
+    this.say(saved ? "Stopped. " : "Stopped. Nothing was kept.");
+    if (saved) this.state.append(element("a", { href: `#/result/${saved}` }, "Open the result"));
     announce(this.state.textContent);
   }
 

@@ -49,7 +49,16 @@ export class Edits extends EventTarget {
   }
 }
 
-/** The result under these edits, as the server computes it. */
-export function viewOf(id, edits) {
-  return request(`/v1/predictions/${id}/view`, { method: "POST", json: edits });
+/** The result under these edits, as the server computes it. @param {string} query which rows, see `detail` */
+export async function viewOf(id, edits, query) {
+  return (await request(viewPath(id) + query, { method: "POST", json: edits })).result;
+}
+
+/** The same as a file. @param {"text/csv"|"application/vnd.apache.parquet"} type @returns {Promise<Blob>} */
+export function fileOfView(id, edits, type) {
+  return request(viewPath(id), { method: "POST", json: edits, accept: type });
+}
+
+function viewPath(id) {
+  return `/v1/predictions/${id}/view`;
 }

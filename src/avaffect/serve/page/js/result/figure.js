@@ -79,7 +79,7 @@ function layout(shown, rows, margin) {
   const below = rows.length * STRIP_HEIGHT;
   const inner = 2 * TARGET_HEIGHT + GAP + (below ? GAP + below : 0);
   const part = (from, height) => [1 - (from + height) / inner, 1 - from / inner];
-  const limit = shown.relative ? 2 : 1;
+  const limit = shown.relative ? reach(shown.people) : 1;
   const axis = {
     color: colours.faint, gridcolor: colours.rule, zeroline: true, zerolinecolor: colours.faint, fixedrange: true,
     range: [-limit * 1.06, limit * 1.06], tickvals: [-limit, -limit / 2, 0, limit / 2, limit],
@@ -106,8 +106,15 @@ function layout(shown, rows, margin) {
     yaxis2: { ...axis, domain: domains[1] },
     yaxis3: strip,
     annotations: TARGETS.flatMap((target, place) => words(target, domains[place], colours, shown.relative)),
-    shapes: [...rows.map((_, place) => missing(place, colours)), ...spans(shown.excluded, "left out", colours.ink), ...spans(shown.baseline, "baseline", colours.faint)],
+    shapes: [...rows.map((_, place) => missing(place, colours)), ...spans(shown.excluded, "left out", colours.ink), ...spans(shown.baseline, "baseline", colours.mark)],
   };
+}
+
+/** The smallest half scale that holds all values relative to the baseline. */
+function reach(people) {
+  let most = 0;
+  for (const person of people) for (const target of TARGETS) for (const value of person.columns[`${target}_rel`]) if (Math.abs(value) > most) most = Math.abs(value);
+  return [0.25, 0.5, 1].find((limit) => limit >= most) ?? 2;
 }
 
 function timeAxis(range, width, colours) {

@@ -4,8 +4,6 @@ import { announce } from "../announce.js";
 import { element, replace } from "../dom.js";
 import { fileOf, keepFile } from "../uploads.js";
 
-const SHAPE = "The boxes fit the file that was read.";
-
 export class Media {
   /** @param {Object} prediction @param {Player} player */
   constructor(prediction, player) {
@@ -19,7 +17,6 @@ export class Media {
     this.video.addEventListener("loadedmetadata", () => this.playable());
     this.video.addEventListener("error", () => this.failed());
     this.video.addEventListener("click", () => player.toggle());
-    this.canvas.title = SHAPE;
     this.start();
   }
 
@@ -60,6 +57,7 @@ export class Media {
   }
 
   ask() {
+    if (this.prediction.result.meta.causal) return this.nothing();
     this.node.classList.add("sound-only");
     this.hasPicture = false;
     const field = element("input", { type: "file", class: "hidden", id: "again", onchange: () => this.chosen(field.files[0]) });
@@ -69,12 +67,16 @@ export class Media {
     replace(this.note, element("p", {}, words), field, element("label", { for: "again", class: "button" }, "Choose the file"));
   }
 
+  nothing() {
+    this.node.classList.add("sound-only");
+    replace(this.note, element("p", {}, "Read live: pictures and sound were not kept. The curves can be played all the same."));
+  }
+
   chosen(file) {
     if (!file) return;
-    const size = this.prediction.result.meta.source?.size;
+    const { size } = this.prediction.result.meta.source ?? {};
     if (size && size !== file.size) {
-      replace(this.note, element("p", { role: "alert" }, `${file.name} is not the file that was read: its size is another. Choose ${this.prediction.name}.`));
-      setTimeout(() => this.ask(), 4000);
+      this.note.querySelector("p").replaceWith(element("p", { role: "alert" }, `${file.name} is not the file that was read: its size is another. Choose ${this.prediction.name}.`));
       return;
     }
     keepFile(this.prediction.id, file);

@@ -1,6 +1,6 @@
 /** One result: the recording, its people, and everything that moves with the playhead. */
 
-import { request } from "../api.js";
+import { predictions, request } from "../api.js";
 import { announce } from "../announce.js";
 import { element, labelled, replace } from "../dom.js";
 import { listenToKeys } from "../keys.js";
@@ -10,6 +10,7 @@ import { clock } from "../words.js";
 import { Boxes } from "./boxes.js";
 import { Chart } from "./chart.js";
 import { Circumplex } from "./circumplex.js";
+import { detail, detailWords } from "./detail.js";
 import { Downloads } from "./downloads.js";
 import { Edits, viewOf } from "./edits.js";
 import { Media } from "./media.js";
@@ -24,8 +25,10 @@ import { Trace } from "./trace.js";
 import { Transport } from "./transport.js";
 
 export async function show(main, [id]) {
-  const prediction = await request(`/v1/predictions/${id}`);
-  if (prediction.state !== "done") throw known(`${prediction.name} is not done yet. Wait for it under Recordings.`);
+  const [job] = (await predictions()).filter((one) => one.id === id);
+  if (!job) throw known("This recording is no longer on the server. Send it again under Recordings.");
+  if (job.state !== "done") throw known(`${job.name} is not done yet. Wait for it under Recordings.`);
+  const prediction = await request(`/v1/predictions/${id}${detail(job.duration)}`);
   const view = new ResultView(prediction);
   await view.start(main);
   return () => view.end();
@@ -50,7 +53,7 @@ class ResultView {
     this.spans = new Spans({ edits: this.edits, player: this.player, onMarking: (on) => this.chart.setMarking(on) });
     this.summary = new Summary();
     this.table = new Table(this.player);
-    this.downloads = new Downloads();
+    this.downloads = new Downloads(prediction, this.edits);
     this.trouble = element("div");
     this.legend = element("ul", { class: "legend", "aria-label": "Colours" });
     this.scale = element("p", { class: "faint" });
@@ -75,7 +78,6 @@ class ResultView {
       this.downloads.node,
       terms(prediction.result.meta),
     );
-    this.downloads.show(prediction.links);
     this.summary.show(prediction.result.summary, original);
     this.listen();
     await this.chart.start(this.shown());
@@ -134,7 +136,7 @@ class ResultView {
     this.spans.draw(this.trace);
     try {
       const { value } = this.edits;
-      const result = this.edits.changed ? await viewOf(this.prediction.id, value) : this.prediction.result;
+      const result = this.edits.changed ? await viewOf(this.prediction.id, value, detail(this.player.duration)) : this.prediction.result;
       if (turn !== this.turn) return;
       this.trace = new Trace({ ...this.prediction, result, allTracks: this.original.allTracks }, value.names);
       replace(this.trouble);
@@ -173,8 +175,7 @@ class ResultView {
 
   drawScale() {
     const { step, range } = this.chart;
-    const points = step ? `Each point is a mean over ${step < 1 ? step.toFixed(2) : step.toFixed(1)} s; zoom in for more.` : "Every frame is drawn.";
-    this.scale.textContent = `${clock(range[0])} to ${clock(range[1])}. ${points} In the strips, a stronger colour is more; a dotted line is where there is nothing to tell. The shaded band is meant to hold raters' values 9 times in 10.`;
+    this.scale.textContent = `${clock(range[0])} to ${clock(range[1])}. ${detailWords(step, this.player.duration)} In the strips, a stronger colour is more; a dotted line is where there is nothing to tell. The shaded band is meant to hold raters' values 9 times in 10.`;
   }
 
   shown() {

@@ -1,0 +1,49 @@
+"""`avaffect summarise`: figures of each person in each recording, second, span or turn."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+
+
+def summarise(
+    results: Results,
+    by: Annotated[
+        str,
+        typer.Option(
+            help="What a row is of: recording; a length such as 1s or 2min; turns (of speech); or a file of"
+            " spans (.eaf, .TextGrid, .csv with start,end,label), or a folder of such files."
+        ),
+    ] = "recording",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="File to write, .csv or .xlsx; by default printed.", show_default=False
+        ),
+    ] = None,
+    edits: EditList = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write one table of figures over all recordings: means, spread, slopes, shares, and seconds behind each.
+
+    A row is one person in one recording, or in one second, span or turn of it. Values weigh by their seconds.
+
+    Example: avaffect summarise results/ --by 1s --out seconds.csv
+    """
+    from ..exchange import read_results
+    from ..exchange import summarise as table_of
+    from ..exchange.tables import write_table
+
+    if out is not None:
+        check_outputs([out], [*results, *([edits] if edits else [])], overwrite=overwrite)
+    table = table_of([result.trace for result in read_results(results, edits)], by)
+    if out is None:
+        table.round(6).to_csv(sys.stdout, index=False)
+        return
+    write_table(table, out)
+    print_lines(f"Written: {out}, {len(table):,} rows")

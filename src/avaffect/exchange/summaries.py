@@ -1,0 +1,173 @@
+"""Means and other figures of each person in each piece of a recording, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..arguments import checks_types
+from ..spec import TARGETS
+from ..trace import Trace
+from ..trace.edits import Edits
+from ..trace.rows import tracks
+from ..trace.spans import touched
+from ..trace.summary import SPEAKING
+from .pieces import Piece, parse_step, spans, steps, turns, whole
+
+RECORDING, TURNS = "recording", "turns"
+
+_SLOPE_SECONDS = 1.0  # of values, from which a slope is given
+_FIGURES = ("mean", "sd", "min", "max", "slope", "seconds")
+
+
+@checks_types
+def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
+    """Figures of every person in every piece of every recording.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+    by : str
+        ``"recording"``; a length such as ``"1s"`` or ``"2min"``; ``"turns"`` (of speech, see
+        `avaffect.exchange.pieces.turns`); or a file or folder of spans (see
+        `avaffect.exchange.pieces.spans`).
+
+    Returns
+    -------
+    (n, ...) pd.DataFrame
+        ``file``, ``track`` (NA: a voice without a face), ``person`` (the name), ``label``, ``tier``,
+        ``start``, ``end``; ``speaks`` (1 if the turn is theirs); ``seconds`` of the piece in which the person
+        has rows; the shares of that time with a face, with speech, without prediction, and excluded; and of
+        valence, arousal, and both relative to the baseline ``*_mean``, ``*_sd`` (population), ``*_min``,
+        ``*_max``, ``*_slope`` (per second, least squares; from 1 s on) and ``*_seconds`` (with a value).
+        Every row of the trace weighs by its seconds within the piece.
+
+    Raises
+    ------
+    DataError
+        If ``by`` is nothing of this, or a file of spans does not fit.
+    """
+    parts = [trace.file(file) for trace in traces for file in trace.files]
+    pieces = _pieces(parts, by)
+    rows = [row for trace in parts for row in _rows(trace, pieces.get(trace.files[0], ()), by)]
+    table = pd.DataFrame(rows, columns=_columns())
+    return table.astype({"track": "Int64", "speaks": "Int64"})
+
+
+def _columns() -> list[str]:
+    figures = [f"{t}{r}_{f}" for t in TARGETS for r in ("", "_rel") for f in _FIGURES]
+    shares = ["face_share", "speech_share", "missing_share", "excluded_share"]
+    return [
+        "file",
+        "track",
+        "person",
+        "label",
+        "tier",
+        "start",
+        "end",
+        "speaks",
+        "seconds",
+        *shares,
+        *figures,
+    ]
+
+
+def _pieces(parts: Sequence[Trace], by: str) -> Mapping[str, Sequence[Piece]]:
+    if by == RECORDING:
+        return {part.files[0]: whole(part) for part in parts}
+    if by == TURNS:
+        return {part.files[0]: turns(part) for part in parts}
+    if (step := parse_step(by)) is not None:
+        return {part.files[0]: steps(part, step) for part in parts}
+    return spans(Path(by), [part.files[0] for part in parts])
+
+
+def _rows(trace: Trace, pieces: Sequence[Piece], by: str) -> list[dict[str, Any]]:
+    """The rows of one recording: piece by piece, in each the people by number, nobody last."""
+    (file,) = trace.files
+    edits = Edits.of(trace.meta, file)
+    nobody = trace.track(None)
+    everyone: dict[int | None, _Rows] = {n: _Rows(trace.track(n), edits) for n in tracks(trace.table)}
+    if nobody.table[list(TARGETS)].notna().any(axis=None):
+        everyone[None] = _Rows(nobody, edits)
+    found = []
+    for piece in pieces:
+        for number, rows in everyone.items():
+            if piece.track not in (None, number):
+                continue
+            figures = rows.figures(piece.start, piece.end)
+            if not figures["seconds"] and (by == TURNS or parse_step(by)):
+                continue
+            who = {
+                "file": file,
+                "track": number,
+                "person": edits.names.get(number, "") if number is not None else "",
+            }
+            label = piece.label if piece.speaker is None else edits.names.get(piece.speaker, piece.label)
+            where = {"label": label, "tier": piece.tier, "start": piece.start, "end": piece.end}
+            speaks = None if by != TURNS else int(number is not None and number == piece.speaker)
+            found.append({**who, **where, "speaks": speaks, **figures})
+    return found
+
+
+class _Rows:
+    """One person's rows as arrays, for figures of many pieces."""
+
+    def __init__(self, trace: Trace, edits: Edits) -> None:
+        table = trace.table
+        self.start, self.end = (table.index.get_level_values(n).to_numpy() for n in ("start", "end"))
+        self.values = {
+            f"{target}{rel}": table[f"{target}{rel}"].to_numpy() for target in TARGETS for rel in ("", "_rel")
+        }
+        excluded = touched(table, edits.excluded)
+        self.flags = {
+            "face_share": table["face_conf"].notna().to_numpy(),
+            "speech_share": (table["voiced"] >= SPEAKING).to_numpy(),
+            "missing_share": table[list(TARGETS)].isna().all(axis=1).to_numpy() & ~excluded,
+            "excluded_share": excluded,
+        }
+
+    def figures(self, start: float, end: float) -> dict[str, float]:
+        """Figures of one piece; shares and values are NaN where there is no time to take them from."""
+        rows = slice(
+            int(np.searchsorted(self.end, start, side="right")),
+            int(np.searchsorted(self.start, end, side="left")),
+        )
+        first, last = np.maximum(self.start[rows], start), np.minimum(self.end[rows], end)
+        weight = np.clip(last - first, 0.0, None)
+        total = float(weight.sum())
+        found = {"seconds": total}
+        for name, flag in self.flags.items():
+            found[name] = float(weight[flag[rows]].sum()) / total if total else float("nan")
+        middle = (first + last) / 2
+        for name, values in self.values.items():
+            figures = _figures(values[rows], weight, middle)
+            found |= {f"{name}_{what}": figure for what, figure in zip(_FIGURES, figures, strict=True)}
+        return found
+
+
+def _figures(values: np.ndarray, weight: np.ndarray, time: np.ndarray) -> tuple[float, ...]:
+    """In the order of `_FIGURES`."""
+    known = np.isfinite(values) & (weight > 0)
+    nan = float("nan")
+    if not known.any():
+        return nan, nan, nan, nan, nan, 0.0
+    x, w, t = values[known], weight[known], time[known]
+    seconds = float(w.sum())
+    mean = float(np.average(x, weights=w))
+    variance = float(np.average((x - mean) ** 2, weights=w))
+    away = t - np.average(t, weights=w)
+    spread = float(np.average(away**2, weights=w))
+    slope = float(np.average(away * (x - mean), weights=w)) / spread if spread > 0 else nan
+    return (
+        mean,
+        variance**0.5,
+        float(x.min()),
+        float(x.max()),
+        slope if seconds >= _SLOPE_SECONDS else nan,
+        seconds,
+    )

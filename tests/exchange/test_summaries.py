@@ -1,0 +1,125 @@
+"""Figures by recording, step, span and turn, against plain NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from avaffect.errors import DataError
+from avaffect.exchange import summarise
+from avaffect.exchange.pieces import turns
+from avaffect.trace import Edits, Span, Trace
+
+
+@pytest.fixture
+def talk(made):
+    """Two people, 10 rows a second for 6 s: 1 speaks in [1, 2) and [2.3, 3), 2 in [4, 5); silence else."""
+    start, end = made.times(6.0, rate=10)
+    parts = [made.person(start, end, track=k, seed=k, file="A/talk.mp4") for k in (1, 2)]
+    spoken = {1: ((start >= 1) & (start < 2)) | ((start >= 2.3) & (start < 3)), 2: (start >= 4) & (start < 5)}
+    for number, rows in zip((1, 2), parts, strict=True):
+        rows["voiced"] = np.where(spoken[1] | spoken[2], 0.9, 0.1)
+        rows["speaking"] = np.where(spoken[1] | spoken[2], np.where(spoken[number], 0.8, 0.2), np.nan)
+    return Trace(pd.concat(parts).sort_values(["start", "track"], kind="stable"), meta=made.META)
+
+
+def test_one_row_a_recording_and_person(talk, make_trace):
+    table = summarise([talk, make_trace(2.0)])
+    assert table[["file", "track"]].to_numpy().tolist() == [
+        ["A/talk.mp4", 1],
+        ["A/talk.mp4", 2],
+        ["clips/interview.mp4", 1],
+    ]
+    for (_, row), trace in zip(table.iterrows(), (talk.track(1), talk.track(2)), strict=False):
+        for target in ("valence", "arousal"):
+            x = trace.table[target].to_numpy()
+            slope = np.polyfit(trace.table["pts"] + 0.05, x, 1)[0]
+            expected = [x.mean(), x.std(), x.min(), x.max(), slope, 6.0]
+            names = ("mean", "sd", "min", "max", "slope", "seconds")
+            assert [row[f"{target}_{n}"] for n in names] == pytest.approx(expected)
+        assert row["speech_share"] == pytest.approx(2.7 / 6)
+        assert np.isnan(row["valence_rel_mean"])
+
+
+def test_seconds_are_means_of_their_rows(talk):
+    table = summarise([talk.edited(Edits({1: "Ana"}, excluded=(Span(1.0, 1.5),)))], "1s")
+    ana = table[table["track"] == 1]
+    assert ana["start"].tolist() == [0, 1, 2, 3, 4, 5]
+    x = talk.track(1).table["valence"].to_numpy().reshape(6, 10).mean(axis=1)
+    assert ana["valence_mean"].iloc[[0, 2, 3, 4, 5]].tolist() == pytest.approx(x[[0, 2, 3, 4, 5]].tolist())
+    assert ana["valence_seconds"].tolist() == pytest.approx([1, 0.5, 1, 1, 1, 1])
+    assert ana["excluded_share"].tolist() == pytest.approx([0, 0.5, 0, 0, 0, 0])
+    assert set(ana["person"]) == {"Ana"}
+
+
+def test_a_row_counts_in_each_second_by_its_part(made):
+    start = np.array([0.0, 0.5, 1.5])
+    trace = Trace(made.person(start, np.array([0.5, 1.5, 2.0])))
+    v = trace.table["valence"].to_numpy()
+    table = summarise([trace], "1s")
+    assert table["valence_mean"].tolist() == pytest.approx([(v[0] + v[1]) / 2, (v[1] + v[2]) / 2])
+
+
+def test_turns_and_who_has_them(talk):
+    found = turns(talk)
+    assert [(p.speaker, round(p.start, 6), round(p.end, 6)) for p in found] == [(1, 1, 3), (2, 4, 5)]
+    table = summarise([talk.edited(Edits({2: "Bo"}))], "turns")
+    assert table[["label", "track", "speaks"]].to_numpy().tolist() == [
+        ["person 1", 1, 1],
+        ["person 1", 2, 0],
+        ["Bo", 1, 0],
+        ["Bo", 2, 1],
+    ]
+    rows = talk.track(2).table
+    assert table["arousal_mean"].iloc[3] == pytest.approx(
+        rows["arousal"][rows["pts"].between(3.99, 4.95)].mean()
+    )
+
+
+def test_turns_of_nobody_in_view_and_of_whom_it_cannot_be_told(made):
+    rows = made.person(*made.times(6.0, rate=10))
+    rows["voiced"] = 0.9
+    rows["speaking"] = [0.1] * 20 + [np.nan] * 40
+    made.blank(rows, slice(40, 60), "face", "valence", "arousal")
+    rows.loc[rows["frame"] >= 40, ["track", "source"]] = pd.NA
+    found = turns(Trace(rows))
+    assert [(p.label, p.start, p.end) for p in found] == [
+        ("nobody in view", 0, 2),
+        ("unknown", 2, 4),
+        ("nobody in view", 4, 6),
+    ]
+
+
+def test_spans_of_elan_praat_and_tables(talk, tmp_path):
+    (tmp_path / "talk.TextGrid").write_text(
+        'File type = "ooTextFile"\nObject class = "TextGrid"\n0\n6\n<exists>\n1\n'
+        '"IntervalTier"\n"task"\n0\n6\n3\n'
+        '0\n2\n"sum"\n2\n4\n""\n4\n6\n"rest"\n'
+    )
+    (tmp_path / "talk.csv").write_text("file;start;end;label\ntalk;0;2;sum\ntalk;4;6;rest\n")
+    (tmp_path / "all.csv").write_text("start_ms,end_ms,condition\n0,2000,sum\n4000,6000,rest\n")
+    tables = [summarise([talk], str(tmp_path / name)) for name in ("talk.TextGrid", "talk.csv", "all.csv")]
+    for table in tables:
+        assert table["label"].tolist() == ["sum", "sum", "rest", "rest"]
+        x = talk.track(2).table["valence"].to_numpy()
+        assert table["valence_mean"].iloc[3] == pytest.approx(x[40:].mean())
+    assert tables[0]["tier"].tolist() == ["task"] * 4
+    (tmp_path / "spans" / "A").mkdir(parents=True)
+    (tmp_path / "talk.TextGrid").rename(tmp_path / "spans" / "A" / "talk.TextGrid")
+    pd.testing.assert_frame_equal(summarise([talk], str(tmp_path / "spans")), tables[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x.csv", "start,label\n0,a\n", "no column of ends"),
+        ("x.csv", "start,end,label\n3,2,a\n", "data row 1 is no span"),
+        ("x.csv", "file,start,end\nP09,0,1\n", "names none of the recordings, but 'P09'"),
+        ("x.doc", "", "expected 1s, turns, recording, or a file"),
+    ],
+)
+def test_what_is_no_list_of_spans_is_refused(talk, tmp_path, name, text, said):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=said):
+        summarise([talk], str(tmp_path / name))
