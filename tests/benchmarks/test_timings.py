@@ -39,7 +39,9 @@ def test_predict(clip: Path, capsys: pytest.CaptureFixture) -> None:
     for stage in (*stages, "annotated video", "decode only", "prediction", "prediction, clock"):
         row = re.search(rf"^{stage} +(\d+\.\d+) +(\d+\.\d|-) +\d+\.\d+ +(\d+\.\d|-)$", out, re.MULTILINE)
         assert row is not None, stage
-    assert re.search(r"as long as decoding alone; peak memory \d{2,} MB \(earlier \d{2,} MB\)$", out, re.MULTILINE)
+    assert re.search(
+        r"as long as decoding alone; peak memory \d{2,} MB \(earlier \d{2,} MB\)$", out, re.MULTILINE
+    )
 
 
 def test_footage(tmp_path: Path) -> None:
