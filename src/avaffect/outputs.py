@@ -7,17 +7,15 @@ folders within an input folder are kept.
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from .errors import DataError, MediaError
-from .files import url
-from .media.folder import look_into
+from .files import remove_stale
 from .record import ENDING, Record, Source
 from .result_names import longest_name, result_names
 
@@ -29,6 +27,9 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "abaw": (".txt",),
     "bids": ("_physio.tsv.gz", "_physio.json"),
     "plot": (".png",),
+    "svg": (".svg",),
+    "pdf": (".pdf",),
+    "report": ("_report.html",),
     # Never NAME.mp4: with --out beside the input that would be the input itself.
     "video": ("_annotated.mp4",),
 }
@@ -45,22 +46,6 @@ class State(StrEnum):
     UNFINISHED = "not all results there"
     OTHER_SETTINGS = "made under other settings"
     CHANGED = "the recording has changed"
-
-
-@dataclass(frozen=True)
-class Found:
-    """Recordings that the inputs stand for.
-
-    Attributes
-    ----------
-    recordings : list of (Path, Path)
-        Each with the input it was found by: itself, or a folder.
-    left_out : list of str
-        What lies in the inputs and is not read, one line each.
-    """
-
-    recordings: list[tuple[Path, Path]] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -136,57 +121,38 @@ class Target:
         try:
             yield record
         finally:
-            if not any(os.path.lexists(self.base.with_name(name)) for name in outputs):
-                self.record_path.unlink(missing_ok=True)
+            self.tidy()
 
-
-def find(inputs: Iterable[Path], out: Path, *, recursive: bool) -> Found:
-    """All recordings that the inputs stand for, each once; a folder stands for the media files in it.
-
-    Annotated videos that this program wrote are never taken: not from a folder, nor by name from the
-    result folder.
-
-    Raises
-    ------
-    MediaError
-        If a folder holds none, or nothing is left.
-    """
-    found = Found()
-    seen: set[str] = set()
-    results = _absolute(out)
-    for path in inputs:
-        if address := url(path):
-            raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
-        if _is_folder(path):
-            media = _media_of(path, recursive, found)
-        elif results in _absolute(path).parents and _is_ours(path):
-            found.left_out.append(f"{path}: a result of an earlier run")
-            continue
-        else:
-            media = [path]
-        for file in media:
-            place = os.path.abspath(file)
-            if place not in seen:
-                seen.add(place)
-                found.recordings.append((path, file))
-    if not found.recordings:
-        raise MediaError("; ".join(found.left_out) + "; name a recording")
-    return found
+    def tidy(self) -> None:
+        """Remove what a killed process left half written, and a record without any result."""
+        remove_stale(self.base.parent)
+        record = self.record
+        if record is None or any(os.path.lexists(self.base.with_name(name)) for name in record.outputs):
+            return
+        with suppress(OSError):
+            self.record_path.unlink(missing_ok=True)
 
 
 def plan(
-    recordings: Sequence[tuple[Path, Path]], out: Path, kinds: Iterable[str], *, overwrite: bool = False
+    recordings: Sequence[tuple[Path, Path]],
+    out: Path,
+    kinds: Iterable[str],
+    *,
+    others: Iterable[Path] = (),
+    overwrite: bool = False,
 ) -> list[Target]:
     """The results of each recording, under names that no other has.
 
     Parameters
     ----------
     recordings : sequence of (Path, Path)
-        As `find` gives them.
+        As `avaffect.inputs.find` gives them.
     out : Path
         The result folder.
     kinds : iterable of str
         Keys of `SUFFIXES`.
+    others : iterable of Path
+        What else is read: a transcript, a table.
     overwrite : bool
         Allow that files are replaced which are there and not known as results of the same recording.
 
@@ -198,8 +164,9 @@ def plan(
     kinds = tuple(dict.fromkeys(kinds))
     names = result_names(recordings, longest_name(out, _LONGEST))
     targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
-    inputs = {os.path.abspath(target.source) for target in targets}
-    identities = {identity for target in targets if (identity := _identity(target.source))}
+    read = [*(target.source for target in targets), *others]
+    inputs = {os.path.abspath(path) for path in read}
+    identities = {identity for path in read if (identity := _identity(path))}
     problems = []
     for target in targets:
         try:
@@ -212,37 +179,12 @@ def plan(
     return targets
 
 
-def _media_of(folder: Path, recursive: bool, found: Found) -> list[Path]:
-    contents = look_into(folder, recursive=recursive)
-    if contents.ours:
-        found.left_out.append(f"{folder}: annotated videos of earlier runs ({len(contents.ours)})")
-    if contents.others:
-        endings = Counter(path.suffix.lower() or "no ending" for path in contents.others)
-        most = ", ".join(ending for ending, _ in endings.most_common(5))
-        found.left_out.append(
-            f"{folder}: files whose endings are not of video or sound ({len(contents.others)}: {most})"
-        )
-    if not contents.media:
-        hint = "name another folder" if recursive else "add --recursive to look into its folders"
-        raise MediaError(f"{folder}: holds no video or audio files; {hint}")
-    return contents.media
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a record beside a file says that this program wrote it."""
-    with suppress(OSError):
-        for beside in path.parent.glob(f"*{ENDING}"):
-            record = Record.read(beside)
-            if record is not None and record.wrote(path):
-                return True
-    return False
-
-
 def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], overwrite: bool) -> None:
     """Raise a `DataError` if a result of the target would replace what it may not."""
     record = target.record
     for path in target.all_paths:
-        if os.path.abspath(path) in inputs or _identity(path) in identities:
+        given = os.path.abspath(path) in inputs or _identity(path) in identities
+        if given or _is_its_transcript(path, target):
             raise DataError(
                 f"{path} is an input, and a result of {target.source} would replace it;"
                 " give another folder with --out"
@@ -261,6 +203,24 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
             raise DataError(f"{path} {what}; give another folder with --out, or --overwrite to replace it")
 
 
+def _is_its_transcript(path: Path, target: Target) -> bool:
+    """Whether a file that is there would be read as the recording's transcript, and is none of ours."""
+    if not path.is_file():
+        return False
+    from .transcript import ENDINGS, transcript_beside  # what few need is loaded for few
+
+    if path.suffix.lower() not in ENDINGS:
+        return False
+    record = target.record
+    if path == target.record_path or (record is not None and record.wrote(path)):
+        return False
+    try:
+        beside = transcript_beside(target.source)
+    except DataError:  # one of several
+        return path.parent.samefile(target.source.parent)
+    return beside is not None and path.samefile(beside)
+
+
 def _check_source(target: Target, record: Record, source: Source) -> None:
     """The results of one recording do not replace those of another; those of its earlier content they may."""
     if record.source.is_another(source):
@@ -276,14 +236,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return state.st_dev, state.st_ino
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError as error:
-        raise MediaError(f"{path}: cannot be looked at ({error.strerror}); change its permissions") from error

@@ -92,12 +92,15 @@ class Record:
         settings; None for one that is planned, or left from an earlier run.
     absent : tuple of str
         Names that were asked for and cannot be: a recording without pictures has no annotated video.
+    figures : mapping or None
+        The results in a line (`avaffect.run.figures`); None while there are none.
     """
 
     source: Source
     settings: Mapping[str, Any]
     outputs: Mapping[str, int | None] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    figures: Mapping[str, Any] | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
@@ -106,9 +109,14 @@ class Record:
             raw = json.loads(path.read_text(encoding="utf-8"))
             if raw["format"] != FORMAT:
                 return None
-            found = cls(Source(**raw["source"]), raw["settings"], raw["outputs"], tuple(raw["absent"]))
+            absent, figures = tuple(raw["absent"]), raw["figures"]
+            found = cls(Source(**raw["source"]), raw["settings"], raw["outputs"], absent, figures)
             sizes = all(size is None or isinstance(size, int) for size in found.outputs.values())
-            return found if sizes and isinstance(found.settings, dict) else None
+            return (
+                found
+                if sizes and isinstance(found.settings, dict) and isinstance(figures, dict | None)
+                else None
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 

@@ -30,31 +30,36 @@ def sound(path, seed=0, seconds=0.5, samples=None):
 
 def test_a_stopped_run_goes_on_where_it_was(avaffect, tmp_path):
     sources, out = tmp_path / "in", tmp_path / "out"
-    sound(sources / "a.wav"), sound(sources / "deep/b.wav", 1)
+    sound(sources / "a.wav"), sound(sources / "deep/b.wav", 1), sound(sources / "c.wav", 2)
     command = ("predict", "-r", sources, "--out", out, "-f", "parquet", "-f", "webvtt", "--json")
     first = avaffect(*command)
     assert first.returncode == 0, first.stderr
     made = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     names = {path.relative_to(out).as_posix() for path in made}
     assert names == {
-        f"{name}{end}" for name in ("a", "deep/b") for end in (".parquet", ".vtt", ".png", ".avaffect.json")
-    }
+        f"{name}{end}"
+        for name in ("a", "deep/b", "c")
+        for end in (".parquet", ".vtt", ".png", ".avaffect.json")
+    } | {"summary.csv"}
     times = {path: path.stat().st_mtime_ns for path in made}
 
     (out / "deep/b.png").unlink()
+    (out / "c.png").unlink()
+    (out / "c.parquet").write_bytes(bytes(len(made[out / "c.parquet"])))  # damaged
     again = avaffect(*command, "--resume")
     assert again.returncode == 0, again.stderr
     assert (
-        "resumed: 1 of 2 files are finished and skipped; to make: 1 (not all results there)" in again.stderr
+        "resumed: 1 of 3 files are finished and skipped; to make: 2 (not all results there)" in again.stderr
     )
     assert json.loads(again.stdout)["skipped"] == [str(sources / "a.wav")]
-    written = json.loads(again.stdout)["results"][0]["outputs"]
-    assert written == [str(out / "deep/b.png")]
-    untouched = [path for path in made if path.name not in ("b.png", "b.avaffect.json")]
+    written = [name for result in json.loads(again.stdout)["results"] for name in result["outputs"]]
+    assert sorted(written) == [str(out / name) for name in ("c.parquet", "c.png", "deep/b.png")]
+    assert (out / "c.parquet").read_bytes() == made[out / "c.parquet"]
+    untouched = [path for path in made if path.name in ("a.parquet", "a.png", "b.parquet", "c.vtt")]
     assert all(path.stat().st_mtime_ns == times[path] for path in untouched)
 
     other = avaffect(*command, "--resume", "--people", "main")
-    assert "0 of 2 files are finished and skipped; to make: 2 (made under other settings)" in other.stderr
+    assert "0 of 3 files are finished and skipped; to make: 3 (made under other settings)" in other.stderr
     assert read_trace(out / "a.parquet").meta["people"] == "main"
 
     whole = avaffect(*command)
@@ -129,39 +134,36 @@ def test_names_that_no_encoding_has_do_not_end_a_run(tmp_path):
     assert list(listed["file"]) == ["in/br\\udcf6ken.wav"]
 
 
-DRIVE = """
-import sys
-from avaffect.predict import Predictor
+BROKEN = """
+import os, signal
+from multiprocessing import parent_process
 
-real = Predictor.process_file
+if parent_process():  # a process that reads
+    from avaffect.predict import Predictor
 
+    real = Predictor.process_file
 
-def process_file(self, path, hook=None, context=None, transcript=None):
-    {break_it}
-    return real(self, path, hook, context)
+    def process_file(self, path, *args, **known):
+        {break_it}
+        return real(self, path, *args, **known)
 
-
-Predictor.process_file = process_file
-from avaffect.cli import main
-
-main()
+    Predictor.process_file = process_file
 """
 
 
-def drive(break_it, *arguments, cwd):
-    """The command, where something happens before each file is read."""
-    code = DRIVE.format(break_it=break_it)
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=cwd, env=os.environ | {"NO_COLOR": "1"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def broken(folder, break_it):
+    """Options of a command in whose processes something happens before each file is read."""
+    plugin = folder / "broken.py"
+    plugin.write_text(BROKEN.format(break_it=break_it))
+    return "--plugin", plugin
 
 
-def test_a_fault_of_the_program_is_the_files_alone(tmp_path):
+def test_a_fault_of_the_program_is_the_files_alone(avaffect, tmp_path):
     for seed, name in enumerate(("a", "errors", "c")):
         sound(tmp_path / "in" / f"{name}.wav", seed)
     break_it = "if path.name == 'a.wav': raise ValueError('made up')"
-    run = drive(break_it, "predict", "in", "--out", "out", *TABLE_ONLY, "--json", cwd=tmp_path)
+    plugin = broken(tmp_path, break_it)
+    run = avaffect(*plugin, "predict", "in", "--out", "out", *TABLE_ONLY, "--json", cwd=tmp_path)
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
     assert len(json.loads(run.stdout)["results"]) == 2
@@ -172,36 +174,60 @@ def test_a_fault_of_the_program_is_the_files_alone(tmp_path):
     assert "please report it at https://" in row["error"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "c.avaffect.json", "c.csv", "errors.avaffect.json", "errors.csv", "errors_2.csv",
+        "summary.csv",
     ]  # fmt: skip
-    fast = drive(break_it, "predict", "in", "--out", "o", *TABLE_ONLY, "--fail-fast", cwd=tmp_path)
+    fast = avaffect(*plugin, "predict", "in", "--out", "o", *TABLE_ONLY, "--fail-fast", cwd=tmp_path)
     assert fast.returncode == 2
     assert "ended at the first failure; not read: 2 files" in fast.stderr
-    assert [path.name for path in (tmp_path / "o").iterdir()] == ["errors_2.csv"]
+    assert [path.name for path in (tmp_path / "o").glob("[!s]*")] == ["errors_2.csv"]
+
+
+FULL = """
+from multiprocessing import parent_process
+from resource import RLIMIT_FSIZE, RLIM_INFINITY, setrlimit
+
+if parent_process():
+    setrlimit(RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
+    from avaffect.predict import Predictor
+
+    real = Predictor.process_file
+
+    def process_file(self, *args, **known):
+        setrlimit(RLIMIT_FSIZE, (0, 0))
+        return real(self, *args, **known)
+
+    Predictor.process_file = process_file
+else:
+    setrlimit(RLIMIT_FSIZE, (0, RLIM_INFINITY))
+"""
 
 
 def test_a_list_that_cannot_be_written_ends_no_run(avaffect, tmp_path):
     sound(tmp_path / "in/a.wav")
     (tmp_path / "in/b.wav").write_text("no sound")
-    full = "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
-    run = drive(full, "predict", "in", "--out", "out", *TABLE_ONLY, cwd=tmp_path)
+    (tmp_path / "full.py").write_text(FULL)
+    run = avaffect("--plugin", "full.py", "predict", "in", "--out", "out", *TABLE_ONLY, cwd=tmp_path)
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
     assert run.stderr.count("error:") == 2
-    assert "the list of errors is missing" in run.stderr
+    assert "the table of the run is missing" in run.stderr
     assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_is_one_line_and_leaves_what_is_finished(tmp_path, number, code):
+def test_a_signal_is_one_line_and_leaves_what_is_finished(avaffect, tmp_path, number, code):
     for seed, name in enumerate(("a", "b")):
         sound(tmp_path / "in" / f"{name}.wav", seed)
-    stop = f"if path.name == 'b.wav': import os; os.kill(os.getpid(), {int(number)})"
-    run = drive(stop, "predict", "in", "--out", "out", *TABLE_ONLY, "--json", cwd=tmp_path)
+    stop = f"if path.name == 'b.wav': os.kill(os.getppid(), {int(number)}), __import__('time').sleep(60)"
+    plugin = broken(tmp_path, stop)
+    run = avaffect(*plugin, "predict", "in", "--out", "out", *TABLE_ONLY, "--json", cwd=tmp_path)
     assert run.returncode == code, run.stderr
     assert "Traceback" not in run.stderr
     assert run.stderr.splitlines()[-1] == "stopped; files written so far are complete"
     assert [one["outputs"] for one in json.loads(run.stdout)["results"]] == [["out/a.csv"]]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.avaffect.json", "a.csv"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "a.avaffect.json", "a.csv", "summary.csv",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("wait", [0.3, 1.0])
@@ -264,3 +290,65 @@ def test_two_processes_into_one_folder(tmp_path):
         _, told = process.communicate(timeout=120)
         assert process.returncode == 0, told
     assert sorted(path.name for path in Path(tmp_path / "out").glob("*.csv")) == ["one.csv", "two.csv"]
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_a_crash_is_a_row_and_the_same_is_written_whatever_the_order(avaffect, tmp_path):
+    for seed, name in enumerate("abcd"):
+        sound(tmp_path / "in" / f"{name}.wav", seed)
+    crash = broken(tmp_path, "if path.name == 'b.wav': os.kill(os.getpid(), signal.SIGSEGV)")
+    command = ("predict", "in", "--out", "out", *TABLE_ONLY)
+    run = avaffect(*crash, *command, "--workers", 2, cwd=tmp_path)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    (row,) = pd.read_csv(tmp_path / "out/errors.csv").to_dict("records")
+    assert row["file"] == "in/b.wav"
+    assert row["error"] == "in/b.wav: the process that read it was ended by SIGSEGV, a crash in a library"
+    summary = pd.read_csv(tmp_path / "out/summary.csv")
+    assert list(summary["file"]) == [f"in/{name}.wav" for name in "abcd"]
+    assert list(summary["error"].isna()) == [True, False, True, True]
+    assert list(summary["seconds"].dropna()) == [0.56] * 3  # whole ticks
+    assert not list((tmp_path / "out").glob("b.*"))
+    assert not list((tmp_path / "out").glob(".*"))
+
+    again = avaffect(*command, "--resume", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "resumed: 3 of 4 files are finished and skipped" in again.stderr
+    assert "4 recordings in out/summary.csv" in again.stdout
+    other = avaffect(
+        "predict", *(f"in/{name}.wav" for name in "dcba"), "--out", "other", *TABLE_ONLY, cwd=tmp_path
+    )
+    assert other.returncode == 0, other.stderr
+    mine, theirs = contents(tmp_path / "out"), contents(tmp_path / "other")
+    # Its rows are in the order of the inputs.
+    tables = [sorted(files.pop("summary.csv").splitlines()) for files in (mine, theirs)]
+    assert tables[0] == tables[1]
+    assert mine == theirs
+
+
+def test_a_run_that_is_killed_leaves_nothing_half_and_goes_on(avaffect, tmp_path):
+    for seed, name in enumerate("abc"):
+        sound(tmp_path / "in" / f"{name}.wav", seed)
+    wait = "if path.name == 'b.wav': open('pid', 'w').write('.'), __import__('time').sleep(60)"
+    command = ("predict", "in", "--out", "out", *TABLE_ONLY)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "avaffect", *map(str, broken(tmp_path, wait)), *command],
+        cwd=tmp_path, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    for _ in range(1200):
+        if (tmp_path / "pid").exists():
+            break
+        time.sleep(0.05)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    made = (tmp_path / "out/a.csv").stat().st_mtime_ns
+    assert not (tmp_path / "out/b.csv").exists()
+    again = avaffect(*command, "--resume", cwd=tmp_path)
+    assert "resumed: 1 of 3 files are finished and skipped" in again.stderr
+    assert (tmp_path / "out/a.csv").stat().st_mtime_ns == made
+    assert len(pd.read_csv(tmp_path / "out/summary.csv")) == 3

@@ -18,11 +18,11 @@ from avaffect.corpus.base import Recording
 from avaffect.corpus.encode import Encoders, encoders_hash
 from avaffect.corpus.extract import extract
 from avaffect.corpus.store import FeatureStore
-from avaffect.error_list import ErrorList
 from avaffect.errors import REPORTS, DataError, ModelError
 from avaffect.files import temporary_name
 from avaffect.model import AffectModel
 from avaffect.predict.together import slide_all
+from avaffect.run_table import RunTable
 
 
 @pytest.fixture(scope="module")
@@ -393,7 +393,7 @@ def test_a_list_of_errors_that_cannot_be_written(segments, tmp_path, caplog, mon
     def full(self, errors):
         raise DataError("errors.csv: no space left")
 
-    monkeypatch.setattr(ErrorList, "write", full)
+    monkeypatch.setattr(RunTable, "write", full)
     report = extract("studyforrest", segments, tmp_path / "out")
     assert list(report.errors) == ["run3"]
     assert report.listed is None

@@ -12,9 +12,7 @@ from matplotlib.figure import Figure
 from avaffect.draw import plot
 from avaffect.draw.panels import DENSE
 from avaffect.errors import DataError
-from avaffect.trace import Trace
-
-SCALE = "0: read by itself, 1: read together with the other"
+from avaffect.trace import Edits, Trace
 
 
 def line(figure: Figure, target: str, track: int | None):
@@ -74,42 +72,28 @@ def test_lines_break_where_a_value_or_a_row_is_missing(made):
     assert np.isfinite(np.delete(y, [*range(10, 15), 30])).all()
 
 
-def test_strips_show_gates_and_what_was_available(make_trace, made):
+def test_strips_show_what_the_prediction_rests_on_and_what_was_available(make_trace, made):
     trace = make_trace(1.0)
-    made.blank(trace.table, slice(5, 10), "attended_visual")
+    rests = ["face"] * 5 + [None] * 10 + ["voice"] * 10
+    trace.table["source"] = pd.array(rests, dtype="string")
     figure = plot(trace)
     names = labels(figure)
-    assert names[2:6] == ["voice, with face", "face, with voice", "face seen", "speech"]
-    for name, column in (("voice, with face", "attended_audio"), ("face, with voice", "attended_visual")):
-        (image,) = figure.axes[names.index(name)].images
-        shown = np.ma.filled(image.get_array()[0].astype(float), np.nan)
-        every = shown.reshape(25, -1)[:, 24]  # 1200 columns for 25 rows: the middle of each row's
-        np.testing.assert_allclose(every, trace.table[column], atol=1e-6)
-    assert np.isnan(shown).sum() == pytest.approx(5 * 48, abs=2)
-    assert any(axes.get_xlabel() == SCALE for axes in figure.axes)
+    assert names[2:5] == ["rests on", "face seen", "speech"]
+    shown = {}
+    for patch in figure.axes[names.index("rests on")].patches:
+        values, edges, _ = patch.get_data()
+        shown[matplotlib.colors.to_hex(patch.get_facecolor()).upper()] = edges[:-1][values == 1]
+    assert shown["#0072B2"][[0, -1]] == pytest.approx([0.0, 0.2], abs=1 / 1200)
+    assert shown["#D55E00"][[0, -1]] == pytest.approx([0.6, 1.0], abs=1 / 1200)
+    assert len(shown["#009E73"]) == 0
+    words = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert words == ["face and voice", "face alone", "voice alone"]
 
 
-def test_a_model_without_gates_has_none_in_its_plot(make_trace, made):
-    trace = make_trace(1.0)
-    made.blank(trace.table, slice(None), "attended")
-    figure = plot(trace)
-    assert labels(figure)[2:4] == ["face seen", "speech"]
-    assert not any(axes.get_xlabel() == SCALE for axes in figure.axes)
-    assert "Colours" not in texts(figure)
-
-
-def test_shares_are_not_explained_as_gates(make_trace, made):
-    """A high share means the opposite of a high gate: the plot must say so."""
-    trace = make_trace(1.0)
-    trace.table["share_audio"], trace.table["share_visual"] = 0.9, 0.1
-    made.blank(trace.table, slice(None), "attended")
-    figure = plot(trace)
-    names = labels(figure)
-    assert names[2:6] == ["voice counts", "face counts", "face seen", "speech"]
-    assert figure.axes[names.index("voice counts")].images[0].get_array().min() == pytest.approx(0.9)
-    assert any(axes.get_xlabel() == "0: it does not count, 1: it alone counts" for axes in figure.axes)
-    assert "yellow where the result rests on that one" in texts(figure)
-    assert "read together" not in texts(figure)
+def test_several_people_have_one_strip_each(make_trace):
+    trace = make_trace(1.0, people=4).edited(Edits({2: "Bo $x$"}))
+    names = labels(plot(trace))
+    assert names[2:7] == ["person 1", "Bo \\$x\\$", "person 3", "person 4", "speech"]
 
 
 def test_the_path_and_its_mean(make_trace):

@@ -17,7 +17,9 @@ from .evaluate import evaluate
 from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .live import live
+from .plot import plot
 from .predict import predict
+from .report import report
 from .serve import serve
 from .submit import submit
 from .summarise import summarise
@@ -43,6 +45,8 @@ VERBS = (
     compare,
     summarise,
     convert,
+    report,
+    plot,
     serve,
     models,
     describe,

@@ -16,4 +16,9 @@ class Picture(StrEnum):
     PDF = "pdf"
 
 
+def plot_kind(picture: Picture) -> str:
+    """The kind of result, a key of `avaffect.outputs.SUFFIXES`."""
+    return "plot" if picture is Picture.PNG else picture.value
+
+
 PlotFormat = Annotated[Picture, typer.Option("--plot-format", help="Format of the plot.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,26 +14,34 @@ from ..errors import AvaffectError
 from ..files import writable_folder
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
+from .plot_options import Picture, PlotFormat, plot_kind
 from .predict_options import Format, People
-from .predict_report import Report
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
-    from ..outputs import Target
+    from ..crew import Crew
     from ..predict.context import ContextOptions
+    from ..run.batch import Batch
     from ..run.job import Job
+    from ..run.on_ray import RayCrew
+    from .predict_report import Report
 
 
 def predict(
-    inputs: option.Inputs,
+    recordings: option.Recordings,
     out: option.Out = Path("out"),
     model: option.Model = "hgrjca.default",
     people: option.WhichPeople = People.ALL,
     detector: option.Detector = "mtcnn",
     formats: option.Formats = [Format.CSV, Format.PARQUET],  # noqa: B006 - typer reads it, nobody changes it
     plot: option.Plot = True,
+    plot_format: PlotFormat = Picture.PNG,
+    report_page: option.ReportPage = False,
     video: option.Video = True,
     recursive: option.Recursive = False,
+    workers: option.Workers = None,
+    shard: option.ShardOf = None,
+    ray: option.Ray = None,
     resume: option.Resume = False,
     overwrite: option.Overwrite = False,
     fail_fast: option.FailFast = False,
@@ -41,6 +50,8 @@ def predict(
     min_face: option.MinFace = None,
     audio_track: option.AudioTrack = None,
     audio_channel: option.AudioChannel = None,
+    causal: option.Causal = False,
+    lag: option.Lag = 0.0,
     transcript: option.Transcript = None,
     same_setup: SameSetup = False,
     speaker_from: SpeakerFrom = None,
@@ -56,23 +67,28 @@ def predict(
 
     Example: avaffect predict -r sessions/ --out results --people main
     """
-    from .. import outputs
-    from ..error_list import ErrorList
+    from .. import inputs, outputs
+    from ..run.batch import Batch
     from ..run.job import Job
+    from ..run.shard import Shard
+    from .predict_report import Report
 
-    found = outputs.find(inputs, out, recursive=recursive)
+    if lag and not causal:
+        raise AvaffectError(f"--lag {lag:g} belongs to --causal; give that too, or leave it out")
+    part = Shard.parse(shard) if shard else None
+    found = inputs.find(recordings, out, recursive=recursive)
     if transcript is not None and len(found.recordings) != 1:
         raise AvaffectError(
             f"--transcript {transcript} is of one recording, {len(found.recordings)} are given; give one, or"
             " put a transcript beside each under its name"
         )
     writable_folder(out, "give another folder with --out")
-    kinds = [*(form.value for form in formats), *["plot"] * plot, *["video"] * video]
-    targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
-    errors = ErrorList(out, "file", [path for target in targets for path in target.all_paths])
-    notes = Console(stderr=True, soft_wrap=True)
+    kinds = [*(form.value for form in formats), *[plot_kind(plot_format)] * plot, *["video"] * video]
+    kinds += ["report"] * report_page
+    others = [Path(given) for given in (transcript, speaker_from, *(baseline or [])) if given is not None]
+    targets = outputs.plan(found.recordings, out, kinds, others=others, overwrite=overwrite)
     for line in found.left_out:
-        notes.print(f"left out: {escape(line)}", highlight=False)
+        _note(f"left out: {line}")
     options = {
         "people": people.value,
         "detector": detector,
@@ -80,42 +96,54 @@ def predict(
         "min_face": min_face,
         "audio_track": audio_track,
         "audio_channel": audio_channel,
+        **({"lag": lag} if causal else {}),
     }
     job = Job(model, options, transcript, overwrite, threads)
     known: ContextOptions = {"same_setup": same_setup, "speaker_from": speaker_from, "baseline": baseline}
-    report = Report(as_json=as_json)
+    mine = [target for target in targets if part is None or part.holds(target.base.relative_to(out))]
+    if not mine:
+        _note(f"no recording is in part {shard}")
+        return
+    report = Report(targets, out, shard=part, as_json=as_json)
     try:
-        _run(job, targets, known, report, resume=resume, fail_fast=fail_fast)
+        with _crew(job, workers, len(mine), ray) as crew:
+            batch = Batch(crew, mine, [target.source for target in targets])
+            _read(batch, known, report, resume=resume, fail_fast=fail_fast)
     finally:  # what is done is said, also when the run is stopped
-        report.end(errors if len(targets) > 1 else None)
-    if report.failures:
+        report.end()
+    if report.failed:
         raise typer.Exit(2)
 
 
-def _run(
-    job: Job, targets: list[Target], known: ContextOptions, report: Report, *, resume: bool, fail_fast: bool
-) -> None:
-    """Read all; one that fails does not stop the others, unless ``fail_fast``."""
-    from ..batch import attempt_each
-    from ..run.reader import Reader
-    from ..run.resume import unfinished
+def _crew(job: Job, workers: int | None, most: int, ray: str | None) -> Crew | RayCrew:
+    """Processes on this machine, or on those of a Ray cluster, and no more than there is work for."""
+    from ..run.batch import crew_of
 
-    reader = Reader(job)
+    if ray is None:
+        return crew_of(job, min(workers or 1, most))
+    try:
+        from ..run.on_ray import RayCrew
+    except ModuleNotFoundError as error:
+        raise AvaffectError("--ray needs Ray Data: pip install 'avaffect[scale]'") from error
+    return RayCrew(job, ray, workers)
+
+
+def _read(batch: Batch, known: ContextOptions, report: Report, *, resume: bool, fail_fast: bool) -> None:
+    """Read all; one that fails does not stop the others, unless ``fail_fast``."""
     with ProgressBars(batch="levels") as bars:
-        contexts = reader.predictor.contexts([target.source for target in targets], bars, **known)
+        batch.know(known, bars)
     if resume:
-        resumed = unfinished(targets, lambda target: reader.settings(target, contexts[target.source]))
-        Console(stderr=True, soft_wrap=True).print(str(resumed))
-        targets, report.skipped = resumed.left, [target.source for target in resumed.finished]
-    with ProgressBars(batch="files") as bars:
-        results = attempt_each(
-            targets,
-            lambda target: reader(target, contexts[target.source], bars),
-            path=lambda target: target.source,
-            hook=bars,
-        )
+        with ProgressBars(batch="finished before") as bars:
+            resumed = batch.resume(bars)
+        _note(str(resumed))
+        report.skip(resumed.finished)
+    with ProgressBars(batch="files", share=lambda: batch.share) as bars, closing(batch.read(bars)) as results:
         for number, (target, result) in enumerate(results, start=1):
-            report.add(target.source, result, bars)
+            report.add(target, result, bars)
             if fail_fast and isinstance(result, AvaffectError):
-                report.unread = len(targets) - number
+                report.unread = len(batch.targets) - number
                 return
+
+
+def _note(line: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(escape(line), highlight=False)

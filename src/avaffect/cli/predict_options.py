@@ -27,9 +27,14 @@ class Format(StrEnum):
     BIDS = "bids"
 
 
-Inputs = Annotated[
-    list[Path],
-    typer.Argument(help="Video or audio files, or folders of them.", show_default=False),
+Recordings = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RECORDINGS...",
+        help="Video or audio files, folders of them, patterns in quotes ('sessions/**/*.mp4'), or a table"
+        " (.csv) with a column 'file'.",
+        show_default=False,
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
 Model = Annotated[
@@ -38,9 +43,42 @@ Model = Annotated[
 WhichPeople = Annotated[People, typer.Option(help="Report everyone, or only the most prominent person.")]
 Detector = Annotated[str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")]
 Formats = Annotated[list[Format], typer.Option("--format", "-f", help="Table format; repeat for several.")]
-Plot = Annotated[bool, typer.Option("--plot/--no-plot", help="Write a plot (png).")]
+Plot = Annotated[bool, typer.Option("--plot/--no-plot", help="Write a plot.")]
 Video = Annotated[bool, typer.Option("--video/--no-video", help="Write an annotated video (mp4).")]
+ReportPage = Annotated[
+    bool,
+    typer.Option("--report", help="Write a report (html) with pictures of the highest and lowest moments."),
+]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders within folders.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-w",
+        min=1,
+        help="Recordings that are read at once, each by a process of its own. By default one; on a cluster as"
+        " many as it has cores.",
+        show_default=False,
+    ),
+]
+ShardOf = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Read one part of N alone, for jobs on several machines. A recording's name tells its part.",
+        show_default=False,
+    ),
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Read on the machines of a Ray cluster: HOST:PORT of its head, or auto (extra 'scale').",
+        show_default=False,
+    ),
+]
 Resume = Annotated[
     bool,
     typer.Option(
@@ -87,6 +125,19 @@ AudioChannel = Annotated[
         min=1,
         help="Number of the channel to read alone. By default the mean of all.",
         show_default=False,
+    ),
+]
+Causal = Annotated[
+    bool,
+    typer.Option(
+        "--causal",
+        help="Read each moment from what was seen and heard until then, as `avaffect live` does.",
+    ),
+]
+Lag = Annotated[
+    float,
+    typer.Option(
+        help="Seconds, at most 5: how much of what comes after a moment is known at it, with --causal."
     ),
 ]
 Transcript = Annotated[

@@ -3,67 +3,153 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from ..errors import AvaffectError
+from ..run.figures import COLUMNS
+from ..run_table import RunTable
 
 if TYPE_CHECKING:
-    from ..error_list import ErrorList
-    from ..run.job import Outcome
+    from ..outputs import Target
+    from ..run.job import Left, Outcome
+    from ..run.shard import Shard
     from .progress import ProgressBars
+
+_SHOWN = 50  # rows of the summary that are printed
+
+Row = dict[str, Any]
 
 
 class Report:
     """Keeps what became of each recording, and prints it.
 
+    Of one recording it is printed in words; of several, their table and the list of what failed are printed
+    and written into the result folder. Both are in the order of the inputs, whichever was done first.
+
     Parameters
     ----------
+    targets : sequence of Target
+    out : Path
+        The result folder.
+    shard : Shard or None
+        Which part of the recordings is read: the tables are of this part, and their names say so.
     as_json : bool
-        Print all results at the end as JSON, in place of each in words when it is done.
+        Print all results at the end as JSON.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(
+        self, targets: Sequence[Target], out: Path, *, shard: Shard | None = None, as_json: bool = False
+    ) -> None:
         self.as_json = as_json
-        self.skipped: list[Path] = []
         self.unread = 0
-        self.failures: list[dict[str, str]] = []
-        self.summaries: list[dict[str, Any]] = []
+        self._many = len(targets) > 1
+        self._place = {target.source: number for number, target in enumerate(targets)}
+        self._rows: dict[Path, Row] = {}
+        self._results: dict[Path, Row] = {}
+        self._skipped: list[Path] = []
+        self._errors: dict[Path, str] = {}
+        taken = [path for target in targets for path in target.all_paths]
+        part = f"-{shard.number}-of-{shard.count}" if shard else ""
+        self._error_list = RunTable(out, f"errors{part}", ("file", "error"), taken)
+        self._summary = RunTable(out, f"summary{part}", COLUMNS, taken)
         self._console = Console()
 
-    def add(self, source: Path, result: Outcome | AvaffectError, bars: ProgressBars) -> None:
+    @property
+    def failed(self) -> bool:
+        """Whether any recording did."""
+        return bool(self._errors)
+
+    def skip(self, finished: Sequence[Left]) -> None:
+        """Keep what was done by earlier runs."""
+        for left in finished:
+            self._skipped.append(left.target.source)
+            self._rows[left.target.source] = _row(left.target.source, left.figures or {})
+
+    def add(self, target: Target, result: Outcome | AvaffectError, bars: ProgressBars) -> None:
         """Keep what became of a recording."""
+        source = target.source
+        if self._many and not sys.stderr.isatty():  # a line a recording for a log; a terminal has moving bars
+            bars.rest()
         if isinstance(result, AvaffectError):
             text = str(result) if source.name in str(result) else f"{source}: {result}"
-            self.failures.append({"file": str(source), "error": text})
+            self._errors[source] = text
+            self._rows[source] = _row(source, {"error": text})
             return
         outputs = [str(path) for path in result.outputs]
-        self.summaries.append({**result.summary, "outputs": outputs})
-        if not self.as_json:
+        self._results[source] = {**result.summary, "outputs": outputs}
+        self._rows[source] = _row(source, result.figures)
+        if not (self.as_json or self._many):
             bars.rest()
             self._console.print(escape(result.description), highlight=False)
             self._console.print("Written: " + escape(", ".join(outputs)), highlight=False)
 
-    def end(self, errors: ErrorList | None) -> None:
-        """Print the results as JSON if that is wanted, and the failures; write the list of them."""
+    def end(self) -> None:
+        """Print the results, and the failures; write the tables of a run on several recordings."""
+        rows, errors = self._sorted(self._rows), self._sorted(self._errors)
+        console = Console(stderr=True, soft_wrap=True)
         if self.as_json:
+            failures = [{"file": str(source), "error": self._errors[source]} for source in errors]
             whole = {
-                "results": self.summaries,
-                "skipped": [str(path) for path in self.skipped],
-                "errors": self.failures,
+                "results": [self._results[source] for source in self._sorted(self._results)],
+                "skipped": [str(path) for path in self._skipped],
+                "errors": failures,
             }
             typer.echo(json.dumps(whole, indent=2))
-        console = Console(stderr=True, soft_wrap=True)
-        for failure in self.failures:
-            console.print(f"[bold red]error:[/] {escape(failure['error'])}", highlight=False)
+        elif self._many and rows:
+            self._print([self._rows[source] for source in rows])
+        for source in errors:
+            console.print(f"[bold red]error:[/] {escape(self._errors[source])}", highlight=False)
         if self.unread:
             console.print(f"ended at the first failure; not read: {self.unread} files")
-        if errors is not None and self.failures:
-            try:
-                errors.write((failure["file"], failure["error"]) for failure in self.failures)
-            except AvaffectError as error:
-                console.print(f"the list of errors is missing: {escape(str(error))}", highlight=False)
+        if not self._many:
+            return
+        try:
+            if errors:
+                self._error_list.write((str(source), self._errors[source]) for source in errors)
+            if rows:
+                self._summary.write(list(self._rows[source].values()) for source in rows)
+        except AvaffectError as error:
+            console.print(f"the table of the run is missing: {escape(str(error))}", highlight=False)
+
+    def _sorted(self, sources: Mapping[Path, Any]) -> list[Path]:
+        return sorted(sources, key=self._place.__getitem__)
+
+    def _print(self, rows: Sequence[Row]) -> None:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for number, heading in enumerate(
+            ("recording", "seconds", "people", "valence", "arousal", "predicted")
+        ):
+            table.add_column(heading, justify="right" if number else "left", overflow="fold")
+        for row in rows[:_SHOWN]:
+            table.add_row(escape(row["file"]), *_cells(row))
+        self._console.print(table)
+        more = f"; {len(rows) - _SHOWN} more are" if len(rows) > _SHOWN else ""
+        failed = f", {len(self._errors)} failed" if self._errors else ""
+        self._console.print(
+            f"{len(rows)} recordings{failed}{more} in {escape(str(self._summary.path))}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _row(source: Path, figures: Mapping[str, Any]) -> Row:
+    return dict.fromkeys(COLUMNS) | {"file": str(source), **figures}
+
+
+def _cells(row: Row) -> list[str]:
+    if row["error"]:
+        return ["failed", "", "", "", ""]
+    if row["seconds"] is None:
+        return [""] * 5
+    means = [
+        "" if (mean := row[f"{name}_mean"]) is None else f"{mean:+.2f}" for name in ("valence", "arousal")
+    ]
+    return [f"{row['seconds']:.1f}", str(row["people"]), *means, f"{100 * row['predicted_share']:.0f} %"]

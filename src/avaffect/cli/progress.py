@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 class ProgressBars:
@@ -22,6 +26,9 @@ class ProgressBars:
     batch : str
         Name of the count that stands above the others, such as "files"; it counts whole things, and is not
         shown for a single one. When it moves on, the other bars are taken off.
+    share : callable, optional
+        Share of the batch that is done, which tells the time left better than the count does; what is done
+        when it moves on is then taken off, and the other bars stay.
     quiet : bool
         Show nothing.
 
@@ -33,12 +40,20 @@ class ProgressBars:
     ...     hook.rest()  # before something is printed
     """
 
-    def __init__(self, *, unit: str = "s", batch: str = "", quiet: bool = False) -> None:
-        self.unit, self.batch = unit, batch
+    def __init__(
+        self,
+        *,
+        unit: str = "s",
+        batch: str = "",
+        share: Callable[[], float] | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self.unit, self.batch, self.share = unit, batch, share
         self._console = Console(stderr=True, quiet=quiet)
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._of_batch: tuple[float, float] | None = None
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -65,9 +80,11 @@ class ProgressBars:
         self._tasks.clear()
 
     def _drop_others(self) -> None:
-        """Take the bars of the last file off: in a long batch they would fill the screen."""
-        for what in [what for what in self._tasks if what != self.batch]:
-            assert self._bars is not None
+        """Take the bars of what is done off: in a long batch they would fill the screen."""
+        if self._bars is None:
+            return
+        done = [task.id for task in self._bars.tasks if self.share is None or task.finished]
+        for what in [what for what, task in self._tasks.items() if what != self.batch and task in done]:
             self._bars.remove_task(self._tasks.pop(what))
 
     def _start(self) -> None:
@@ -76,7 +93,7 @@ class ProgressBars:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.fields[amount]}"),
-            TimeRemainingColumn(),
+            _TimeLeft(self._left),
         )
         # Results are printed to stdout: they must not be led to the bars' console.
         self._bars = Progress(*columns, console=self._console, redirect_stdout=False)
@@ -91,5 +108,25 @@ class ProgressBars:
         whole = total or max(completed, 1.0)
         amount = f"{completed:{digits}}/{whole:{digits}} {unit}"
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(escape(Path(what).name), total=whole, amount=amount)
+            name = escape(Path(what).name)
+            self._tasks[what] = self._bars.add_task(name, total=whole, amount=amount, what=what)
         self._bars.update(self._tasks[what], completed=completed, total=whole, amount=amount)
+
+    def _left(self, what: str) -> float | None:
+        """Seconds left of the batch at the speed so far; None of anything else, and where it is not known."""
+        share = self.share() if self.share is not None and what == self.batch else 0.0
+        return (time.monotonic() - self._began) * (1 - share) / share if share > 0 else None
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """The time left as a function tells it, otherwise by the bar's own speed."""
+
+    def __init__(self, left: Callable[[str], float | None]) -> None:
+        super().__init__()
+        self._left = left
+
+    def render(self, task: Task) -> Text:
+        seconds = self._left(task.fields["what"])
+        if seconds is None:
+            return super().render(task)
+        return Text(str(timedelta(seconds=round(seconds))), style="progress.remaining")

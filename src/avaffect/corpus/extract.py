@@ -11,10 +11,10 @@ from typing import Any
 
 from ..arguments import checks_types
 from ..batch import attempt
-from ..error_list import ErrorList
 from ..errors import AvaffectError, DataError
 from ..files import writable_folder
 from ..progress import Hook, silent
+from ..run_table import RunTable
 from .processes import Outcome, in_processes
 from .splits import SPLITS, shared_subjects
 from .store import file_of
@@ -111,7 +111,7 @@ def extract(
     worker = Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]
     writable_folder(job.out)
-    errors = ErrorList(job.out, "recording", [file_of(job.out, name) for name in names])
+    errors = RunTable(job.out, "errors", ("recording", "error"), [file_of(job.out, name) for name in names])
     report = Report(skipped=[name for name in names if worker.is_done(name)])
     if shared := shared_subjects({split: worker.corpus.split(split) for split in SPLITS}):
         report.notes.append(f"{shared}: give each subject one split; training refuses the splits as they are")
@@ -135,7 +135,7 @@ def _in_turn(worker: Worker, names: list[str]) -> Generator[tuple[str, Outcome]]
         yield name, attempt(worker, name, name)
 
 
-def _listed(errors: ErrorList, reasons: dict[str, str]) -> Path | None:
+def _listed(errors: RunTable, reasons: dict[str, str]) -> Path | None:
     """Where the errors are listed; None if the list cannot be written."""
     try:
         errors.write(reasons.items())

@@ -1,13 +1,12 @@
-"""The plot's parts along time: a target with its interval, a gate strip, an availability strip."""
+"""The plot's parts along time: a target with its interval, what it rests on, what was available."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from ..palette import FAINT, INK, RULE
+from ..palette import FAINT, INK, RULE, SOURCES
 from ..trace import time_axis
 from ..trace.groups import Group
 from ..trace.resample_bins import binned, smoothed, with_gaps
@@ -69,14 +68,15 @@ def style_target(axes: Axes, target: str, words: tuple[str, str]) -> None:
     axes.spines["left"].set_color(FAINT)
 
 
-def draw_gate(axes: Axes, group: Group, column: str, limits: tuple[float, float], cmap: Colormap) -> None:
-    """A gate's weight over time as colour; hatched where there is none."""
+def draw_sources(axes: Axes, group: Group, limits: tuple[float, float]) -> None:
+    """What the prediction rests on over time, as colour; hatched where there is none."""
     edges = np.linspace(*limits, COLUMNS + 1)
-    values = binned(group.start, group.end, group.rows[column].to_numpy(), edges)
-    axes.imshow(
-        np.ma.masked_invalid(values)[None], extent=(*limits, 0, 1), aspect="auto", cmap=cmap,
-        vmin=0, vmax=1, interpolation="nearest", zorder=2,
-    )  # fmt: skip
+    for source, colour in SOURCES.items():
+        here = group.rows["source"].eq(source).fillna(False).to_numpy(dtype=float)
+        share = binned(group.start, group.end, here, edges)
+        axes.stairs(
+            np.where(share >= 0.5, 1.0, np.nan), edges, fill=True, color=colour, linewidth=0, zorder=2
+        )
 
 
 def draw_availability(

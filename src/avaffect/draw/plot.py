@@ -11,13 +11,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ..arguments import checks_types
 from ..errors import DataError
-from ..palette import FAINT, INK, NOBODY
+from ..palette import FAINT, INK, NOBODY, SOURCES
 from ..trace import time_axis
-from ..trace.columns import GATES
 from ..trace.describe import ENDS, words
 from ..trace.groups import Group, groups_of
 from ..trace.meta import check_output
@@ -31,18 +31,6 @@ MOST = 4  # people shown
 SIZE = (16.0, 9.0)  # inches, at 100 dots per inch
 _LEFT, _WIDTH, _RIGHT, _END = 0.098, 0.572, 0.715, 0.975  # of the figure's width
 _TOP, _BOTTOM = 0.885, 0.135  # of its height
-_GATE = matplotlib.colormaps["cividis"]
-# By kind of gate, as the columns attended_* and share_* are named.
-_GATE_WORDS = {"attended": "{}, with {}", "share": "{} counts"}
-_GATE_SCALES = {
-    "attended": "0: read by itself, 1: read together with the other",
-    "share": "0: it does not count, 1: it alone counts",
-}
-_GATE_CAPTIONS = {
-    "attended": "Colours: yellow where voice and face were read together, blue where each was read by"
-    " itself.  ",
-    "share": "Colours: yellow where the result rests on that one, blue where it rests on the other.  ",
-}
 # viridis without its last, pale part, which a white page swallows
 _TIME = LinearSegmentedColormap.from_list("time", matplotlib.colormaps["viridis"](range(226)))
 
@@ -52,7 +40,7 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     """Draw a trace.
 
     Left, over time: valence and arousal with their prediction intervals (a line breaks where there is
-    no prediction), the gates' weights, speech probability and face confidence. Right: the path
+    no prediction), what the prediction rests on, face confidence and speech probability. Right: the path
     through the circumplex with its mean. Of more than four people, the four seen longest are shown.
 
     Parameters
@@ -87,8 +75,7 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     _draw_title(figure, trace, title, groups)
     _draw_time(figure, trace, groups, people, limits)
     _draw_plane(figure, groups, people, limits)
-    if kind := _gate_kind(trace):
-        _bar(figure, 0.125, ScalarMappable(Normalize(0, 1), _GATE), _GATE_SCALES[kind])
+    _draw_key(figure)
     _draw_caption(figure, trace, groups, limits[1] - limits[0])
     if path is not None:
         check_output(trace.meta, trace.files, Path(path))
@@ -104,7 +91,7 @@ def _draw_title(figure: Figure, trace: Trace, title: str | None, groups: list[Gr
         figure.text(_END, 0.943, trace.meta["model"], fontsize=14, color=FAINT, ha="right")
     if len(groups) < 2:
         return
-    lines = [Line2D([], [], color=g.colour, linewidth=4, label=g.label) for g in groups]
+    lines = [Line2D([], [], color=g.colour, linewidth=4, label=_as_text(g.label)) for g in groups]
     figure.legend(
         handles=lines, loc="lower right", bbox_to_anchor=(_LEFT + _WIDTH, 0.885), ncols=len(lines),
         frameon=False, fontsize=12, handlelength=1.2, borderaxespad=0.2,
@@ -137,8 +124,8 @@ def _draw_time(
     for row, (group, column, label, colour) in enumerate(strips):
         bottom = _BOTTOM + (len(strips) - 1 - row) * (height + gap)
         axes = figure.add_axes((_LEFT, bottom, _WIDTH, height), sharex=axes, label=label)
-        if column in GATES:
-            panels.draw_gate(axes, group, column, limits, _GATE)
+        if column == "source":
+            panels.draw_sources(axes, group, limits)
         else:
             panels.draw_availability(axes, group, column, limits, colour)
         panels.style_strip(axes, label, colour, 12 if height > 0.02 and len(groups) == 1 else 9.5)
@@ -149,28 +136,34 @@ def _draw_time(
 def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, str]]:
     """What is shown under the lines, top to bottom: whose, which column, its name, its colour."""
     several = len(groups) > 1
-    kind = _gate_kind(trace)
-    words = _GATE_WORDS.get(kind, "")
     strips = []
     for group in groups:
-        mark = f"{group.track if group.track is not None else '–'} · " if several else ""
         colour = group.colour if several else INK
-        if kind:
-            strips.append((group, f"{kind}_audio", mark + words.format("voice", "face"), colour))
-        if group.track is not None:
-            if kind:
-                strips.append((group, f"{kind}_visual", mark + words.format("face", "voice"), colour))
-            strips.append((group, "face_conf", f"{mark}face seen", group.colour))
+        strips.append(
+            (group, "source", _as_text(shortened(group.label, 18)) if several else "rests on", colour)
+        )
+        if group.track is not None and not several:
+            strips.append((group, "face_conf", "face seen", group.colour))
     # Speech is the recording's, whoever is in view: the loudest row of each moment.
     rows = trace.table.sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)
     everyone = Group(None, "", INK, rows.sort_index())
     return [*strips, (everyone, "voiced", "speech", NOBODY)]
 
 
-def _gate_kind(trace: Trace) -> str:
-    """Which gates the model has to show: ``attended``, ``share`` or none, the empty string."""
-    known = (k for k in _GATE_WORDS if trace.table[[f"{k}_audio", f"{k}_visual"]].notna().any(axis=None))
-    return next(known, "")
+def _as_text(label: str) -> str:
+    """A name as matplotlib draws it: "$" is a letter here."""
+    return label.replace("$", r"\$")
+
+
+def _draw_key(figure: Figure) -> None:
+    """What the colours of the strips mean."""
+    words = {"face+voice": "face and voice", "face": "face alone", "voice": "voice alone"}
+    patches = [Patch(color=SOURCES[source], label=word) for source, word in words.items()]
+    figure.legend(
+        handles=patches, title="the prediction rests on", loc="upper center", ncols=3, frameon=False,
+        bbox_to_anchor=((_RIGHT + _END) / 2, 0.155), fontsize=10, title_fontsize=11, handlelength=1.2,
+        columnspacing=1.2, handletextpad=0.5,
+    )  # fmt: skip
 
 
 def _draw_plane(
@@ -222,7 +215,7 @@ def _draw_words(
     else:
         x, y, ha, va = left + width / 2, bottom - 0.002, "center", "top"
     figure.text(
-        x, y, f"{group.label}\n{text}", fontsize=13 if large else 11 if beside else 9.5,
+        x, y, f"{_as_text(group.label)}\n{text}", fontsize=13 if large else 11 if beside else 9.5,
         color=group.colour, ha=ha, va=va, linespacing=1.4,
     )  # fmt: skip
 
@@ -251,6 +244,5 @@ def _draw_caption(figure: Figure, trace: Trace, groups: list[Group], span: float
     if any(panels.is_dense(group) for group in groups):
         parts.append(f"Thick: moving mean over {span * panels.SMOOTHING:.0f} s.")
     parts.append("Valence and arousal: the expression as raters see it, not a feeling.")
-    text = "  ".join(parts) + "\n" + _GATE_CAPTIONS.get(_gate_kind(trace), "")
-    text += "Hatched: no face or no voice to go by."
+    text = "  ".join(parts) + "\nHatched: no prediction, no face or no sound to go by."
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)

@@ -72,6 +72,17 @@ def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -
     return [Result(r.trace.edited(known[r.file]), r.table, r.root) if r.file in known else r for r in found]
 
 
+def recording_of(result: Result, media: Path | None = None) -> Path:
+    """The recording that a result is of: where it was, or in a folder, or the file given."""
+    if media is None:
+        return Path(result.file)
+    if not media.is_dir():
+        return media
+    place = PurePath(result.file.replace("\\", "/"))
+    ends = (Path(*place.parts[k:]) for k in range(1 if place.is_absolute() else 0, len(place.parts)))
+    return next((media / end for end in ends if (media / end).is_file()), media / place.name)
+
+
 def result_paths(results: Sequence[Result], out: Path, ending: str) -> list[Path]:
     """Where files made of results go: folders below the given one are kept, no two have one name.
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,7 +32,7 @@ from ..trace import Trace
 from ..trace.meta import recording
 from ..trace.spans import check_within
 from ..transcript import Transcript, read_transcript, transcript_beside
-from ..voice import SpeechLevel
+from ..voice import NO_SPEECH, SpeechLevel
 from .context import Context, ContextOptions, contexts
 from .frame_table import Reading, table
 from .many import ManyFiles
@@ -170,11 +170,22 @@ class Predictor(ManyFiles):
         self,
         paths: Sequence[str | Path],
         hook: Hook | None = None,
+        measure: Callable[[Path], SpeechLevel] | None = None,
         **known: Unpack[ContextOptions],
     ) -> dict[Path, Context]:
         """What is known of recordings beside their content, for `process_file`.
 
         With ``same_setup`` the sound of every recording is read once for its level; pictures are not.
+
+        Parameters
+        ----------
+        paths : sequence of path
+        hook : callable, optional
+            Called as ``hook("levels", completed, total)``.
+        measure : callable, optional
+            Gives the level of a recording's speech, where it is known already; by default `level`.
+        **known
+            `avaffect.predict.context.ContextOptions`.
 
         Raises
         ------
@@ -187,15 +198,25 @@ class Predictor(ManyFiles):
             raise ModelError(f"{self.spec.name} reads no voice: same_setup changes nothing; leave it out")
         told, done = hook or silent, iter(range(len(paths)))
 
-        def measure(path: Path) -> SpeechLevel:
+        def measured(path: Path) -> SpeechLevel:
             told("levels", next(done), len(paths))
-            info = media.probe(path, self.audio_track)
-            if not info.has_audio:
-                return SpeechLevel(float("nan"), 0.0)
-            blocks = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=SoundUsed())
-            return measure_speech(blocks, self.spec)
+            return (measure or self.level)(path)
 
-        return contexts(paths, measure, **known)
+        return contexts(paths, measured, **known)
+
+    def level(self, path: str | Path) -> SpeechLevel:
+        """How loud the speech of a recording is.
+
+        Raises
+        ------
+        MediaError
+            If its sound cannot be read.
+        """
+        info = media.probe(path, self.audio_track)
+        if not info.has_audio:
+            return NO_SPEECH
+        blocks = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=SoundUsed())
+        return measure_speech(blocks, self.spec)
 
     def process_file(
         self,
@@ -281,11 +302,11 @@ class Predictor(ManyFiles):
 
     def process_signal(
         self,
-        *,
         frames: Iterable[np.ndarray] | None = None,
         times: Iterable[float] | None = None,
         samples: np.ndarray | None = None,
         sample_rate: float | None = None,
+        *,
         name: str = "signal",
         hook: Hook | None = None,
     ) -> Trace:

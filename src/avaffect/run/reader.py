@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 
-from ..errors import AvaffectError
+from ..batch import attempt
+from ..errors import AvaffectError, DataError, MediaError
+from ..live import CausalPredictor
 from ..outputs import State, Target
-from ..predict import load
+from ..predict import Predictor, load
 from ..predict.context import Context
 from ..progress import Hook
 from ..record import Record
+from ..registry import load_plugins
+from ..session import set_threads
 from ..trace import Trace, read_trace
-from .job import Job, Outcome
+from ..voice import NO_SPEECH, SpeechLevel
+from .figures import figures
+from .job import AskContexts, AskLevel, AskStates, Job, Known, Left, Outcome, Read
 from .write import write
 
 
 class Reader:
-    """Reads recordings and writes all that is asked for of each.
+    """Answers what a run asks of the process that holds the model; it has so many threads as the job says.
 
     Parameters
     ----------
@@ -32,39 +40,83 @@ class Reader:
     """
 
     def __init__(self, job: Job) -> None:
+        load_plugins(job.plugins)
         torch.set_num_threads(job.threads)
+        set_threads(job.threads)
+        cv2.setNumThreads(job.threads)
         self.job = job
-        self.predictor = load(job.model, **job.options)
+        make = CausalPredictor if "lag" in job.options else load
+        self.predictor: Predictor = make(job.model, **job.options)
 
-    def settings(self, target: Target, context: Context) -> dict[str, Any]:
-        """All that a recording's results depend on beside its content."""
-        return self.predictor.settings_with(target.source, self.job.transcript) | context.settings
-
-    def __call__(self, target: Target, context: Context, hook: Hook) -> Outcome:
-        """Read one recording and write everything asked for.
+    def __call__(self, request: AskContexts | AskLevel | AskStates | Read, hook: Hook) -> Any:
+        """The answer to a request; for a recording that fails an `AvaffectError` in its place.
 
         Raises
         ------
         AvaffectError
-            If it cannot be read, or a result not be written. What can be written is there all the same.
+            If an option of `AskContexts` is not as described.
         """
-        settings = self.settings(target, context)
-        earlier = _stored(target, settings)
+        match request:
+            case AskContexts():
+                return self._contexts(request)
+            case AskLevel(source):
+                return attempt(self.predictor.level, source, source)
+            case AskStates(targets, contexts):
+                return [self._state(*each) for each in zip(targets, contexts, strict=True)]
+            case Read(target, context):
+                return attempt(lambda each: self._read(each, context, hook), target, target.source)
+
+    def _contexts(self, request: AskContexts) -> Known:
+        unmeasured: list[Path] = []
+
+        def level(path: Path) -> SpeechLevel:
+            if request.levels is None:
+                unmeasured.append(path)
+            return (request.levels or {}).get(path, NO_SPEECH)
+
+        return Known(
+            self.predictor.contexts(request.paths, measure=level, **request.options), tuple(unmeasured)
+        )
+
+    def _settings(self, target: Target, context: Context) -> dict[str, Any]:
+        """All that a recording's results depend on beside its content."""
+        return self.predictor.settings_with(target.source, self.job.transcript) | context.settings
+
+    def _state(self, target: Target, context: Context) -> Left:
+        record = target.record
+        try:
+            state, left = target.state(self._settings(target, context))
+        except (DataError, MediaError):  # it cannot be read: told when its turn comes
+            return Left(State.NEW, target, None)
+        return Left(state, left, None if record is None else record.figures)
+
+    def _read(self, target: Target, context: Context, hook: Hook) -> Outcome:
+        """Read one recording and write everything asked for; what can be written is there in any case."""
+        settings = self._settings(target, context)
+        target, earlier = _stored(target, settings)
+        known: dict[str, Any] = {} if context == Context() else {"context": context}
+        if self.job.transcript is not None:
+            known["transcript"] = self.job.transcript
         with target.begun(settings, overwrite=self.job.overwrite) as record:
-            trace = earlier or self.predictor.process_file(
-                target.source, hook, context, transcript=self.job.transcript
-            )
-            outputs = _written(trace, target, record, hook)
-        return Outcome(trace.summary(), trace.describe(), outputs)
+            trace = earlier or self.predictor.process_file(target.source, hook, **known)
+            summary = trace.summary()
+            line = figures(summary)
+            outputs = _written(trace, target, replace(record, figures=line), hook)
+        return Outcome(summary, line, trace.describe(), outputs)
 
 
-def _stored(target: Target, settings: dict[str, Any]) -> Trace | None:
-    """The trace that a stopped run has finished: then only the rest is to be made."""
+def _stored(target: Target, settings: dict[str, Any]) -> tuple[Target, Trace | None]:
+    """What is to be made, and the trace that a stopped run has finished; a damaged one is made again."""
     record, (table,) = target.record, target.paths("parquet")
     if record is None or "parquet" in target.kinds or not record.is_finished(table):
-        return None
+        return target, None
     state, _ = target.state(settings)
-    return read_trace(table) if state is State.UNFINISHED else None
+    if state is not State.UNFINISHED:
+        return target, None
+    try:
+        return target, read_trace(table)
+    except DataError:
+        return replace(target, kinds=("parquet", *target.kinds)), None
 
 
 def _written(trace: Trace, target: Target, record: Record, hook: Hook) -> tuple[Path, ...]:

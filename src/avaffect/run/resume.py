@@ -1,14 +1,13 @@
-"""Going on where an earlier run was stopped."""
+"""What earlier runs have left to make."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ..errors import DataError, MediaError
 from ..outputs import State, Target
+from .job import Left
 
 
 @dataclass(frozen=True)
@@ -16,8 +15,17 @@ class Resumed:
     """What is left to make: each target with the kinds that are missing; and what is finished."""
 
     left: list[Target]
-    finished: list[Target]
+    finished: list[Left]
     reasons: Mapping[State, int]
+
+    @classmethod
+    def of(cls, states: Sequence[Left]) -> Resumed:
+        """Recordings by the state of their results."""
+        return cls(
+            left=[each.target for each in states if each.state is not State.FINISHED],
+            finished=[each for each in states if each.state is State.FINISHED],
+            reasons=Counter(each.state for each in states if each.state is not State.FINISHED),
+        )
 
     def __str__(self) -> str:
         count = len(self.left) + len(self.finished)
@@ -25,20 +33,3 @@ class Resumed:
         if self.reasons:
             told += "; to make: " + ", ".join(f"{n} ({reason.value})" for reason, n in self.reasons.items())
         return told
-
-
-def unfinished(targets: Sequence[Target], settings: Callable[[Target], Mapping[str, Any]]) -> Resumed:
-    """What earlier runs left to make, where results depend on these settings."""
-    states = [_state(target, settings) for target in targets]
-    return Resumed(
-        left=[target for state, target in states if state is not State.FINISHED],
-        finished=[target for state, target in states if state is State.FINISHED],
-        reasons=Counter(state for state, _ in states if state is not State.FINISHED),
-    )
-
-
-def _state(target: Target, settings: Callable[[Target], Mapping[str, Any]]) -> tuple[State, Target]:
-    try:
-        return target.state(settings(target))
-    except (DataError, MediaError):  # it cannot be read: told when its turn comes
-        return State.NEW, target

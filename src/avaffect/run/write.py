@@ -29,9 +29,13 @@ def write(kind: str, trace: Trace, source: Path, path: Path, hook: Hook) -> None
     AvaffectError
         If it cannot be written.
     """
-    if kind == "plot":
+    if kind in ("plot", "svg", "pdf"):
         draw.plot(trace, path)
     elif kind == "video":
         draw.annotate(trace, source, path, hook=lambda _, done, total: hook(str(path), done, total))
+    elif kind == "report":
+        from ..report import write_report
+
+        write_report(trace, path, source)
     else:
         getattr(trace, f"to_{kind}")(path)

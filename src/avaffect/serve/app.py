@@ -17,11 +17,11 @@ from starlette.staticfiles import StaticFiles
 
 from .. import __version__
 from ..errors import AvaffectError
+from ..process import Work
 from ..schema import short
 from . import about, comparisons, events, live, predictions
 from .guard import Guard
 from .jobs import QueueFull
-from .process import Work
 from .service import Service
 from .settings import Settings
 from .size_limit import SizeLimit

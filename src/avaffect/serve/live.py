@@ -14,11 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketState
 
 from ..errors import AvaffectError, DataError
+from ..process import Child
 from ..registry import loaded_plugins
 from .context import TheService
 from .inbox import Inbox
 from .live_worker import Finish, Push, Read, Stream, StreamReader
-from .process import Child
 from .responses import People
 from .service import Service
 

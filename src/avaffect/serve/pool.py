@@ -11,11 +11,11 @@ from shutil import rmtree
 from threading import Event, Thread
 
 from ..errors import AvaffectError, DataError, ModelError, one_line
+from ..process import Child, Died, Work
 from ..registry import loaded_plugins
 from .folder import Folder
 from .jobs import Job, JobStore, State
 from .metrics import Metrics
-from .process import Child, Died, Work
 from .settings import Settings
 from .uploads import saved
 from .worker import Reader, Task

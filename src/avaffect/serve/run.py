@@ -11,8 +11,8 @@ from collections.abc import Callable
 import uvicorn
 
 from ..errors import AvaffectError
+from ..process import Work
 from .app import create_app
-from .process import Work
 from .settings import Settings
 
 _LARGEST_MESSAGE = 4 * 2**20  # bytes over a WebSocket; a picture has much fewer

@@ -18,7 +18,7 @@ from .groups import Group
 from .resample_bins import thinned
 
 POINTS = 300  # of a line; of more rows, means over even steps are drawn
-_WIDTH, _LEFT, _RIGHT = 720, 78, 700  # of the picture, and where the axes begin and end
+WIDTH, LEFT, RIGHT = 720, 78, 700  # of the picture, and where the axes begin and end
 _TOP, _HEIGHT, _GAP = 8, 86, 16  # of the first axes, of each, and between them
 _END = _TOP + 2 * _HEIGHT + _GAP
 _TEXT = 'fill="currentColor" font-size="11"'
@@ -38,9 +38,9 @@ def draw_chart(groups: Sequence[Group], limits: tuple[float, float], name: str) 
         What readers who do not see the picture are told that it shows.
     """
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_END + 32}" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {_END + 32}" role="img"'
         f' aria-label="{escape(f"valence and arousal over time: {name}")}" font-family="sans-serif"'
-        f' style="display:block;width:100%;max-width:{_WIDTH}px;height:auto">',
+        f' style="display:block;width:100%;max-width:{WIDTH}px;height:auto">',
         *_time_axis(limits),
     ]
     for row, target in enumerate(TARGETS):
@@ -58,11 +58,11 @@ def _axes(target: str, top: int) -> list[str]:
     middle, bottom = top + _HEIGHT // 2, top + _HEIGHT
     marks = [(top + 9, high, "normal"), (middle + 4, target, "bold"), (bottom - 1, low, "normal")]
     return [
-        f'<path d="M{_LEFT} {top}V{bottom}M{_LEFT} {top}H{_RIGHT}M{_LEFT} {bottom}H{_RIGHT}"'
+        f'<path d="M{LEFT} {top}V{bottom}M{LEFT} {top}H{RIGHT}M{LEFT} {bottom}H{RIGHT}"'
         f' {_RULE} opacity="0.25"/>',
-        f'<path d="M{_LEFT} {middle}H{_RIGHT}" {_RULE} opacity="0.5"/>',
+        f'<path d="M{LEFT} {middle}H{RIGHT}" {_RULE} opacity="0.5"/>',
         *(
-            f'<text x="{_LEFT - 6}" y="{y}" text-anchor="end" {_TEXT} font-weight="{weight}">{word}</text>'
+            f'<text x="{LEFT - 6}" y="{y}" text-anchor="end" {_TEXT} font-weight="{weight}">{word}</text>'
             for y, word, weight in marks
         ),
     ]
@@ -77,12 +77,12 @@ def _time_axis(limits: tuple[float, float]) -> list[str]:
         word = time_axis.clock(float(round(mark, 6)), last - first)
         parts.append(f'<path d="M{x:.1f} {_TOP}V{_END}" {_RULE} opacity="0.12"/>')
         parts.append(f'<text x="{x:.1f}" y="{_END + 14}" text-anchor="middle" {_TEXT}>{word}</text>')
-    middle, unit = (_LEFT + _RIGHT) // 2, time_axis.unit(last - first)
+    middle, unit = (LEFT + RIGHT) // 2, time_axis.unit(last - first)
     return [*parts, f'<text x="{middle}" y="{_END + 28}" text-anchor="middle" {_TEXT}>time ({unit})</text>']
 
 
 def _across(time: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
-    return np.asarray(_LEFT + (time - limits[0]) / (limits[1] - limits[0]) * (_RIGHT - _LEFT))
+    return np.asarray(LEFT + (time - limits[0]) / (limits[1] - limits[0]) * (RIGHT - LEFT))
 
 
 def _curve(group: Group, target: str, top: int, limits: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:

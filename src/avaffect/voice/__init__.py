@@ -1,6 +1,7 @@
 """Sound as networks get it: log-mel spectrograms, speech activity, level relative to the speaker's own."""
 
 from .level import (
+    NO_SPEECH,
     SpeechLevel,
     frame_level,
     reference_level,
@@ -13,6 +14,7 @@ from .logmel import PRESETS, LogMel, LogMelSettings, LogMelStream, log_mel, mel_
 from .speech import SpeechStream, resample, share, speech_active, speech_probability
 
 __all__ = [
+    "NO_SPEECH",
     "PRESETS",
     "LogMel",
     "LogMelSettings",

@@ -47,6 +47,9 @@ class SpeechLevel(NamedTuple):
     seconds: float
 
 
+NO_SPEECH = SpeechLevel(float("nan"), 0.0)
+
+
 @checks_types
 def frame_level(logmel: np.ndarray) -> np.ndarray:
     """Level of each frame, in bels: log10 of the mean mel power.

@@ -1,0 +1,63 @@
+"""`avaffect plot`: a plain figure of results, for a paper."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import AvaffectError
+from .plot_options import Picture
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+
+_SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*")
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*(?:mm)?\s*")
+
+
+def plot(
+    results: Results,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the figures.")] = Path("out"),
+    people: Annotated[
+        str | None,
+        typer.Option(help="Who is shown: numbers or names, such as 1,2; by default all.", show_default=False),
+    ] = None,
+    span: Annotated[
+        str | None,
+        typer.Option(help="Seconds that are shown, such as 10-40; by default all.", show_default=False),
+    ] = None,
+    size: Annotated[str, typer.Option(help="Width and height in millimetres.")] = "180x90",
+    smooth: Annotated[float, typer.Option(min=0, help="Seconds of a moving mean; 0 for none.")] = 0.0,
+    picture: Annotated[Picture, typer.Option("--format", "-f", help="Format of the figures.")] = Picture.PDF,
+    edits: EditList = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw valence and arousal of each recording over time, NAME_course.pdf, at the size that a paper needs.
+
+    Example: avaffect plot results/interview.parquet --people 1 --span 10-40 --size 88x60 --out figures
+    """
+    from ..draw import plot_courses
+    from ..exchange import read_results
+    from ..exchange.results import result_paths
+
+    seconds = _numbers(span, _SPAN, "--span", "two numbers of seconds, such as 10-40")
+    millimetres = _numbers(size, _SIZE, "--size", "millimetres, such as 180x90")
+    chosen = None if people is None else [name.strip() for name in people.split(",") if name.strip()]
+    found = read_results(results, edits)
+    paths = result_paths(found, out, f"_course.{picture.value}")
+    check_outputs(paths, [*results, *([edits] if edits else [])], overwrite=overwrite)
+    for result, path in zip(found, paths, strict=True):
+        plot_courses(
+            result.trace, path, people=chosen, span=seconds, size=millimetres or (180.0, 90.0), smooth=smooth
+        )
+    print_lines("Written: " + ", ".join(map(str, paths)))
+
+
+def _numbers(text: str | None, form: re.Pattern[str], option: str, wanted: str) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    found = form.fullmatch(text)
+    if found is None:
+        raise AvaffectError(f"{option} {text}: expected {wanted}")
+    return float(found[1]), float(found[2])
