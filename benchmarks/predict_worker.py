@@ -47,7 +47,8 @@ class Measure:
         reader: Any = self.predictor.reader
         reader.detector.detect = self._timed("detect", reader.detector.detect)
         reader.detector.refine = self._timed("follow", reader.detector.refine)
-        reader._embed = self._timed("encode", reader._embed)
+        owner, name = (reader, "_embed") if hasattr(reader, "_embed") else (reader.model, "encode_faces")
+        setattr(owner, name, self._timed("encode", getattr(owner, name)))
         track.align = self._timed("align", track.align)  # type: ignore[assignment]
 
     def run(self) -> dict[str, float]:
