@@ -35,6 +35,7 @@ timings: .venv/dev  ## what benchmarks/ measures in minutes
 	$(BIN)/python benchmarks/predict.py examples/sample.mp4
 	$(BIN)/python benchmarks/face.py examples/sample.mp4
 	$(BIN)/python benchmarks/voice.py
+	$(BIN)/python benchmarks/live.py delay examples/sample.mp4 --seconds 20
 	$(BIN)/python benchmarks/people.py
 	$(BIN)/python benchmarks/fusion_cost.py --seconds 2
 	$(BIN)/python benchmarks/bottleneck_cost.py

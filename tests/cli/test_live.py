@@ -64,3 +64,13 @@ def test_ctrl_c_is_a_clean_end(sample_clip, tmp_path):
     assert run.returncode == 0, errors
     assert "Traceback" not in errors
     assert len(read_trace(tmp_path / "saved.csv").table) < 125
+
+
+def test_predict_reads_causally_where_that_is_asked_for(avaffect, fails, talk, tmp_path):
+    run = avaffect("predict", talk, "--causal", "--lag", "0.24", "-f", "csv", "--no-plot", "-o", tmp_path)
+    assert run.returncode == 0, run.stderr
+    record = json.loads((tmp_path / "talk.avaffect.json").read_text())
+    assert record["settings"]["causal"]
+    assert record["settings"]["lag"] == 0.24
+    assert len(read_trace(tmp_path / "talk.csv").table) == 13
+    fails(avaffect("predict", talk, "--lag", "0.24", "-o", tmp_path), "--lag 0.24", "--causal")

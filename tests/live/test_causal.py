@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import wave
+
 import numpy as np
 import pytest
 
-from avaffect.errors import AvaffectError
+from avaffect.errors import AvaffectError, DataError
 from avaffect.live import CausalPredictor, StreamingPredictor
 from avaffect.media import AudioBlock, Frame
 from avaffect.streams.assemble import PersonStreams
@@ -107,6 +109,22 @@ def test_a_tick_is_read_as_the_end_of_a_recording(causal, start):
         # Of the voice, the latest frame of the spectrum is the only one that differs.
         apart = np.abs(ours.features["audio"] - theirs.features["audio"]).mean()
         assert apart < 0.02 * theirs.features["audio"].std()
+
+
+def test_a_baseline_counts_from_its_end_on(tmp_path, start):
+    path = tmp_path / "talk.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes((start.sound[:32000] * 32767).astype(np.int16).tobytes())
+    predictor = CausalPredictor("audio.default")
+    known = predictor.contexts([path], baseline="0.5-1")
+    table = predictor.process_file(path, context=known[path]).table
+    there = table["valence_rel"].notna() | table["valence"].isna()
+    assert there[table["pts"] > 1].all()
+    assert not table["valence_rel"][table["pts"] < 0.95].notna().any()
+    assert table["valence_rel"].notna().any()
+    with pytest.raises(DataError, match="same_setup measures .* leave one of them out"):
+        predictor.contexts([path], same_setup=True)
 
 
 def test_options_out_of_range():

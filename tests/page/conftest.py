@@ -6,7 +6,9 @@ import shutil
 import sys
 import threading
 import time
+import wave
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ pytest.importorskip("fastapi", reason="the extra [serve] is not installed")
 pytest.importorskip("selenium", reason="selenium is not installed: pip install 'avaffect[dev]'")
 
 import uvicorn
+from PIL import Image
 from selenium import webdriver
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
@@ -30,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the processes of a pool import
 
 from page_work import PageWork
 
+from avaffect import media
 from avaffect.serve.app import create_app
 from avaffect.serve.settings import Settings
 
@@ -160,11 +164,28 @@ def chromium(*arguments: str) -> webdriver.Chrome:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[webdriver.Chrome]:
-    """One browser for all tests; a fake camera and a fake microphone are in it."""
-    driver = chromium("use-fake-device-for-media-stream", "use-fake-ui-for-media-stream")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One browser for all tests, with the sample clip as its camera and its microphone."""
+    camera, microphone = recorded(tmp_path_factory.mktemp("devices"))
+    driver = chromium(
+        "use-fake-device-for-media-stream", "use-fake-ui-for-media-stream",
+        f"use-file-for-fake-video-capture={camera}", f"use-file-for-fake-audio-capture={microphone}",
+    )  # fmt: skip
     yield driver
     driver.quit()
+
+
+def recorded(folder: Path) -> tuple[Path, Path]:
+    """The first seconds of the sample clip as Chromium's fake devices read them."""
+    camera, microphone = folder / "camera.mjpeg", folder / "microphone.wav"
+    with camera.open("wb") as pictures:
+        for frame in islice(media.frames(SAMPLE), 50):
+            Image.fromarray(frame.image).save(pictures, "jpeg")
+    sound = media.read_audio(SAMPLE)[0][: 2 * media.SAMPLE_RATE]
+    with wave.open(str(microphone), "wb") as out:
+        out.setparams((1, 2, media.SAMPLE_RATE, 0, "NONE", ""))
+        out.writeframes((32767 * sound).astype("<i2").tobytes())
+    return camera, microphone
 
 
 @pytest.fixture

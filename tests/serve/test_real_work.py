@@ -36,7 +36,10 @@ def predictor():
 def test_a_recording_is_read_as_without_a_server(client, server, sound, predictor, tmp_path):
     found = server.wait(client, server.send(client, "monday.wav", sound))
     assert (found["state"], found["model"]) == ("done", MODEL)
-    assert set(found["links"]) == {"self", "events", "csv", "parquet", "xlsx", "png"}
+    assert set(found["links"]) == {"self", "events", "csv", "parquet", "xlsx", "png", "report"}
+    report = client.get(found["links"]["report"])
+    assert report.headers["content-disposition"] == 'attachment; filename="monday.html"'
+    assert "<h1>monday.wav</h1>" in report.text
     path = tmp_path / "monday.wav"
     path.write_bytes(sound)
     expected = predictor.process_file(path).table.reset_index()

@@ -20,6 +20,9 @@ from .predict import People
 if TYPE_CHECKING:
     from ..live import StreamingPredictor, Tick
 
+HURRY = 0.5
+"""Seconds: values that would come later than this are left out until reading has caught up."""
+
 _ENDINGS = (".csv", ".parquet", ".png")
 
 
@@ -80,7 +83,7 @@ def live(
     if source is not None:
         media.probe(source)  # says at once what cannot be read
     torch.set_num_threads(threads)
-    predictor = StreamingPredictor(model, people=people.value, lag=lag, record=bool(targets))
+    predictor = StreamingPredictor(model, people=people.value, lag=lag, hurry=HURRY, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
     show = _Lines() if as_json else _Drawing(title, predictor)
     try:

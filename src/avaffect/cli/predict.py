@@ -50,6 +50,8 @@ def predict(
     min_face: option.MinFace = None,
     audio_track: option.AudioTrack = None,
     audio_channel: option.AudioChannel = None,
+    causal: option.Causal = False,
+    lag: option.Lag = 0.0,
     transcript: option.Transcript = None,
     same_setup: SameSetup = False,
     speaker_from: SpeakerFrom = None,
@@ -71,6 +73,8 @@ def predict(
     from ..run.shard import Shard
     from .predict_report import Report
 
+    if lag and not causal:
+        raise AvaffectError(f"--lag {lag:g} belongs to --causal; give that too, or leave it out")
     part = Shard.parse(shard) if shard else None
     found = inputs.find(recordings, out, recursive=recursive)
     if transcript is not None and len(found.recordings) != 1:
@@ -91,6 +95,7 @@ def predict(
         "min_face": min_face,
         "audio_track": audio_track,
         "audio_channel": audio_channel,
+        **({"lag": lag} if causal else {}),
     }
     job = Job(model, options, transcript, overwrite, threads)
     known: ContextOptions = {"same_setup": same_setup, "speaker_from": speaker_from, "baseline": baseline}

@@ -127,6 +127,19 @@ AudioChannel = Annotated[
         show_default=False,
     ),
 ]
+Causal = Annotated[
+    bool,
+    typer.Option(
+        "--causal",
+        help="Read each moment from what was seen and heard until then, as `avaffect live` does.",
+    ),
+]
+Lag = Annotated[
+    float,
+    typer.Option(
+        help="Seconds, at most 5: how much of what comes after a moment is known at it, with --causal."
+    ),
+]
 Transcript = Annotated[
     Path | None,
     typer.Option(

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from ..arguments import checks_types
-from ..errors import MediaError
+from ..errors import DataError, MediaError
 from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
 from ..predict import Predictor
+from ..predict.context import Context, ContextOptions
 from ..progress import Hook
+from ..spec import TARGETS
 from ..streams.recording_rows import recording_rows
 from ..streams.timing import Timing
 from ..streams.visual import VisualStream
 from ..trace import Trace
 from ..transcript import Transcript
+from ..voice import SpeechLevel
 from .faces import View
 from .intake import Intake, Moment
 from .reader import LAG, CausalReader, Read
 from .record import Recorder
 from .tick import Tick
+
+RELATIVE = [f"{target}_rel" for target in TARGETS]
 
 
 @checks_types
@@ -73,6 +78,45 @@ class CausalPredictor(Predictor):
         CausalReader(self, lag=lag)  # says what does not go
         self.lag = lag
         self._meta |= {"causal": True, "lag": lag}
+
+    def contexts(
+        self,
+        paths: Sequence[str | Path],
+        hook: Hook | None = None,
+        measure: Callable[[Path], SpeechLevel] | None = None,
+        **known: Unpack[ContextOptions],
+    ) -> dict[Path, Context]:
+        """As of `Predictor`; without ``same_setup``, which reads whole recordings before.
+
+        Raises
+        ------
+        DataError
+            As of `Predictor`, or if ``same_setup`` is given.
+        """
+        if known.get("same_setup"):
+            raise DataError(
+                "same_setup measures the voice over whole recordings, causal reading knows no more than what"
+                " was; leave one of them out"
+            )
+        return super().contexts(paths, hook, measure, **known)
+
+    def process_file(
+        self,
+        path: str | Path,
+        hook: Hook | None = None,
+        context: Context | None = None,
+        *,
+        transcript: str | Path | Transcript | None = None,
+    ) -> Trace:
+        """As of `Predictor`; values relative to a baseline are there from its end on."""
+        trace = super().process_file(path, hook, context, transcript=transcript)
+        table = trace.table
+        for span in () if context is None else context.baseline:
+            early = table.index.get_level_values("start") < span.end
+            if span.track is not None:
+                early &= (table["track"] == span.track).to_numpy(dtype=bool, na_value=False)
+            table.loc[early, RELATIVE] = np.nan
+        return Trace(table, meta=trace.meta)
 
     def _process(
         self,

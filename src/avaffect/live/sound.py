@@ -6,13 +6,10 @@ on both sides: those of the later half of what the encoder sees are made anew ea
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import torch
 
 from .. import voice
-from ..encoder import AudioEncoder
 from ..media import SAMPLE_RATE
 from ..model import AffectModel
 from ..spec import Spec
@@ -21,8 +18,9 @@ from ..streams.timeline import Timeline
 from ..voice.speech import CHUNK_RATE
 from .usual_level import UsualLevel
 
-CONTEXTS = 4
-"""An encoder that treats all ticks alike is shown so many times its context at once."""
+SEEN = 4.0
+"""Seconds that the voice encoder sees at once. With 6 s it is dearer, and values are further from those of
+whole recordings; with 3 s arousal is."""
 
 
 class SoundReader:
@@ -53,7 +51,7 @@ class SoundReader:
         self._logmel = voice.LogMelStream(voice.LogMel(preset))
         self._speech = voice.SpeechStream()
         self.level = level or UsualLevel(preset.frame_rate)
-        self._seen = _ticks_seen(cast(AudioEncoder, model.encoders["audio"])) if stream else 0
+        self._seen = round(SEEN * timeline.tick_rate) if stream else 0
         self._frames = np.zeros((0, preset.n_mels), np.float16)
         self._levels = np.zeros(0, np.float32)
         self._chances = np.zeros(0, np.float32)
@@ -131,8 +129,3 @@ def boundary(tick: int, timeline: Timeline, lead: int) -> int:
     1400
     """
     return round((tick + 1) * SAMPLE_RATE / timeline.tick_rate) + lead
-
-
-def _ticks_seen(encoder: AudioEncoder) -> int:
-    """Ticks that are encoded at once."""
-    return encoder.hop if encoder.hop > 1 else CONTEXTS * encoder.context

@@ -105,8 +105,9 @@ class Screen:
                     x = round((tick.time - begin) / SHOWN * columns)
                     colour = person_colour(person.track, tracks, bright=True)
                     canvas.dot(x, round((1 - value) / 2 * rows), colour)
+        labels = ["+1", *[""] * (HEIGHT // 2 - 1), " 0", *[""] * (HEIGHT // 2 - 2), "-1"]
         table = Table.grid(padding=(0, 1))
-        table.add_row(Text("\n".join(["+1", *[""] * (HEIGHT // 2 - 1), " 0"])), canvas.text())
+        table.add_row(Text("\n".join(labels)), canvas.text())
         return table
 
     def _people(self, ticks: list[Tick], tracks: list[int]) -> Table:

@@ -24,7 +24,7 @@ class Job:
     model : str
         Name of an embedded model, or a model's folder.
     options : mapping
-        Those of `avaffect.load`.
+        Those of `avaffect.load`; with ``lag`` those of `avaffect.live.CausalPredictor`.
     transcript : Path or None
         What is said, for a run on one recording.
     overwrite : bool

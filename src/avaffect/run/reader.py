@@ -11,8 +11,9 @@ import torch
 
 from ..batch import attempt
 from ..errors import AvaffectError, DataError, MediaError
+from ..live import CausalPredictor
 from ..outputs import State, Target
-from ..predict import load
+from ..predict import Predictor, load
 from ..predict.context import Context
 from ..progress import Hook
 from ..record import Record
@@ -44,7 +45,8 @@ class Reader:
         set_threads(job.threads)
         cv2.setNumThreads(job.threads)
         self.job = job
-        self.predictor = load(job.model, **job.options)
+        make = CausalPredictor if "lag" in job.options else load
+        self.predictor: Predictor = make(job.model, **job.options)
 
     def __call__(self, request: AskContexts | AskLevel | AskStates | Read, hook: Hook) -> Any:
         """The answer to a request; for a recording that fails an `AvaffectError` in its place.

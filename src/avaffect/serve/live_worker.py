@@ -152,12 +152,12 @@ class StreamReader:
         self._predictor.stats.dropped = request.dropped.pictures + self._damaged
         self._predictor.stats.sound_dropped = request.dropped.sound
         if request.folder is not None:
-            from .worker import write_tables
+            from .worker import write_results
 
             trace = self._predictor.trace(request.name)
             if not len(trace):
                 raise MediaError(f"{request.name}: nothing came that could be kept")
-            write_tables(trace, request.folder)
+            write_results(trace, request.folder, request.folder / "none")
             duration = trace.duration
         return self._read(ticks, duration)
 

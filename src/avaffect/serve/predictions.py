@@ -19,8 +19,15 @@ from .worker import FILES
 
 router = APIRouter(prefix=PREFIX, tags=["predictions"])
 
-_TYPES = {"csv": CSV, "parquet": PARQUET, "xlsx": XLSX, "png": "image/png", "mp4": "video/mp4"}
-Kind = Literal["csv", "parquet", "xlsx", "png", "mp4"]
+_TYPES = {
+    "csv": CSV,
+    "parquet": PARQUET,
+    "xlsx": XLSX,
+    "png": "image/png",
+    "mp4": "video/mp4",
+    "report": "text/html",
+}
+Kind = Literal["csv", "parquet", "xlsx", "png", "mp4", "report"]
 
 
 @router.post("", status_code=202, responses=refusals(403, 413, 422, 429))

@@ -105,17 +105,8 @@ class Service:
                 made.append(identity)
                 self.folder.of(identity).mkdir()
                 duration = self._received(identity, name, file)
-                jobs.append(
-                    Job(
-                        identity,
-                        name,
-                        chosen,
-                        people,
-                        annotate,
-                        duration,
-                        created=time.time(),
-                    )  # fmt: skip
-                )
+                now = time.time()
+                jobs.append(Job(identity, name, chosen, people, annotate, duration, created=now))
             self.store.add(jobs, room=self.settings.queue)
         except BaseException:
             for identity in made:
@@ -160,7 +151,10 @@ class Service:
         try:
             with self._looking:
                 duration = self._looker.run(
-                    Look(source, name), seconds=_SECONDS_TO_LOOK, memory=self.settings.max_memory
+                    Look(source, name),
+                    check=self._check_open,
+                    seconds=_SECONDS_TO_LOOK,
+                    memory=self.settings.max_memory,
                 )
         except (Died, OverLimit) as error:
             raise AvaffectError(
@@ -169,6 +163,10 @@ class Service:
         if duration is not None and duration > self.settings.max_duration:
             raise AvaffectError(too_long(name, duration, self.settings.max_duration))
         return duration
+
+    def _check_open(self) -> None:
+        if self.closing:
+            raise AvaffectError("the server is ending; send it again when it is back")
 
     def trace(self, job: Job) -> Trace:
         """The result of a job that is done.

@@ -54,4 +54,4 @@ def write_table(trace: Trace, path: Path) -> Path:
 def file_name(job: Job, kind: str) -> str:
     """What a result is called where it is saved: after the recording."""
     stem = job.name.rpartition(".")[0] or job.name
-    return f"{stem}_annotated.mp4" if kind == "mp4" else f"{stem}.{kind}"
+    return stem + {"mp4": "_annotated.mp4", "report": ".html"}.get(kind, f".{kind}")

@@ -21,6 +21,7 @@ FILES = {
     "xlsx": "result.xlsx",
     "png": "result.png",
     "mp4": "result.mp4",
+    "report": "result.html",
 }
 """Results in a job's folder, by kind; xlsx is written when it is first asked for."""
 
@@ -121,13 +122,18 @@ class Reader:
                 hook=lambda _, done, total: hook("drawing", done, total),
             )
         hook("writing", 0.0, None)
-        write_tables(trace, task.folder)
+        write_results(trace, task.folder, task.source)
 
 
-def write_tables(trace: Trace, folder: Path) -> None:
-    """Write the results that every trace has into a job's folder; the table that is read again comes last."""
+def write_results(trace: Trace, folder: Path, source: Path) -> None:
+    """Write the results that every trace has into a job's folder; the table that is read again comes last.
+
+    The report has pictures of ``source``, where that is a video that is there.
+    """
     from .. import draw
+    from ..report import write_report
 
+    write_report(trace, folder / FILES["report"], source)
     draw.plot(trace, folder / FILES["png"])
     trace.to_csv(folder / FILES["csv"])
     trace.to_parquet(folder / FILES["parquet"])

@@ -43,6 +43,11 @@ export function timeLeft(seconds) {
   return `${(seconds / 3600).toFixed(1)} hours left`;
 }
 
+/** When something happened, as this reader's place writes it; seconds since 1970. */
+export function when(seconds) {
+  return new Date(1000 * seconds).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
 export function fileSize(bytes) {
   if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;

@@ -26,15 +26,15 @@ export function differences(comparison, names) {
 }
 
 function line({ target, measure, first, second, difference }) {
-  const value = (number) => signed(number ?? NaN);
+  const plain = (number) => (measure === "sd" && number !== null ? number.toFixed(2) : signed(number ?? NaN));
   const cell = (...children) => element("td", {}, ...children);
   return element(
     "tr",
     {},
     element("th", { scope: "row" }, `${target}: ${MEASURES[measure] ?? measure}`),
-    cell(value(first.value)),
-    cell(value(second.value)),
-    cell(element("strong", {}, value(difference.value))),
+    cell(plain(first.value)),
+    cell(plain(second.value)),
+    cell(element("strong", {}, signed(difference.value ?? NaN))),
     cell(interval(difference.low ?? NaN, difference.high ?? NaN)),
     cell(drawn(difference)),
   );

@@ -2,7 +2,7 @@
 
 import { known } from "../problem.js";
 
-const WIDTH = 640; // px of the pictures that are sent
+const WIDTH = 640; // px, at most
 const QUALITY = 0.8; // of JPEG
 const REFUSED = {
   NotAllowedError: "The browser does not give camera and microphone to this page. Allow them (the sign beside the address), then press Start.",
@@ -13,7 +13,7 @@ const REFUSED = {
 export class Capture {
   constructor(video) {
     this.video = video;
-    this.skipped = 0;
+    this.sent = 0; // pictures
   }
 
   /** Ask for the devices, and show the camera. */
@@ -35,7 +35,7 @@ export class Capture {
   }
 
   /** Send from now on. */
-  async start({ sample_rate: sampleRate, tick_rate: tickRate = 12.5 }, stream) {
+  async start({ sample_rate: sampleRate, tick_rate: tickRate }, stream) {
     this.stream = stream;
     this.context = new AudioContext({ sampleRate });
     await this.context.audioWorklet.addModule(new URL("./pcm.js", import.meta.url));
@@ -43,9 +43,9 @@ export class Capture {
     pieces.port.onmessage = ({ data }) => this.sound(data, sampleRate);
     this.zero = performance.now();
     this.context.createMediaStreamSource(this.media).connect(pieces);
-    this.canvas = new OffscreenCanvas(WIDTH, WIDTH);
-    this.least = 1 / tickRate;
-    this.last = -1;
+    this.canvas = document.createElement("canvas");
+    this.tickRate = tickRate;
+    this.tick = -1;
     this.look();
   }
 
@@ -59,26 +59,22 @@ export class Capture {
     this.wanted = this.video.requestVideoFrameCallback((now, { captureTime }) => {
       this.look();
       const time = ((captureTime ?? now) - this.zero) / 1000;
-      if (time < 0 || time - this.last < this.least * 0.9) return;
-      if (this.busy || !this.stream.ready) {
-        this.skipped += 1;
-        return;
-      }
-      this.last = time;
+      const tick = Math.floor(time * this.tickRate - 0.5); // the server looks at the first from a tick's middle on
+      if (tick === this.tick || time < 0 || !this.stream.ready) return;
+      this.tick = tick;
       this.picture(time);
     });
   }
 
-  async picture(time) {
-    this.busy = true;
-    const { videoWidth, videoHeight } = this.video;
-    const scale = Math.min(1, WIDTH / videoWidth);
-    this.canvas.width = Math.round(videoWidth * scale);
-    this.canvas.height = Math.round(videoHeight * scale);
-    this.canvas.getContext("2d").drawImage(this.video, 0, 0, this.canvas.width, this.canvas.height);
-    const blob = await this.canvas.convertToBlob({ type: "image/jpeg", quality: QUALITY });
-    this.stream.picture(time, await blob.arrayBuffer());
-    this.busy = false;
+  /** Encode and send the picture on show, at once: `toBlob` would wait until the browser has nothing else to do. */
+  picture(time) {
+    const { video, canvas } = this;
+    const scale = Math.min(1, WIDTH / video.videoWidth);
+    canvas.width = Math.round(video.videoWidth * scale);
+    canvas.height = Math.round(video.videoHeight * scale);
+    canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+    this.stream.picture(time, decoded(canvas.toDataURL("image/jpeg", QUALITY)));
+    this.sent += 1;
   }
 
   /** Let go of the devices. */
@@ -88,4 +84,12 @@ export class Capture {
     this.context?.close();
     this.video.srcObject = this.media = this.context = this.wanted = null;
   }
+}
+
+/** The bytes in a data: address. */
+function decoded(address) {
+  const text = atob(address.slice(address.indexOf(",") + 1));
+  const bytes = new Uint8Array(text.length);
+  for (let place = 0; place < bytes.length; place += 1) bytes[place] = text.charCodeAt(place);
+  return bytes;
 }

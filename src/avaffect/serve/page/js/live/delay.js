@@ -13,7 +13,7 @@ export class Delay {
 
   reset() {
     this.seconds = [];
-    this.count = 0;
+    this.counts = [];
   }
 
   add(seconds) {
@@ -21,15 +21,17 @@ export class Delay {
     if (this.seconds.length > KEPT) this.seconds.shift();
   }
 
-  /** @param {number} count pictures left out so far */
-  lost(count) {
-    this.count = count;
+  /** @param {number} count pictures read so far @param {number} time seconds */
+  pictures(count, time) {
+    this.counts.push({ count, time });
+    if (this.counts.length > KEPT) this.counts.shift();
   }
 
   draw() {
     const sorted = [...this.seconds].sort((a, b) => a - b);
     const ms = (share) => Math.max(0, Math.round(1000 * sorted[Math.floor(share * (sorted.length - 1))]));
-    this.words.textContent = `Delay: ${ms(0.5)} ms, at most ${ms(1)} ms. Pictures left out: ${this.count}.`;
-    this.node.dataset.median = ms(0.5);
+    const [first, last] = [this.counts[0], this.counts.at(-1)];
+    const rate = (last.count - first.count) / (last.time - first.time);
+    this.words.textContent = `Delay: ${ms(0.5)} ms, at most ${ms(1)} ms. ${Number.isFinite(rate) ? `${rate.toFixed(1)} pictures a second.` : ""}`;
   }
 }

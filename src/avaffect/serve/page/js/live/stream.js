@@ -9,7 +9,6 @@ const HEAD = 9; // bytes before the payload: the kind, the time in seconds as fl
 const MOST_WAITING = 1e6; // bytes that may wait to be sent; beyond that pictures are left out
 const GONE = "The connection to the server was lost. Check that it still runs, then press Start.";
 const POLICY = 1008; // code of a connection that is not let in
-const PATIENCE = 10000; // ms to wait for the last ticks
 
 export class Stream {
   /** @param {{ticks: (answer: Object) => void, closed: (error: Error) => void}} told */
@@ -50,7 +49,7 @@ export class Stream {
   }
 
   picture(time, bytes) {
-    this.send(PICTURE, time, new Uint8Array(bytes));
+    this.send(PICTURE, time, bytes);
   }
 
   sound(time, samples) {
@@ -71,7 +70,6 @@ export class Stream {
     if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.finished = resolve; // once the server has closed
-      setTimeout(() => resolve(this.saved), PATIENCE);
       this.socket.send(JSON.stringify({ type: "stop", save }));
     });
   }

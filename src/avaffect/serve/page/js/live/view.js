@@ -11,6 +11,8 @@ import { LiveChart } from "./chart.js";
 import { LivePeople } from "./people.js";
 import { Stream } from "./stream.js";
 
+const NUMBERS_EVERY = 250; // ms: more often nobody can read them
+
 export async function show(main) {
   const view = new LiveView();
   replace(
@@ -74,6 +76,7 @@ class LiveView {
       return;
     }
     this.running = true;
+    this.told = 0;
     this.button.textContent = "Stop";
     this.button.disabled = false;
     this.say("Running. The first numbers come once somebody is seen or heard.");
@@ -82,21 +85,26 @@ class LiveView {
 
   /** Ticks from the server: what is known of each moment. */
   show({ ticks, dropped }) {
+    const now = this.capture.now();
     for (const tick of ticks) {
       this.people.add(tick);
-      this.delay.add(this.capture.now() - tick.time); // its picture is of the middle or later
+      this.delay.add(now - tick.time); // its picture is of the middle or later
     }
-    this.delay.lost((dropped ?? 0) + this.capture.skipped);
+    this.delay.pictures(this.capture.sent - dropped, now);
     this.fresh = true;
   }
 
-  /** As often as the screen shows a picture, and only if something came. */
+  /** As often as the screen shows a picture: what came, and a few times a second the numbers. */
   draw() {
     if (!this.running) return;
     if (this.fresh) {
       this.fresh = false;
       this.chart.show(this.people, this.capture.now());
       this.boxes.draw(this.people.now, 0);
+    }
+    const now = performance.now();
+    if (this.people.latest && now - this.told > NUMBERS_EVERY) {
+      this.told = now;
       replace(this.values, this.people.table());
       this.delay.draw();
     }

@@ -5,7 +5,7 @@ import { announce } from "../announce.js";
 import { element, replace } from "../dom.js";
 import { problem } from "../problem.js";
 import { forgetFile } from "../uploads.js";
-import { timeLeft } from "../words.js";
+import { clock, timeLeft, when } from "../words.js";
 
 const STATES = {
   queued: "Waiting for its turn",
@@ -44,6 +44,7 @@ export class Job {
       if (total) words.push(`${Math.round((100 * completed) / total)} %`);
       if (Number.isFinite(left)) words.push(timeLeft(left));
     }
+    if (this.state.state === "done") words.push(clock(this.state.duration), when(this.state.created));
     this.words.textContent = words.join(" · ");
     this.bar.hidden = this.ended;
     if (total) this.bar.value = completed / total;

@@ -7,7 +7,7 @@ import { fileOfView } from "./edits.js";
 const FILES = {
   csv: { name: "Table (csv)", what: "for any program", type: "text/csv" },
   parquet: { name: "Table (parquet)", what: "whole, with what made it", type: "application/vnd.apache.parquet" },
-  xlsx: { name: "Table (xlsx)", what: "for Excel" },
+  xlsx: { name: "Table (xlsx)", what: "for Excel", type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
   png: { name: "Picture (png)", what: "the plot" },
   mp4: { name: "Video (mp4)", what: "numbers drawn in" },
   report: { name: "Report (html)", what: "to read and print" },

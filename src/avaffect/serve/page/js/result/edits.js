@@ -54,7 +54,7 @@ export async function viewOf(id, edits, query) {
   return (await request(viewPath(id) + query, { method: "POST", json: edits })).result;
 }
 
-/** The same as a file. @param {"text/csv"|"application/vnd.apache.parquet"} type @returns {Promise<Blob>} */
+/** The same as a file of a media type. @returns {Promise<Blob>} */
 export function fileOfView(id, edits, type) {
   return request(viewPath(id), { method: "POST", json: edits, accept: type });
 }

@@ -1,0 +1,40 @@
+"""Two sides beside each other."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLE, Page
+from page_work import made_trace
+
+
+def test_two_recordings_side_by_side(page: Page, done: str, tmp_path: Path) -> None:
+    names = ["a.mp4", "a_much_longer_name_of_another.mp4"]
+    page.send(*(Path(shutil.copy(SAMPLE, tmp_path / name)) for name in names))
+    for name in names:
+        page.wait(".job[data-state=done]", name)
+    page.open("compare")
+    assert not page.find("form .primary").is_enabled()
+    for side, name in enumerate(names):
+        label = f".//label[starts-with(normalize-space(), '{name}')]"
+        page.fields("fieldset")[side].find_element("xpath", label).click()
+    page.find("form .primary").click()
+    row = page.wait("tbody tr", "valence: mean").text.replace("−", "-")
+    first, second, difference = (float(each) for each in re.findall(r"[+-]\d\.\d\d", row)[:3])
+    means = [made_trace(name).summary()["people"][0]["valence"]["mean"] for name in names]
+    assert (first, second) == pytest.approx(means, abs=0.0051)
+    assert difference == pytest.approx(means[0] - means[1], abs=0.0051)
+    page.until("document.querySelectorAll('.sides .main-svg').length >= 2")
+    assert page.run("return document.activeElement.textContent") == "Difference"
+    assert page.errors() == []
+
+
+def test_one_recording_on_both_sides_is_refused(page: Page, done: str) -> None:
+    page.open("compare")
+    for box in page.fields(f"input[value='{done}']"):
+        box.click()
+    page.find("form .primary").click()
+    assert "both groups" in page.wait(".problem").text
