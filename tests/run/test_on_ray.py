@@ -85,9 +85,10 @@ def test_what_an_actor_does_survives_a_crash(study, monkeypatch):
     )
     sys.path.append(str(study))
     targets = plan([(Path("in"), Path(f"in/{k}.wav")) for k in range(2)], Path("out"), ["csv"])
-    reader = _Reader(_Setting(Job("audio.default", plugins=("crash",)), str(study)))
-    requests = np.array([pickle.dumps(Read(target, Context())) for target in targets], dtype=object)
-    answers = reader({"number": np.arange(2), "request": requests})["answer"]
+    setting = _Setting(Job("audio.default", plugins=("crash",)), str(study))
+    requests = [pickle.dumps((setting, Read(target, Context()))) for target in targets]
+    requests = np.array(requests, dtype=object)
+    answers = _Reader()({"number": np.arange(2), "request": requests})["answer"]
     good, bad = map(pickle.loads, answers)
     assert good.outputs == (Path("out/0.csv"),)
     assert str(bad) == "in/1.wav: the process that read it was ended by SIGSEGV, a crash in a library"
