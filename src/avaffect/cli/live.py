@@ -78,12 +78,11 @@ def live(
 
     if source is not None:
         media.probe(source)  # says at once what cannot be read
-    import torch
-
     from ..live import StreamingPredictor, Worker
     from ..live.sources import Clock, devices, file
+    from ..session import set_threads
 
-    torch.set_num_threads(threads)
+    set_threads(threads)
     predictor = StreamingPredictor(model, people=people.value, lag=lag, hurry=HURRY, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
     show = _Lines() if as_json else _Drawing(title, predictor)
