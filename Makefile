@@ -29,6 +29,7 @@ fuzz: .venv/dev  ## atheris on every parser of files and options, a minute each;
 	$(BIN)/python tests/fuzz/parsers.py --out out/fuzz
 
 docs: .venv/dev  ## the documentation as a site in out/site; a broken link is an error
+	$(BIN)/python scripts/gallery.py --out out/gallery
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
 
 timings: .venv/dev  ## what benchmarks/ measures in minutes

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
+GALLERY = ROOT / "out" / "gallery"  # made by scripts/gallery.py
 REPOSITORY = "https://github.com/avaffect/avaffect/blob/main"
 PAGES = {
     "README.md": "index.md",
@@ -42,6 +43,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for source, page in PAGES.items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
+    for picture in sorted(GALLERY.glob("*")):
+        files.append(File.generated(config, f"gallery/{picture.name}", abs_src_path=str(picture)))
     return files
 
 

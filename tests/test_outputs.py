@@ -107,6 +107,19 @@ def test_no_result_replaces_an_input(here):
         planned("talk.mp4", "link.mp4", out=".")
 
 
+def test_no_result_replaces_what_else_is_read(here):
+    make("in/a.mp4", "in/notes.vtt")
+    make("in/a.vtt", content="WEBVTT\n\n00:00.000 --> 00:01.000\nhello there\n")
+    with pytest.raises(DataError, match=r"in/a.vtt is an input, and a result of in/a.mp4 would replace it"):
+        planned("in/a.mp4", out="in", kinds=("webvtt",), overwrite=True)
+    planned("in/a.mp4", out="in", kinds=("csv",), overwrite=True)
+    found = find([Path("in/a.mp4")], Path("out"), recursive=False)
+    make("out/a.csv")
+    for others in ([Path("out/a.csv")], [here / "out/../out/a.csv"]):
+        with pytest.raises(DataError, match="out/a.csv is an input"):
+            plan(found.recordings, Path("out"), KINDS, others=others, overwrite=True)
+
+
 def test_no_result_replaces_a_file_of_the_user(here):
     make("talk.mp4", "talk.csv")
     with pytest.raises(DataError, match=r"talk\.csv is there and is no result of ours; .*--overwrite"):

@@ -134,7 +134,12 @@ class Target:
 
 
 def plan(
-    recordings: Sequence[tuple[Path, Path]], out: Path, kinds: Iterable[str], *, overwrite: bool = False
+    recordings: Sequence[tuple[Path, Path]],
+    out: Path,
+    kinds: Iterable[str],
+    *,
+    others: Iterable[Path] = (),
+    overwrite: bool = False,
 ) -> list[Target]:
     """The results of each recording, under names that no other has.
 
@@ -146,6 +151,8 @@ def plan(
         The result folder.
     kinds : iterable of str
         Keys of `SUFFIXES`.
+    others : iterable of Path
+        What else is read: a transcript, a table.
     overwrite : bool
         Allow that files are replaced which are there and not known as results of the same recording.
 
@@ -157,8 +164,9 @@ def plan(
     kinds = tuple(dict.fromkeys(kinds))
     names = result_names(recordings, longest_name(out, _LONGEST))
     targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
-    inputs = {os.path.abspath(target.source) for target in targets}
-    identities = {identity for target in targets if (identity := _identity(target.source))}
+    read = [*(target.source for target in targets), *others]
+    inputs = {os.path.abspath(path) for path in read}
+    identities = {identity for path in read if (identity := _identity(path))}
     problems = []
     for target in targets:
         try:
@@ -175,7 +183,8 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
     """Raise a `DataError` if a result of the target would replace what it may not."""
     record = target.record
     for path in target.all_paths:
-        if os.path.abspath(path) in inputs or _identity(path) in identities:
+        given = os.path.abspath(path) in inputs or _identity(path) in identities
+        if given or _is_its_transcript(path, target):
             raise DataError(
                 f"{path} is an input, and a result of {target.source} would replace it;"
                 " give another folder with --out"
@@ -192,6 +201,24 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
             known = record is not None and path.name in record.outputs
             what = "was changed after it was written" if known else "is there and is no result of ours"
             raise DataError(f"{path} {what}; give another folder with --out, or --overwrite to replace it")
+
+
+def _is_its_transcript(path: Path, target: Target) -> bool:
+    """Whether a file that is there would be read as the recording's transcript, and is none of ours."""
+    if not path.is_file():
+        return False
+    from .transcript import ENDINGS, transcript_beside  # what few need is loaded for few
+
+    if path.suffix.lower() not in ENDINGS:
+        return False
+    record = target.record
+    if path == target.record_path or (record is not None and record.wrote(path)):
+        return False
+    try:
+        beside = transcript_beside(target.source)
+    except DataError:  # one of several
+        return path.parent.samefile(target.source.parent)
+    return beside is not None and path.samefile(beside)
 
 
 def _check_source(target: Target, record: Record, source: Source) -> None:

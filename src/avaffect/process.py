@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ _TELL_EVERY = 0.1  # seconds between two messages about one stage
 _SECONDS_TO_DIE = 2.0  # between the end of its pipe and the end of a process
 _LOOK_EVERY = 0.2  # seconds between two looks at memory and time
 _MORE_READILY = "300"  # of 1000, how much rather than other processes the system ends this one
+
+_STARTING = Lock()
 
 Work = Callable[[Any, Hook], Any]
 """What is done with a request; it tells a hook how far it is."""
@@ -145,7 +148,7 @@ class Child:
             context = get_context("spawn")
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, self._make), name=self._name, daemon=True)
-            with _without_interrupts():
+            with _without_interrupts(), _without_main():
                 process.start()
             theirs.close()
             self._process, self._pipe = process, ours
@@ -248,6 +251,22 @@ class _Log(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         with self._sending, suppress(OSError, ValueError):
             self._pipe.send(("log", (record.name, record.levelno, record.getMessage())))
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A process that is started in the block does not run the user's script again.
+
+    So a script need not guard what it calls by ``if __name__ == "__main__"``; work is never defined in it.
+    """
+    main = sys.modules["__main__"].__dict__
+    with _STARTING:
+        hidden: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+        main["__spec__"] = None
+        try:
+            yield
+        finally:
+            main.update({"__spec__": None, **hidden})
 
 
 @contextmanager

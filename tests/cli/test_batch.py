@@ -30,31 +30,36 @@ def sound(path, seed=0, seconds=0.5, samples=None):
 
 def test_a_stopped_run_goes_on_where_it_was(avaffect, tmp_path):
     sources, out = tmp_path / "in", tmp_path / "out"
-    sound(sources / "a.wav"), sound(sources / "deep/b.wav", 1)
+    sound(sources / "a.wav"), sound(sources / "deep/b.wav", 1), sound(sources / "c.wav", 2)
     command = ("predict", "-r", sources, "--out", out, "-f", "parquet", "-f", "webvtt", "--json")
     first = avaffect(*command)
     assert first.returncode == 0, first.stderr
     made = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     names = {path.relative_to(out).as_posix() for path in made}
     assert names == {
-        f"{name}{end}" for name in ("a", "deep/b") for end in (".parquet", ".vtt", ".png", ".avaffect.json")
+        f"{name}{end}"
+        for name in ("a", "deep/b", "c")
+        for end in (".parquet", ".vtt", ".png", ".avaffect.json")
     } | {"summary.csv"}
     times = {path: path.stat().st_mtime_ns for path in made}
 
     (out / "deep/b.png").unlink()
+    (out / "c.png").unlink()
+    (out / "c.parquet").write_bytes(bytes(len(made[out / "c.parquet"])))  # damaged
     again = avaffect(*command, "--resume")
     assert again.returncode == 0, again.stderr
     assert (
-        "resumed: 1 of 2 files are finished and skipped; to make: 1 (not all results there)" in again.stderr
+        "resumed: 1 of 3 files are finished and skipped; to make: 2 (not all results there)" in again.stderr
     )
     assert json.loads(again.stdout)["skipped"] == [str(sources / "a.wav")]
-    written = json.loads(again.stdout)["results"][0]["outputs"]
-    assert written == [str(out / "deep/b.png")]
-    untouched = [path for path in made if path.name[0] in "a"]
+    written = [name for result in json.loads(again.stdout)["results"] for name in result["outputs"]]
+    assert sorted(written) == [str(out / name) for name in ("c.parquet", "c.png", "deep/b.png")]
+    assert (out / "c.parquet").read_bytes() == made[out / "c.parquet"]
+    untouched = [path for path in made if path.name in ("a.parquet", "a.png", "b.parquet", "c.vtt")]
     assert all(path.stat().st_mtime_ns == times[path] for path in untouched)
 
     other = avaffect(*command, "--resume", "--people", "main")
-    assert "0 of 2 files are finished and skipped; to make: 2 (made under other settings)" in other.stderr
+    assert "0 of 3 files are finished and skipped; to make: 3 (made under other settings)" in other.stderr
     assert read_trace(out / "a.parquet").meta["people"] == "main"
 
     whole = avaffect(*command)

@@ -11,8 +11,10 @@ import wave
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from avaffect import media, read_trace
+from avaffect.cli.app import app
 
 
 @pytest.fixture
@@ -26,9 +28,15 @@ def talk(tmp_path, sample_clip):
     return path
 
 
-def test_a_line_a_tick_and_the_result_at_the_end(avaffect, talk, tmp_path):
-    run = avaffect("live", "--from", talk, "--json", "--save", tmp_path / "saved")
-    assert run.returncode == 0, run.stderr
+def run_here(*arguments):
+    """The command in this process, which has loaded everything."""
+    run = CliRunner().invoke(app, [str(each) for each in arguments])
+    assert run.exit_code == 0, run.output
+    return run
+
+
+def test_a_line_a_tick_and_the_result_at_the_end(talk, tmp_path):
+    run = run_here("live", "--from", talk, "--json", "--save", tmp_path / "saved")
     ticks = [json.loads(line) for line in run.stdout.splitlines()]
     assert [tick["index"] for tick in ticks] == list(range(ticks[0]["index"], 13))
     assert ticks[-1]["speech"] > 0.5
@@ -67,8 +75,7 @@ def test_ctrl_c_is_a_clean_end(sample_clip, tmp_path):
 
 
 def test_predict_reads_causally_where_that_is_asked_for(avaffect, fails, talk, tmp_path):
-    run = avaffect("predict", talk, "--causal", "--lag", "0.24", "-f", "csv", "--no-plot", "-o", tmp_path)
-    assert run.returncode == 0, run.stderr
+    run_here("predict", talk, "--causal", "--lag", "0.24", "-f", "csv", "--no-plot", "-o", tmp_path)
     record = json.loads((tmp_path / "talk.avaffect.json").read_text())
     assert record["settings"]["causal"]
     assert record["settings"]["lag"] == 0.24

@@ -19,7 +19,7 @@ from avaffect.model import AffectModel
 from avaffect.spec import Component
 
 RATE = 12.5  # ticks a second; every other one has a picture
-PERIOD = 28.0  # seconds after which what is kept in detail has the same length again: 7 steps
+PERIOD = 12.0  # seconds after which the same comes again, and as much is kept: three steps of 4 s
 
 
 class Faces:
@@ -55,17 +55,18 @@ def simulated(stream: StreamingPredictor, seconds: float) -> Iterator[float]:
     voice = random.normal(0, 0.1, 1280).astype(np.float32)
     for k in range(round(seconds * RATE)):
         time = k / RATE
-        stream.push_samples(voice if time % 5 < 3 else np.zeros_like(voice), time)
+        stream.push_samples(voice if time % 4 < 2.4 else np.zeros_like(voice), time)
         if k % 2 == 0:
             image = np.zeros((120, 160, 3), np.uint8)
             for person, x in enumerate((10, 90)):
-                if (time / 7 + person) % 3 < 2:
+                if (time / 4 + person) % 3 < 2:
                     image[38:98, x : x + 50] = looks[person] // (1 + person)
             stream.push_frame(image, time + 0.04)
         yield time + 1 / RATE
 
 
-def test_what_is_kept_does_not_grow(predictor):
+def test_what_is_kept_does_not_grow(predictor, monkeypatch):
+    monkeypatch.setattr("avaffect.live.reader.PAST", 4.0)  # seconds; so that a minute will do
     stream = StreamingPredictor(predictor, record=False, hurry=-1.0)  # takes all, gives nothing
     found = []
     tracemalloc.start()

@@ -50,7 +50,7 @@ def _try(operation, done):
 
     @given(case=operation.as_strategy())
     @settings(
-        max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=HealthCheck
+        max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=HealthCheck
     )
     def one(case):
         case.headers = {**(case.headers or {}), "host": "localhost"}

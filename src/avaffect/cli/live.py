@@ -74,15 +74,15 @@ def live(
     targets = [] if save is None else [save.with_name(save.name + ending) for ending in _ENDINGS]
     for target in targets:
         writable_file(target, inputs=[source] if source else [], overwrite=overwrite)
-    import torch
-
     from .. import media
-    from ..live import StreamingPredictor, Worker
-    from ..live.sources import Clock, devices, file
 
     if source is not None:
         media.probe(source)  # says at once what cannot be read
-    torch.set_num_threads(threads)
+    from ..live import StreamingPredictor, Worker
+    from ..live.sources import Clock, devices, file
+    from ..session import set_threads
+
+    set_threads(threads)
     predictor = StreamingPredictor(model, people=people.value, lag=lag, hurry=HURRY, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
     show = _Lines() if as_json else _Drawing(title, predictor)

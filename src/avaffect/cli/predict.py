@@ -85,7 +85,8 @@ def predict(
     writable_folder(out, "give another folder with --out")
     kinds = [*(form.value for form in formats), *[plot_kind(plot_format)] * plot, *["video"] * video]
     kinds += ["report"] * report_page
-    targets = outputs.plan(found.recordings, out, kinds, overwrite=overwrite)
+    others = [Path(given) for given in (transcript, speaker_from, *(baseline or [])) if given is not None]
+    targets = outputs.plan(found.recordings, out, kinds, others=others, overwrite=overwrite)
     for line in found.left_out:
         _note(f"left out: {line}")
     options = {

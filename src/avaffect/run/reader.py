@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import torch
 
 from ..batch import attempt
 from ..errors import AvaffectError, DataError, MediaError
@@ -41,7 +40,6 @@ class Reader:
 
     def __init__(self, job: Job) -> None:
         load_plugins(job.plugins)
-        torch.set_num_threads(job.threads)
         set_threads(job.threads)
         cv2.setNumThreads(job.threads)
         self.job = job
@@ -93,24 +91,30 @@ class Reader:
     def _read(self, target: Target, context: Context, hook: Hook) -> Outcome:
         """Read one recording and write everything asked for; what can be written is there in any case."""
         settings = self._settings(target, context)
-        earlier = _stored(target, settings)
+        target, earlier = _stored(target, settings)
+        known: dict[str, Any] = {} if context == Context() else {"context": context}
+        if self.job.transcript is not None:
+            known["transcript"] = self.job.transcript
         with target.begun(settings, overwrite=self.job.overwrite) as record:
-            trace = earlier or self.predictor.process_file(
-                target.source, hook, context, transcript=self.job.transcript
-            )
+            trace = earlier or self.predictor.process_file(target.source, hook, **known)
             summary = trace.summary()
             line = figures(summary)
             outputs = _written(trace, target, replace(record, figures=line), hook)
         return Outcome(summary, line, trace.describe(), outputs)
 
 
-def _stored(target: Target, settings: dict[str, Any]) -> Trace | None:
-    """The trace that a stopped run has finished: then only the rest is to be made."""
+def _stored(target: Target, settings: dict[str, Any]) -> tuple[Target, Trace | None]:
+    """What is to be made, and the trace that a stopped run has finished; a damaged one is made again."""
     record, (table,) = target.record, target.paths("parquet")
     if record is None or "parquet" in target.kinds or not record.is_finished(table):
-        return None
+        return target, None
     state, _ = target.state(settings)
-    return read_trace(table) if state is State.UNFINISHED else None
+    if state is not State.UNFINISHED:
+        return target, None
+    try:
+        return target, read_trace(table)
+    except DataError:
+        return replace(target, kinds=("parquet", *target.kinds)), None
 
 
 def _written(trace: Trace, target: Target, record: Record, hook: Hook) -> tuple[Path, ...]:
