@@ -52,7 +52,6 @@ def camera(device: int | str, worker: Worker, clock: Clock, stop: threading.Even
     MediaError
         If there is none.
     """
-    cv2.setLogLevel(2)  # errors: what its back ends tried is no news
     capture = cv2.VideoCapture(device)
     if not capture.isOpened():
         raise MediaError(
