@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from avaffect import list_models
-from avaffect.checkpoint import read_spec
+from avaffect.model_folder import read_spec
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

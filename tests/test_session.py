@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avaffect.errors import ModelError
-from avaffect.session import Session, set_threads, shipped
+from avaffect.session import Session, shipped
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
@@ -31,12 +31,9 @@ def _scores(session: Session, queue: multiprocessing.Queue) -> None:
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
-def test_a_fork_runs_what_its_parent_opened() -> None:
-    set_threads(2)  # their threads are not in a fork
-    try:
-        session = Session(shipped("mtcnn/rnet.onnx"))
-    finally:
-        set_threads(1)
+def test_a_fork_runs_what_its_parent_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avaffect.session._threads", 2)  # their threads are not in a fork
+    session = Session(shipped("mtcnn/rnet.onnx"))
     expected = session(pictures=np.zeros((300, 24, 24, 3), np.uint8))[0]
     forks = multiprocessing.get_context("fork")
     queue = forks.Queue()

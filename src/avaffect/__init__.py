@@ -38,7 +38,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import AvaffectError, DataError, MediaError, ModelError
+from .errors import AvaffectError, DataError, MediaError, ModelError, one_line
 
 if TYPE_CHECKING:
     from .contrast import compare, synchrony
@@ -100,7 +100,10 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     # torch and pandas load when first used: `import avaffect` and `--help` stay quick.
     if name in _HOME:
-        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+        try:
+            return getattr(import_module(f".{_HOME[name]}", __name__), name)
+        except ModuleNotFoundError as error:
+            raise one_line(error, f"avaffect.{name}") from error
     if name == "__version__":
         return import_module("importlib.metadata").version("avaffect")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

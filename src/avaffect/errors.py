@@ -7,6 +7,12 @@ from pathlib import Path
 
 REPORTS = "https://github.com/avaffect/avaffect/issues"
 
+_OPTIONAL = {
+    **dict.fromkeys(("torch", "safetensors", "lightning"), "pip install 'avaffect[train]'"),
+    **dict.fromkeys(("onnx", "onnxscript"), "pip install 'avaffect[export]'"),
+}
+"""What the core does without, by module, and how to get it."""
+
 
 class AvaffectError(Exception):
     """Base of every error that is the input's fault, not the program's."""
@@ -48,6 +54,8 @@ def one_line(error: Exception, what: str | Path) -> AvaffectError:
         place = error.filename if isinstance(error.filename, str) else what
         about = "" if str(place) == str(what) else f"{place}: "
         return MediaError(f"{what}: {about}{error.strerror}; check the disk and the permissions")
+    if isinstance(error, ModuleNotFoundError) and error.name in _OPTIONAL:
+        return ModelError(f"{what}: this needs {error.name}, which is not installed: {_OPTIONAL[error.name]}")
     import logging  # here and below: what is loaded before a command listens to signals is little
 
     logging.getLogger(__name__).debug("%s", what, exc_info=error)

@@ -13,15 +13,20 @@ import numpy as np
 
 from .errors import ModelError
 
-_threads = 1
+_threads: int | None = None
 _of_parents: list[Any] = []
 """What forks do not use: to close it would wait for threads that they do not have."""
 
 
 def set_threads(count: int) -> None:
-    """Threads of each network that is opened from now on; 1 unless this is called."""
+    """Threads of each network that is opened from now on; 1 for graphs unless this is called."""
     global _threads
     _threads = count
+
+
+def threads() -> int | None:
+    """What `set_threads` was told last; None if nothing."""
+    return _threads
 
 
 class Session:
@@ -49,7 +54,7 @@ class Session:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._process = os.getpid()
-        self._session = _open(self.path, _threads)
+        self._session = _open(self.path, _threads or 1)
 
     def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
         """Run it on its inputs, by name; the outputs in the graph's order."""
@@ -61,6 +66,11 @@ class Session:
             _of_parents.append(self._session)
             self._process, self._session = os.getpid(), _open(self.path, 1)
         return self._session.run(None, dict(inputs))
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of what a run takes."""
+        return [given.name for given in self._session.get_inputs()]
 
     @property
     def outputs(self) -> list[str]:

@@ -9,6 +9,7 @@ from avaffect.live.sound import SoundReader, boundary, spectrum
 from avaffect.live.usual_level import UsualLevel
 from avaffect.media import AudioBlock
 from avaffect.model import AffectModel
+from avaffect.runtime.torch import TorchRuntime
 from avaffect.streams.audio import audio_stream
 from avaffect.streams.timeline import Timeline
 from avaffect.streams.timing import Timing
@@ -18,7 +19,7 @@ TICKS = Timeline(12.5)
 
 @pytest.fixture(scope="module")
 def model(debug_spec):
-    return AffectModel(debug_spec).eval()
+    return TorchRuntime(AffectModel(debug_spec).eval())
 
 
 def read(model, sound, ticks, *, reference=None, forget=()):

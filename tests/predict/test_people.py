@@ -9,8 +9,10 @@ import pytest
 import torch
 
 import avaffect
+from avaffect import checkpoint
 from avaffect.model import AffectModel
 from avaffect.predict.together import Clip, slide_all
+from avaffect.runtime.torch import TorchRuntime
 from avaffect.sliding import slide
 from avaffect.spec import Component
 
@@ -26,8 +28,8 @@ def person(spec, first, stop, seed):
         masks[name] = torch.rand(TICKS, generator=random) > 0.3
         masks[name][:first], masks[name][stop:] = False, False
     clip = Clip(
-        {name: x[first:stop] for name, x in streams.items()},
-        {name: m[first:stop] for name, m in masks.items()},
+        {name: x[first:stop].numpy() for name, x in streams.items()},
+        {name: m[first:stop].numpy() for name, m in masks.items()},
         first,
     )
     return streams, masks, clip
@@ -45,7 +47,7 @@ def models(debug_spec):
     for spec in specs:
         torch.manual_seed(0)
         yield AffectModel(spec).eval()
-    yield avaffect.load("hgrjca.default").model
+    yield checkpoint.load("hgrjca.default")
 
 
 def test_a_run_over_where_people_are_seen_is_a_run_over_the_recording(debug_spec):
@@ -53,7 +55,7 @@ def test_a_run_over_where_people_are_seen_is_a_run_over_the_recording(debug_spec
     for model in models(debug_spec):
         window = round(model.spec.window * model.spec.tick_rate)
         made = [person(model.spec, *span, seed) for seed, span in enumerate(spans)]
-        outputs = slide_all(model, (clip for _, _, clip in made), TICKS)
+        outputs = slide_all(TorchRuntime(model), (clip for _, _, clip in made), TICKS)
         for (streams, masks, _), (first, stop), output in zip(made, spans, outputs, strict=True):
             there = torch.stack(list(masks.values())).any(dim=0).numpy()[first:stop]
             expected = slide(model.network, streams, masks, window=window, hop=window // 2)[0][first:stop]
@@ -68,17 +70,24 @@ def test_a_person_costs_the_time_they_are_seen(debug_spec):
     model.network.register_forward_hook(lambda _, given, out: run.append(given[1]["audio"].numel()))
     for people in (20, 80):
         run.clear()
-        list(slide_all(model, (person(debug_spec, 4 * k, 4 * k + 8, k)[2] for k in range(people)), TICKS))
+        list(
+            slide_all(
+                TorchRuntime(model),
+                (person(debug_spec, 4 * k, 4 * k + 8, k)[2] for k in range(people)),
+                TICKS,
+            )
+        )
         # Each tick is in two windows, and a batch is as long as its longest.
         assert sum(run) <= 8 * 2 * 2 * people
 
 
 def test_someone_who_is_never_there_has_no_values(debug_spec):
-    (output,) = slide_all(AffectModel(debug_spec).eval(), [person(debug_spec, 10, 10, 0)[2]], TICKS)
+    model = TorchRuntime(AffectModel(debug_spec).eval())
+    (output,) = slide_all(model, [person(debug_spec, 10, 10, 0)[2]], TICKS)
     assert output.values.shape == (0, 2)
     empty = person(debug_spec, 10, 20, 0)[2]
-    empty = Clip(empty.streams, {name: torch.zeros_like(m) for name, m in empty.masks.items()}, 10)
-    (output,) = slide_all(AffectModel(debug_spec).eval(), [empty], TICKS)
+    empty = Clip(empty.streams, {name: np.zeros_like(m) for name, m in empty.masks.items()}, 10)
+    (output,) = slide_all(model, [empty], TICKS)
     assert np.isnan(output.values).all()
 
 

@@ -210,8 +210,8 @@ def test_a_forked_process_predicts(tmp_path):
     """With two threads used before the fork, the child must not wait for threads that it does not have."""
     script = tmp_path / "fork.py"
     script.write_text(
-        "import multiprocessing as mp, numpy as np, torch, avaffect\n"
-        "torch.set_num_threads(2)\n"
+        "import multiprocessing as mp, numpy as np, avaffect, avaffect.session\n"
+        "avaffect.session.set_threads(2)\n"
         "predictor = avaffect.load('audio.default')\n"
         "samples = np.random.default_rng(0).normal(0, 0.05, 32000)\n"
         "def rows(_): return len(predictor.process_signal(samples=samples, sample_rate=16000))\n"

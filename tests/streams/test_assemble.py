@@ -11,6 +11,7 @@ from avaffect.errors import AvaffectError, ModelError
 from avaffect.face.align import SIZE
 from avaffect.media import Frame
 from avaffect.model import AffectModel
+from avaffect.runtime.torch import TorchRuntime
 from avaffect.spec import Stream
 from avaffect.streams.assemble import RecordingStreams, StreamReader
 from avaffect.streams.audio import AudioStream
@@ -97,7 +98,7 @@ def test_only_the_streams_of_the_model_are_made(debug_spec):
 
 
 def test_cut_faces_keep_the_voice_for_their_lips_are_not_read(debug_spec):
-    reader = StreamReader(AffectModel(debug_spec).eval())
+    reader = StreamReader(TorchRuntime(AffectModel(debug_spec).eval()))
     crop = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
     times = np.arange(50) / 25
     recording = reader.read_cut_faces(times, range(10, 50), lambda frame: None if frame == 30 else crop, None)
@@ -113,10 +114,10 @@ def test_a_model_that_cannot_read_recordings_says_what_to_do(debug_spec):
     with pytest.raises(
         ModelError, match=r"concat\.debug has no encoder for the stream 'audio': .*encoders=MODEL"
     ):
-        StreamReader(AffectModel(replace(debug_spec, streams=stored)))
+        StreamReader(TorchRuntime(AffectModel(replace(debug_spec, streams=stored))))
     streams = {**debug_spec.streams, "depth": Stream(8, temporal_dim=16)}
     with pytest.raises(ModelError, match=r"the stream 'depth', which cannot be read from a recording"):
-        StreamReader(AffectModel(replace(debug_spec, streams=streams)))
+        StreamReader(TorchRuntime(AffectModel(replace(debug_spec, streams=streams))))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_a_model_that_cannot_read_recordings_says_what_to_do(debug_spec):
 )
 def test_options_out_of_range(debug_spec, options, message):
     with pytest.raises(AvaffectError, match=message):
-        StreamReader(AffectModel(debug_spec), **options)
+        StreamReader(TorchRuntime(AffectModel(debug_spec)), **options)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,7 @@ def test_the_detection_interval_is_how_long_a_newcomer_waits(debug_spec, portrai
     frames = [Frame(k, k / 25, alone if k < 10 else both) for k in range(50)]
     found = {}
     for interval in (0.2, 1.4):
-        reader = StreamReader(AffectModel(debug_spec).eval(), detection_interval=interval)
+        reader = StreamReader(TorchRuntime(AffectModel(debug_spec).eval()), detection_interval=interval)
         first, second = reader.read(iter(frames), None).people
         assert first.frames == list(range(50))
         found[interval] = second.frames[0]
@@ -158,6 +159,8 @@ def test_the_detection_interval_is_how_long_a_newcomer_waits(debug_spec, portrai
 def test_min_face_leaves_out_smaller_people(debug_spec, portrait):
     def people(**options):
         frames = (Frame(k, k / 25, portrait) for k in range(15))
-        return len(StreamReader(AffectModel(debug_spec).eval(), **options).read(frames, None).people)
+        return len(
+            StreamReader(TorchRuntime(AffectModel(debug_spec).eval()), **options).read(frames, None).people
+        )
 
     assert (people(), people(min_face=80), people(min_face=130)) == (1, 1, 0)

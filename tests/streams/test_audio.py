@@ -8,6 +8,7 @@ import torch
 
 from avaffect.media import AudioBlock
 from avaffect.model import AffectModel
+from avaffect.runtime.torch import TorchRuntime
 from avaffect.spec import Component
 from avaffect.streams.audio import audio_stream
 from avaffect.streams.timeline import Timeline
@@ -23,7 +24,7 @@ def model(debug_spec):
 
 
 def read(model, *blocks):
-    return audio_stream(iter(blocks), model, Timeline(model.spec.tick_rate), Timing())
+    return audio_stream(iter(blocks), TorchRuntime(model), Timeline(model.spec.tick_rate), Timing())
 
 
 def noise(seconds, seed=0):
@@ -73,7 +74,7 @@ def test_overlapping_blocks_do_not_lengthen_the_recording(model):
 def test_long_recordings_are_encoded_in_chunks_that_agree(model, monkeypatch):
     sound = noise(12.0)
     whole = read(model, AudioBlock(0.0, sound))
-    monkeypatch.setattr("avaffect.streams.audio.CHUNK", 5.0)
+    monkeypatch.setattr("avaffect.runtime.torch.CHUNK", 5.0)
     chunked = read(model, AudioBlock(0.0, sound))
     np.testing.assert_allclose(chunked.features, whole.features, atol=1e-4)
 
@@ -92,7 +93,7 @@ def test_pieces_of_an_encoder_with_windows_agree(debug_spec, monkeypatch):
     whole = read(model, AudioBlock(0.0, sound))
     assert whole.features.shape == (413, 64)
     for chunk in (1.0, 9.0):
-        monkeypatch.setattr("avaffect.streams.audio.CHUNK", chunk)
+        monkeypatch.setattr("avaffect.runtime.torch.CHUNK", chunk)
         chunked = read(model, AudioBlock(0.0, sound))
         np.testing.assert_allclose(chunked.features, whole.features, atol=1e-4)
 

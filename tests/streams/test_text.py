@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from avaffect.corpus import with_text as joined
+from avaffect.corpus.with_text import with_text
 from avaffect.model import AffectModel
+from avaffect.runtime.torch import TorchRuntime
 from avaffect.spec import Component, Stream
-from avaffect.streams import text as text_streams
 from avaffect.streams.assemble import RecordingStreams, StreamReader
 from avaffect.streams.audio import AudioStream
-from avaffect.streams.text import text_stream, with_text
+from avaffect.streams.text import text_stream
 from avaffect.streams.timeline import Timeline
 from avaffect.streams.visual import Person, VisualStream
 from avaffect.transcript import Cue, Word, transcript_of
@@ -49,7 +51,7 @@ SAID = transcript_of(
 
 def test_ticks_have_the_sentence_that_is_spoken(debug_spec) -> None:
     made = model(debug_spec)
-    found = text_stream(SAID, made, Timeline(12.5))
+    found = text_stream(SAID, TorchRuntime(made), Timeline(12.5))
     values, mask = found.stream(30)
     # Centres are at 0.04, 0.12, ...; the last word is shorter than a tick, which has it all the same.
     assert np.flatnonzero(mask).tolist() == [*range(6), 9, 10, 20]
@@ -63,7 +65,7 @@ def test_ticks_have_the_sentence_that_is_spoken(debug_spec) -> None:
 
 
 def test_nothing_said_is_no_words(debug_spec) -> None:
-    values, mask = text_stream(transcript_of([]), model(debug_spec), Timeline(12.5)).stream(4)
+    values, mask = text_stream(transcript_of([]), TorchRuntime(model(debug_spec)), Timeline(12.5)).stream(4)
     assert values.shape == (4, 6)
     assert not mask.any()
 
@@ -81,7 +83,7 @@ def test_words_go_with_the_voice(debug_spec) -> None:
     made = model(debug_spec)
     spec = made.spec
     pictures = VisualStream(np.arange(50) / 25, np.arange(50), [seen(1)])
-    said = text_stream(SAID, made, Timeline(12.5))
+    said = text_stream(SAID, TorchRuntime(made), Timeline(12.5))
     speech = np.where(np.arange(25) < 8, 1.0, 0.0)
     sound = AudioStream(np.zeros((25, 0), np.float32), speech, speech > 0.5, 2.0)
     alone = RecordingStreams(pictures, None, spec, said)
@@ -93,7 +95,7 @@ def test_words_go_with_the_voice(debug_spec) -> None:
 
 
 def test_the_reader_takes_a_transcript(debug_spec) -> None:
-    found = StreamReader(model(debug_spec)).read(None, None, transcript=SAID)
+    found = StreamReader(TorchRuntime(model(debug_spec))).read(None, None, transcript=SAID)
     assert found.text is not None
     assert found.ticks == 0  # words alone make no rows: they are of a recording
 
@@ -103,7 +105,7 @@ def test_a_text_encoder_joins_the_others(debug_spec, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("avaffect.encoder.text.pretrained", lambda: small)
     small_text = Component("text", SIZES)
     monkeypatch.setattr(
-        text_streams, "Component", lambda name, *options: small_text if options else Component(name)
+        joined, "Component", lambda name, *options: small_text if options else Component(name)
     )
     torch.manual_seed(1)
     base = AffectModel(debug_spec)

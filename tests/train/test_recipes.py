@@ -13,7 +13,7 @@ import yaml
 from skimage.data import astronaut
 
 import avaffect
-from avaffect import checkpoint
+from avaffect import checkpoint, model_folder
 from avaffect.corpus.base import Features
 from avaffect.corpus.encode import encoders_hash
 from avaffect.corpus.store import FeatureStore, Meta, write
@@ -213,7 +213,7 @@ def test_with_encoders_it_predicts_from_media(
 ) -> None:
     overrides = [f"store={extracted.path}", f"encoders={BASE}", f"output={tmp_path / 'out'}", "threads=1"]
     output = run(path, [*overrides, *small(path)])
-    spec = checkpoint.read_spec(output)
+    spec = model_folder.read_spec(output)
     assert spec.reads_media
     assert spec.fusion is not None
     assert spec.fusion.name == yaml.safe_load(path.read_text())["fusion"]["name"]

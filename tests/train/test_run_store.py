@@ -16,7 +16,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from avaffect import checkpoint
+from avaffect import checkpoint, model_folder
 from avaffect.corpus.base import Features
 from avaffect.corpus.encode import encoders_hash
 from avaffect.corpus.store import FeatureStore, Meta, write
@@ -247,7 +247,7 @@ def test_the_command(store: FeatureStore, tmp_path: Path) -> None:
         )
     figures = json.loads((tmp_path / "there" / "fusion" / "figures.json").read_text())["val"]
     assert f"val/ccc: {figures['ccc']:.3f}\n" in done.stdout
-    assert checkpoint.read_spec(tmp_path / "there").name == "concat.tiny"
+    assert model_folder.read_spec(tmp_path / "there").name == "concat.tiny"
 
 
 def test_people_of_the_training_are_not_in_the_other_sets(store: FeatureStore, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from .catalogue import describe, fusions, models
 from .compare import compare
 from .convert import convert
 from .evaluate import evaluate
+from .export import export
 from .extract import extract
 from .import_checkpoint import import_checkpoint
 from .live import live
@@ -56,6 +57,7 @@ VERBS = (
     evaluate,
     submit,
     verify,
+    export,
     import_checkpoint,
 )
 for verb in VERBS:

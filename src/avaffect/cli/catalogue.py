@@ -17,7 +17,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to
 
 def models(as_json: AsJson = False) -> None:
     """List the models that ship with avaffect; `avaffect describe NAME` says what one was trained on."""
-    from ..checkpoint import embedded, read_spec
+    from ..model_folder import embedded, read_spec
 
     specs = [read_spec(name) for name in embedded()]
     if as_json:
@@ -37,7 +37,7 @@ def describe(
     """Print a model's card: what its numbers mean, corpora and terms, held-out figures, limits."""
     from rich.markdown import Markdown
 
-    from ..checkpoint import read_card
+    from ..model_folder import read_card
 
     Console().print(Markdown(read_card(model)))
 

@@ -78,23 +78,23 @@ def live(
 
     if source is not None:
         media.probe(source)  # says at once what cannot be read
-    import torch
-
     from ..live import StreamingPredictor, Worker
     from ..live.sources import Clock, devices, file
+    from ..session import set_threads
 
-    torch.set_num_threads(threads)
+    set_threads(threads)
     predictor = StreamingPredictor(model, people=people.value, lag=lag, hurry=HURRY, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
     show = _Lines() if as_json else _Drawing(title, predictor)
     try:
-        with _interrupt_sets(stop), Worker(predictor, show.add) as worker, show:
+        with _interrupt_sets(stop), Worker(predictor, show.add) as worker:
             clock = Clock()
             device = int(camera) if camera.isdigit() else camera
             with (
                 file(source, worker, clock, stop)
                 if source
-                else devices(device, microphone, worker, clock, stop, mute=mute)
+                else devices(device, microphone, worker, clock, stop, mute=mute),
+                show,
             ):
                 while not stop.wait(0.1):
                     show.draw()

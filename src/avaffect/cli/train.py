@@ -55,7 +55,7 @@ def train(
 
 def figures(folder: Path) -> list[str]:
     """The finished model's CCC on held-out data, a line each."""
-    from ..checkpoint import read_spec  # slow: it loads torch
+    from ..model_folder import read_spec
 
     shown = [
         (name.removeprefix("fusion/"), value)

@@ -15,11 +15,12 @@ from .. import checkpoint, media
 from ..errors import DataError
 from ..face.align import SIZE
 from ..model import AffectModel
+from ..runtime.torch import TorchRuntime
 from ..streams.assemble import VERSION, RecordingStreams, StreamReader
-from ..streams.text import with_text
 from ..transcript import read_transcript, transcript_beside
 from .affwild2 import need_video
 from .base import Features, Recording
+from .with_text import with_text
 
 
 class Encoders:
@@ -50,7 +51,7 @@ class Encoders:
     def __init__(self, model: str | Path, *, detector: str = "mtcnn", text: bool = False) -> None:
         loaded = checkpoint.load(model)
         self.model = with_text(loaded) if text and "text" not in loaded.spec.streams else loaded
-        self.reader = StreamReader(self.model, detector=detector)
+        self.reader = StreamReader(TorchRuntime(self.model), detector=detector)
         self.timeline = self.reader.timeline
         self.hash = encoders_hash(self.model, detector)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -17,6 +17,7 @@ from ..arguments import checks_types
 from ..errors import ModelError
 from ..face.align import SIZE
 from ..voice import preset
+from ..windows import Piece, pieces
 
 
 class Encoder(nn.Module, ABC):
@@ -86,15 +87,6 @@ class VisualEncoder(Encoder):
     preprocessing = {"crop": SIZE}
 
 
-class Piece(NamedTuple):
-    """Ticks of a recording: the features of ``begin : end`` are kept, those of ``first : last`` made."""
-
-    first: int
-    begin: int
-    end: int
-    last: int
-
-
 class AudioEncoder(Encoder):
     """Reads the log-mel spectrogram of a voice.
 
@@ -143,9 +135,31 @@ class AudioEncoder(Encoder):
         """
         size = max(1, round(size / self.hop)) * self.hop
         context = -(-max(context, self.context) // self.hop) * self.hop
-        for begin in range(0, ticks, size):
-            end = min(ticks, begin + size)
-            yield Piece(max(0, begin - context), begin, end, min(ticks, end + context))
+        return pieces(ticks, size, context)
+
+    def piece(self, inputs: Tensor, lead: Tensor) -> Tensor:
+        """A form of ``encoder(inputs)`` with an open number of frames, for ONNX graphs.
+
+        Parameters
+        ----------
+        inputs : (b, frames, n_mels) torch.Tensor
+            Of one piece. Where ``hop`` is above 1: of one hop at most, with ``context`` ticks on each side.
+        lead : () int64 torch.Tensor
+            Ticks of context before the hop: ``context``, or less where the recording begins.
+
+        Returns
+        -------
+        (b, frames // stride, dim) torch.Tensor
+            What it says of the context means nothing.
+
+        Raises
+        ------
+        ModelError
+            There is none.
+        """
+        if self.hop > 1:
+            raise ModelError(f"{type(self).__name__} has no ONNX form: it does not define `piece`")
+        return self(inputs)
 
 
 class TextEncoder(Encoder):

@@ -49,7 +49,10 @@ LOWEST_DEVIATION = 1e-4
 
 
 class Block(nn.Module):
-    """A transformer block (Vaswani et al. 2017) with normalisation first: (b, t, d) to the same."""
+    """A transformer block (Vaswani et al. 2017) with normalisation first: (b, t, d) to the same.
+
+    It attends to positions that are ``there``, (1, t) bool; to all by default.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -61,10 +64,10 @@ class Block(nn.Module):
         self.feed_forward_in = nn.Linear(width, 4 * width)
         self.feed_forward_out = nn.Linear(4 * width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, there: Tensor | None = None) -> Tensor:
         parts = self.query_key_value(self.attention_norm(x)).unflatten(2, (3, self.heads, -1))
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each (b, head, t, d / heads)
-        attended = functional.scaled_dot_product_attention(query, key, value)
+        attended = functional.scaled_dot_product_attention(query, key, value, there)
         x = x + self.attention_out(attended.transpose(1, 2).flatten(2))
         hidden = functional.gelu(self.feed_forward_in(self.feed_forward_norm(x)))
         return x + self.feed_forward_out(hidden)
@@ -114,6 +117,20 @@ class WhisperBlocks(nn.Module):
                 seen = block(seen)
             kept.append(seen[:, begin - first : begin - first + hop])
         return torch.cat(kept, dim=1)
+
+    def window(self, logmel: Tensor, lead: Tensor) -> Tensor:
+        """The same of one window, which ``lead`` ticks of context precede; what lies beyond is not attended.
+
+        The convolutions in front see a tick more on each side than the window.
+        """
+        x = functional.gelu(self.conv1(logmel.transpose(1, 2)))
+        x = functional.gelu(self.conv2(x)).transpose(1, 2)
+        place = torch.arange(x.shape[1], device=x.device) + (MARGIN - lead) * POSITIONS
+        there = ((place >= 0) & (place < len(self.positions)))[None]  # (1, t): for all that attend
+        x = x + self.positions[place.clamp(0, len(self.positions) - 1)]
+        for block in self.blocks:
+            x = block(x, there)
+        return x
 
 
 def sinusoids(length: int, width: int) -> Tensor:
@@ -222,10 +239,13 @@ class WhisperVoice(AudioEncoder):
                 f"{self.bands} bands)"
             )
         inputs = inputs[:, : ticks * STRIDE]
-        bels = inputs + (PRIOR_LEVEL - preset(LOGMEL).offset)  # as of a recording of usual gain
-        heard = self.whisper((bels + 4) / 4).unflatten(1, (ticks, POSITIONS)).mean(dim=2)
-        level = (10.0**inputs).mean(dim=2).log10().unflatten(1, (ticks, STRIDE)).mean(dim=2)
-        return torch.cat([heard, level.unsqueeze(2)], dim=2)
+        return _by_tick(self.whisper(_as_whisper_scales(inputs)), inputs)
+
+    def piece(self, inputs: Tensor, lead: Tensor) -> Tensor:
+        if self.times is not None:
+            raise ModelError("a whisper encoder with a kernel has no ONNX form; train one with kernel=0")
+        inputs = inputs[:, : inputs.shape[1] // STRIDE * STRIDE]
+        return self.features(_by_tick(self.whisper.window(_as_whisper_scales(inputs), lead), inputs))
 
     def features(self, inputs: Tensor) -> Tensor:
         """Features per tick: (b, t, width + 1) of `preprocess` to (b, t, dim), not negative."""
@@ -278,6 +298,18 @@ class WhisperVoice(AudioEncoder):
             if not np.isfinite(found[theirs]).all():
                 raise DataError(f"{path}: {theirs} holds values that are no finite numbers; fetch it again")
             own[ours].copy_(torch.from_numpy(found[theirs].astype(np.float32)))
+
+
+def _as_whisper_scales(logmel: Tensor) -> Tensor:
+    """Log-mel relative to the reference level, as of a recording of usual gain."""
+    return (logmel + (PRIOR_LEVEL - preset(LOGMEL).offset) + 4) / 4
+
+
+def _by_tick(heard: Tensor, logmel: Tensor) -> Tensor:
+    """Means over ticks of the last block's output and, last, of the level in bels: (b, ticks, width + 1)."""
+    heard = heard.unflatten(1, (-1, POSITIONS)).mean(dim=2)
+    level = (10.0**logmel).mean(dim=2).log10().unflatten(1, (-1, STRIDE)).mean(dim=2)
+    return torch.cat([heard, level.unsqueeze(2)], dim=2)
 
 
 _PUBLISHED: Mapping[str, str] = {

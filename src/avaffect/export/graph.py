@@ -70,19 +70,31 @@ def graph_of(
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
-                module.eval(),
-                tuple(inputs.values()),
+                _Packed(module).eval(),
+                (tuple(inputs.values()),),
                 dynamo=True,
-                dynamic_shapes=shapes,
+                dynamic_shapes=(shapes,),
                 input_names=list(inputs),
                 output_names=list(outputs),
                 opset_version=OPSET,
+                optimize=False,  # the weights stay as they are and keep their names; the runtime optimises
                 verbose=False,
             )
     finally:
         logging.disable(before)
     assert program is not None
     return _plain(program.model_proto)
+
+
+class _Packed(nn.Module):
+    """A module with all of its inputs in one: the exporter cannot name those of ``*inputs``."""
+
+    def __init__(self, own: nn.Module) -> None:
+        super().__init__()
+        self.own = own
+
+    def forward(self, inputs: tuple[Tensor, ...]) -> Any:
+        return self.own(*inputs)
 
 
 def _plain(proto: Any) -> Any:

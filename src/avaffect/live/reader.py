@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker
@@ -100,7 +99,7 @@ class CausalReader:
         tracker = None
         if reader.detector is not None:
             tracker = FaceTracker(reader.detector, detection_interval=reader.detection_interval)
-        self._faces = FaceReader(tracker, self._embed, self._timeline)
+        self._faces = FaceReader(tracker, predictor.model.encode_faces, self._timeline)
         self._people = People(self._timeline)
         self._sound: SoundReader | None = None
         self._level: UsualLevel | None = None  # of the speech before a pause
@@ -163,10 +162,6 @@ class CausalReader:
         self._frames.clear()
         self._ticks = tick
 
-    @torch.inference_mode()
-    def _embed(self, crops: np.ndarray) -> np.ndarray:
-        return self._predictor.model.encode("visual", torch.from_numpy(crops)).numpy()
-
     def _listen(self, heard: Heard) -> None:
         if self._sound is None:
             self._sound = SoundReader(self._predictor.model, self._timeline, self._reference, self._level)
@@ -214,13 +209,7 @@ class CausalReader:
         speech: np.ndarray | None,
     ) -> Iterator[PersonTick]:
         """The network over everybody's window of ``ticks`` ticks at once."""
-        clips = [
-            Clip(
-                {name: torch.from_numpy(each) for name, each in streams.features.items()},
-                {name: torch.from_numpy(each) for name, each in streams.masks.items()},
-            )
-            for _, streams in there
-        ]
+        clips = [Clip(streams.features, streams.masks) for _, streams in there]
         time = np.array([self._timeline.centre(at)])
         for (person, streams), out in zip(there, slide_all(self._predictor.model, clips, ticks), strict=True):
             box, confidence = (None, np.nan) if person is None else self._people.face(person, at)

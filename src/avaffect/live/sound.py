@@ -7,11 +7,10 @@ on both sides: those of the later half of what the encoder sees are made anew ea
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from .. import voice
 from ..media import SAMPLE_RATE
-from ..model import AffectModel
+from ..runtime import Runtime
 from ..spec import Spec
 from ..streams.audio import AudioStream
 from ..streams.timeline import Timeline
@@ -28,7 +27,7 @@ class SoundReader:
 
     Parameters
     ----------
-    model : AffectModel
+    model : Runtime
     timeline : Timeline
     reference : float, optional
         Level in bels to which the voice is taken relative; by default that of the speech so far.
@@ -38,7 +37,7 @@ class SoundReader:
 
     def __init__(
         self,
-        model: AffectModel,
+        model: Runtime,
         timeline: Timeline,
         reference: float | None = None,
         level: UsualLevel | None = None,
@@ -111,8 +110,7 @@ class SoundReader:
             voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
             reference = voice.shrunk_level(*self.level.with_later(self._levels[voiced]))
         view = voice.relative(self._frames[begin * self._per_tick :], reference)
-        with torch.inference_mode():
-            features = self._model.encode("audio", torch.from_numpy(view)[None])[0].numpy()
+        features = self._model.encode_voice(view)
         self._features[fresh:] = features[fresh - begin :]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..arguments import checks_types
-from ..checkpoint import embedded
 from ..face.track import DETECTION_INTERVAL
+from ..model_folder import embedded
 from .predictor import Predictor
 
 __all__ = ["Predictor", "list_models", "load"]

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..fusion import STREAM_WEIGHTS
 from ..spec import Spec
 from ..streams.timeline import Timeline
 from ..streams.visual import Person
-from ..trace.columns import SOURCES
+from ..trace.columns import GATES, SOURCES
 
 
 @dataclass(frozen=True)
@@ -132,12 +131,12 @@ def person_rows(
         columns[f"{target}_lo"] = np.clip(centre[:, i] - width[:, i], low, high)
         columns[f"{target}_hi"] = np.clip(centre[:, i] + width[:, i], low, high)
         columns[f"{target}_rel"] = unknown  # without a baseline
-    for kind in STREAM_WEIGHTS:
-        for name in ("audio", "visual"):
-            gate = reading.gates.get(f"{kind}.{name}")
-            columns[f"{kind}_{name}"] = (
-                unknown if gate is None else np.where(there[name], at(gate, reading.masks[name]), np.nan)
-            )
+    for column in GATES:
+        kind, name = column.split("_")
+        gate = reading.gates.get(f"{kind}.{name}")
+        columns[column] = (
+            unknown if gate is None else np.where(there[name], at(gate, reading.masks[name]), np.nan)
+        )
     told = reading.speaking
     columns["speaking"] = unknown if told is None else at(told, np.isfinite(told))
     columns["voiced"] = unknown if speech is None else timeline.at(pts, speech, np.isfinite(speech))

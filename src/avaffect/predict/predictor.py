@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -12,15 +11,15 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
-import torch
 
-from .. import __version__, checkpoint, media
+from .. import __version__, media, model_folder
 from ..arguments import checks_types
 from ..errors import AvaffectError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
+from ..runtime import open_model
 from ..spec import TARGETS
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
@@ -39,10 +38,6 @@ from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
 
 log = logging.getLogger(__name__)
-
-if hasattr(os, "register_at_fork"):
-    # The threads of a process are not in its forks: there torch would wait for them for ever.
-    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 PEOPLE = ("all", "main")
 
@@ -112,7 +107,7 @@ class Predictor(ManyFiles):
                 raise AvaffectError(f"{name}={number}: expected a number from 1, or none for the default")
         if people not in PEOPLE:
             raise AvaffectError(f"people={people!r}: expected 'all' or 'main'")
-        self.model = checkpoint.load(reference)
+        self.model = open_model(reference)
         self.spec = self.model.spec
         if set(self.spec.targets) != set(TARGETS):
             raise ModelError(
@@ -127,7 +122,7 @@ class Predictor(ManyFiles):
         self.timeline = self.reader.timeline
         self._meta = {
             "model": self.spec.name,
-            "weights_sha256": checkpoint.weights_hash(reference),
+            "weights_sha256": model_folder.weights_hash(reference),
             "avaffect": __version__,
             "streams": list(self.spec.streams),
             "tick_rate": self.spec.tick_rate,
@@ -375,10 +370,8 @@ class Predictor(ManyFiles):
             for person in people:
                 span = None if person is None or self.people == "main" else recording.span(person)
                 streams = recording.of(person, span)
-                tensors = {name: torch.from_numpy(each) for name, each in streams.features.items()}
-                masks = {name: torch.from_numpy(each) for name, each in streams.masks.items()}
                 waiting.append(replace(streams, features={}))
-                yield Clip(tensors, masks, streams.first)
+                yield Clip(streams.features, streams.masks, streams.first)
 
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()

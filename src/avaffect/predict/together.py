@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ..fusion import stream_weights
-from ..model import AffectModel
-from ..sliding import BATCH, OverlapAdd, fixed_length, triangle
+from ..overlap import OverlapAdd, triangle
+from ..runtime import Runtime
 from ..windows import window_starts
+
+BATCH = 16
+"""Whole windows at a time."""
 
 TOGETHER = 4096
 """Ticks of people that are run together: enough to fill batches with short appearances."""
@@ -30,14 +30,14 @@ class Clip:
 
     Attributes
     ----------
-    streams : mapping of str to (t, d) torch.Tensor
-    masks : mapping of str to (t,) torch.BoolTensor
+    streams : mapping of str to (t, d) np.ndarray
+    masks : mapping of str to (t,) np.ndarray of bool
     first : int
         Tick of the recording that comes first.
     """
 
-    streams: Mapping[str, Tensor]
-    masks: Mapping[str, Tensor]
+    streams: Mapping[str, np.ndarray]
+    masks: Mapping[str, np.ndarray]
     first: int = 0
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ class Output(NamedTuple):
     gates: dict[str, np.ndarray]
 
 
-def slide_all(model: AffectModel, clips: Iterable[Clip], ticks: int) -> Iterator[Output]:
+def slide_all(model: Runtime, clips: Iterable[Clip], ticks: int) -> Iterator[Output]:
     """What `avaffect.sliding.slide` gives, for many people of a recording, in their order.
 
     Windows lie at the same ticks for everybody and weigh in by a triangle that is largest in their middle,
@@ -91,7 +91,7 @@ class _Window:
     owner: int
     start: int
     stop: int
-    share: Tensor
+    share: np.ndarray
     lead: int
     size: int
 
@@ -101,34 +101,32 @@ class _Window:
         return slice(self.lead, self.lead + self.stop - self.start)
 
 
-@torch.inference_mode()
-def _run(model: AffectModel, clips: list[Clip], ticks: int) -> list[Output]:
+def _run(model: Runtime, clips: list[Clip], ticks: int) -> list[Output]:
     windows = [window for k, clip in enumerate(clips) for window in _windows(model, k, clip, ticks)]
     sums = [OverlapAdd(len(clip), taper=True) for clip in clips]
     for batch in _batches(windows):
         parts = [clips[window.owner] for window in batch]
-        out = model.network(
+        found = model.fuse(
             {name: _stack([p.streams[name] for p in parts], batch) for name in parts[0].streams},
             {name: _stack([p.masks[name] for p in parts], batch) for name in parts[0].masks},
         )
-        found = {"values": out.values, **stream_weights(out.weights)}
         for row, window in enumerate(batch):
             own = {name: values[row : row + 1, window.place] for name, values in found.items()}
             sums[window.owner].add([window.start], own, window.share)
     return [_output(done, len(model.spec.targets)) for done in sums]
 
 
-def _windows(model: AffectModel, owner: int, clip: Clip, ticks: int) -> Iterator[_Window]:
+def _windows(model: Runtime, owner: int, clip: Clip, ticks: int) -> Iterator[_Window]:
     """The windows in which the clip has an available tick.
 
     What is masked at their ends is left out, unless the network goes by the position of a tick.
     """
-    fixed = fixed_length(model.network)
-    positional = fixed or model.network.positional
+    fixed = model.fixed_length
+    positional = fixed or model.positional
     window = round(model.spec.window * model.spec.tick_rate)
     length = min(ticks, window)
     share = triangle(length)
-    there = np.flatnonzero(torch.stack(list(clip.masks.values())).any(dim=0).numpy()) + clip.first
+    there = np.flatnonzero(np.any(list(clip.masks.values()), axis=0)) + clip.first
     for begin in window_starts(ticks, window, max(1, window // 2)):
         left, right = np.searchsorted(there, [begin, begin + length])
         if left == right:
@@ -155,9 +153,9 @@ def _batches(windows: list[_Window]) -> Iterator[list[_Window]]:
         first = after
 
 
-def _stack(parts: list[Tensor], windows: list[_Window]) -> Tensor:
+def _stack(parts: list[np.ndarray], windows: list[_Window]) -> np.ndarray:
     """The windows' ticks as one input, (b, size, ...); zero, or masked, where a window has none."""
-    out = parts[0].new_zeros(len(windows), windows[0].size, *parts[0].shape[1:])
+    out = np.zeros((len(windows), windows[0].size, *parts[0].shape[1:]), parts[0].dtype)
     for row, part, window in zip(out, parts, windows, strict=True):
         row[window.place] = part[window.start : window.stop]
     return out

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import checks_types
-from ..checkpoint import read_card
 from ..errors import AvaffectError, DataError
 from ..files import replacing
+from ..model_folder import read_card
 from ..trace.describe import MEANING, percent, words
 from ..trace.groups import Group, groups_of
 from ..trace.meta import coverage

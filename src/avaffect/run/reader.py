@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import torch
 
 from ..batch import attempt
 from ..errors import AvaffectError, DataError, MediaError
@@ -41,7 +40,6 @@ class Reader:
 
     def __init__(self, job: Job) -> None:
         load_plugins(job.plugins)
-        torch.set_num_threads(job.threads)
         set_threads(job.threads)
         cv2.setNumThreads(job.threads)
         self.job = job

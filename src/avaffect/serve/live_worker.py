@@ -112,12 +112,11 @@ class StreamReader:
     """
 
     def __init__(self, stream: Stream) -> None:
-        import torch
-
         from ..live import StreamingPredictor
+        from ..session import set_threads
 
         load_plugins(stream.plugins)
-        torch.set_num_threads(1)
+        set_threads(1)
         self._predictor = StreamingPredictor(stream.model, people=stream.people, lag=stream.lag)
         self._rate = stream.sample_rate
         self._damaged = 0

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import IO, NamedTuple
 from uuid import uuid4
 
-from .. import checkpoint
+from .. import model_folder
 from ..errors import AvaffectError, DataError, ModelError
 from ..process import Child, Died, OverLimit, Work
 from ..spec import Spec
@@ -203,6 +203,6 @@ class Service:
 
 def _models(chosen: str) -> dict[str, Model]:
     """The models that clients may name: the chosen one first, then all that ship with avaffect."""
-    own = Model(chosen, checkpoint.read_spec(chosen))
-    others = {name: Model(name, checkpoint.read_spec(name)) for name in checkpoint.embedded()}
+    own = Model(chosen, model_folder.read_spec(chosen))
+    others = {name: Model(name, model_folder.read_spec(name)) for name in model_folder.embedded()}
     return {own.spec.name: own} | {name: model for name, model in others.items() if name != own.spec.name}

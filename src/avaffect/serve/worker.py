@@ -87,10 +87,10 @@ class Reader:
     """
 
     def __init__(self, plugins: tuple[str, ...] = ()) -> None:
-        import torch
+        from ..session import set_threads
 
         load_plugins(plugins)
-        torch.set_num_threads(1)
+        set_threads(1)
         self._loaded: tuple[tuple[str, str], Predictor] | None = None
 
     def __call__(self, task: Task, hook: Hook) -> float:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker, create_detector
 from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
-from ..model import AffectModel
+from ..runtime import Runtime
 from ..spec import Spec
 from ..transcript import Transcript
 from .audio import AudioStream, audio_stream
@@ -178,7 +177,7 @@ class StreamReader:
 
     Parameters
     ----------
-    model : AffectModel
+    model : Runtime
         With an encoder for each of its streams, which are among ``audio``, ``visual`` and ``text``.
     detector : str
         Face detector, see `avaffect.face.create_detector`; not used by a model without ``visual``.
@@ -197,7 +196,7 @@ class StreamReader:
 
     def __init__(
         self,
-        model: AffectModel,
+        model: Runtime,
         *,
         detector: str = "mtcnn",
         detection_interval: float = DETECTION_INTERVAL,
@@ -238,7 +237,7 @@ class StreamReader:
         tracker = None
         if self.detector is not None:
             tracker = FaceTracker(self.detector, detection_interval=self.detection_interval)
-        reader = VisualStreamReader(tracker, self._embed, self.timeline)
+        reader = VisualStreamReader(tracker, self.model.encode_faces, self.timeline)
         for frame in timing.each("decode", frames or ()):
             with timing.measure("face"):
                 reader.add(frame)
@@ -256,7 +255,7 @@ class StreamReader:
         transcript: Transcript | None = None,
     ) -> RecordingStreams:
         """The streams of one person whose faces are cut already; see `cut_face_stream`."""
-        visual = cut_face_stream(times, with_face, read, self._embed, self.timeline)
+        visual = cut_face_stream(times, with_face, read, self.model.encode_faces, self.timeline)
         heard = self._read_audio(audio, Timing())
         return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, Timing()))
 
@@ -272,10 +271,6 @@ class StreamReader:
             return None
         with timing.measure("text"):
             return text_stream(transcript, self.model, self.timeline)
-
-    @torch.inference_mode()
-    def _embed(self, crops: np.ndarray) -> np.ndarray:
-        return self.model.encode("visual", torch.from_numpy(crops)).numpy()
 
 
 def _check_model(spec: Spec) -> None:

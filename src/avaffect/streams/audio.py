@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
-import torch
 
 from .. import voice as sound
-from ..encoder import AudioEncoder
 from ..media import AudioBlock
 from ..media.sound import SAMPLE_RATE
-from ..model import AffectModel
+from ..runtime import Runtime
 from ..spec import Spec
 from ..voice.speech import CHUNK_RATE
 from .timeline import Timeline
@@ -25,8 +22,6 @@ from .timing import Timing
 
 # Time stamps that differ from the count of samples by less than this (seconds) are jitter, not a gap.
 TOLERANCE = 0.05
-# Seconds of sound encoded at once, about, and the least context on either side; an encoder may need more.
-CHUNK, CONTEXT = 60.0, 4.0
 # A gap in the sound becomes silence. Of a long one only these seconds pass through the networks; the rest
 # repeats what they say of silence.
 SETTLE = 8.0
@@ -144,7 +139,7 @@ class _BlockReader:
 
 def audio_stream(
     blocks: Iterator[AudioBlock],
-    model: AffectModel,
+    model: Runtime,
     timeline: Timeline,
     timing: Timing,
     reference: float | None = None,
@@ -155,7 +150,7 @@ def audio_stream(
     ----------
     blocks : iterator of AudioBlock
         16 kHz mono, in time order.
-    model : AffectModel
+    model : Runtime
         Its voice encoder is used, if it has one.
     timeline : Timeline
     timing : Timing
@@ -215,9 +210,8 @@ def _level(logmel: np.ndarray, in_speech: np.ndarray, mel_rate: float) -> sound.
     return sound.SpeechLevel(sound.speech_level(logmel, voiced), float(voiced.sum()) / mel_rate)
 
 
-@torch.inference_mode()
 def _encode(
-    logmel: np.ndarray, reference: float, model: AffectModel, mel_rate: float, present: np.ndarray
+    logmel: np.ndarray, reference: float, model: Runtime, mel_rate: float, present: np.ndarray
 ) -> np.ndarray:
     """Features of the voice (ticks, d), chunk by chunk with context on both sides; 0 without sound."""
     spec: Spec = model.spec
@@ -230,12 +224,9 @@ def _encode(
     per_tick = round(mel_rate / spec.tick_rate)
     silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
     frames = np.concatenate([logmel, silence]) if len(silence) else logmel
-    encoder = cast(AudioEncoder, model.encoders["audio"])
-    pieces = encoder.pieces(ticks, round(CHUNK * spec.tick_rate), context=round(CONTEXT * spec.tick_rate))
-    for first, begin, end, last in pieces:
+    for first, begin, end, last in model.pieces(ticks):
         if not present[begin:end].any():
             continue
         view = sound.relative(frames[first * per_tick : last * per_tick], reference)
-        features = model.encode("audio", torch.from_numpy(view)[None])[0]
-        out[begin:end] = features[begin - first : end - first].numpy()
+        out[begin:end] = model.encode_voice(view, begin - first)[begin - first : end - first]
     return out

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from ..encoder import TextEncoder
-from ..model import AffectModel
-from ..spec import Component, Corpus, Stream
+from ..runtime import Runtime
 from ..transcript import Transcript
 from .timeline import Stretch, Timeline
 
@@ -43,13 +39,13 @@ class TextStream:
         return values, mask
 
 
-def text_stream(transcript: Transcript, model: AffectModel, timeline: Timeline) -> TextStream:
+def text_stream(transcript: Transcript, model: Runtime, timeline: Timeline) -> TextStream:
     """Encode a transcript; where two sentences are spoken at once, the later one counts.
 
     Parameters
     ----------
     transcript : Transcript
-    model : AffectModel
+    model : Runtime
         With a text encoder.
     timeline : Timeline
     """
@@ -71,44 +67,11 @@ def _covered(start: float, end: float, timeline: Timeline) -> slice:
     return slice(max(first, 0), stop)
 
 
-@torch.inference_mode()
-def _encode(texts: Sequence[str], model: AffectModel) -> np.ndarray:
+def _encode(texts: Sequence[str], model: Runtime) -> np.ndarray:
     """(s, d) float32; sentences of like length together."""
-    encoder = cast(TextEncoder, model.encoders["text"])
-    out = np.zeros((len(texts), encoder.dim), dtype=np.float32)
+    out = np.zeros((len(texts), model.spec.streams["text"].dim), dtype=np.float32)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for begin in range(0, len(order), BATCH):
         chosen = order[begin : begin + BATCH]
-        out[chosen] = model.encode("text", encoder.tokens([texts[i] for i in chosen])).numpy()
+        out[chosen] = model.encode_sentences([texts[i] for i in chosen])
     return out
-
-
-def with_text(model: AffectModel) -> AffectModel:
-    """A model's encoders and the pretrained text encoder; what stands behind them is untrained.
-
-    It extracts features of three streams; `avaffect train` then trains what is behind.
-
-    Raises
-    ------
-    ModelError
-        If the text encoder is not installed.
-    """
-    from ..encoder.text import pretrained
-
-    encoder = pretrained()
-    options = {"vocabulary": len(encoder.get_buffer("vocabulary"))}
-    text = Stream(encoder.dim, Component("text", options), preprocessing=dict(encoder.preprocessing))
-    weights = Corpus("all-MiniLM-L6-v2 (1.17 billion pairs of sentences)", "Apache-2.0", "text encoder")
-    spec = replace(
-        model.spec,
-        streams={**model.spec.streams, "text": text},
-        fusion=Component("concat"),
-        fused_temporal=None,
-        calibration={},
-        corpora=(*model.spec.corpora, weights),
-    )
-    made = AffectModel(spec)
-    for name, own in model.encoders.items():
-        made.encoders[name].load_state_dict(own.state_dict())
-    made.encoders["text"].load_state_dict(encoder.state_dict())
-    return made.eval()

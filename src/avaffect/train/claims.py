@@ -16,7 +16,7 @@ from typing import Any
 from lightning.pytorch.utilities import rank_zero_only
 from pydantic.main import IncEx
 
-from .. import checkpoint
+from .. import model_folder
 from ..corpus.store import FeatureStore
 from ..errors import DataError, ModelError
 from ..files import replacing
@@ -108,15 +108,15 @@ def check_output(recipe: Recipe) -> None:
     output, advice = recipe.output, "give another output=FOLDER"
     if isinstance(recipe, StoreRecipe) and output.exists() and output.resolve() == recipe.store.resolve():
         raise DataError(f"output={output} is the feature store; {advice}")
-    if (output / checkpoint.SPEC).is_file():
+    if (output / model_folder.SPEC).is_file():
         try:
-            there = checkpoint.read_spec(output).name
+            there = model_folder.read_spec(output).name
         except ModelError as error:
             raise DataError(f"{error}; {advice}") from error
         if there != recipe.name:
             raise DataError(f"{output} holds the model {there}; {advice}")
         return
-    files = [output / name for name in (checkpoint.NETWORK, checkpoint.CARD)]
+    files = [output / name for name in (model_folder.NETWORK, model_folder.CARD)]
     there_already = [path for path in files if os.path.lexists(path)]
     # Without a description they are of an export that was stopped, which comes after all other stages.
     if there_already and not is_done(recipe.folder("calibration")):

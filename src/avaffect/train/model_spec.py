@@ -9,16 +9,16 @@ from typing import Any
 
 import torch
 
-from .. import __version__, checkpoint
+from .. import __version__, checkpoint, model_folder
 from ..construction import constructing
 from ..corpus.encode import encoders_hash
 from ..corpus.store import FeatureStore
+from ..corpus.with_text import with_text
 from ..encoder import create_encoder
 from ..errors import DataError, ModelError, nearest
 from ..face import list_detectors
 from ..model import AffectModel
 from ..spec import Corpus, Spec, Stream
-from ..streams.text import with_text
 from .corpus_terms import corpora_of, licence_of, meaning_of
 from .recipe import CorpusRecipe, Recipe, StoreRecipe
 
@@ -98,7 +98,7 @@ def encoders_of(recipe: StoreRecipe, store: FeatureStore) -> AffectModel:
     if "text" in store.dims and "text" not in base.spec.streams:
         base = with_text(base)
     if not _made(base, store):
-        others = [name for name in checkpoint.embedded() if _made(checkpoint.load(name), store)]
+        others = [name for name in model_folder.embedded() if _made(checkpoint.load(name), store)]
         hint = (
             f"give encoders={others[0]}, whose encoders made it"
             if others

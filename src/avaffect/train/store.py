@@ -13,7 +13,7 @@ from ..corpus.store import FeatureStore, Stored
 from ..corpus.windows import Windows
 from ..errors import DataError, nearest
 from ..model import FusionNetwork
-from ..sliding import OverlapAdd
+from ..overlap import OverlapAdd
 from .batches import Batch, Batches
 from .prediction import Prediction
 from .recipe import StoreRecipe
@@ -220,7 +220,7 @@ def predict(
         found |= {f"mask {name}": mask.float() for name, mask in seen.items()}
         if weights:
             found |= {f"weight {name}": value for name, value in out.weights.items()}
-        arrays = {name: value.cpu().double() for name, value in found.items()}
+        arrays = {name: value.detach().cpu().double().numpy() for name, value in found.items()}
         for row, index in enumerate(chosen):
             window = windows.windows[index]
             own = {name: value[row : row + 1, : window.length] for name, value in arrays.items()}

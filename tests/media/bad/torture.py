@@ -155,12 +155,12 @@ def run(chosen: Iterable[Case]) -> list[Outcome]:
     global _READER
     import torch
 
-    from avaffect import checkpoint
+    from avaffect.runtime import open_model
     from avaffect.streams.assemble import StreamReader
 
     torch.set_num_threads(1)
     av.logging.set_level(av.logging.PANIC)
-    _READER = StreamReader(checkpoint.load("hgrjca.default"))
+    _READER = StreamReader(open_model("hgrjca.default"))
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         make.address = f"http://127.0.0.1:{listener.getsockname()[1]}/a.ts"
