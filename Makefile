@@ -33,7 +33,7 @@ docs: .venv/dev  ## the documentation as a site in out/site; a broken link is an
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
 
 timings: .venv/dev  ## what benchmarks/ measures in minutes
-	$(BIN)/python benchmarks/predict.py examples/sample.mp4
+	$(BIN)/python benchmarks/predict.py --short
 	$(BIN)/python benchmarks/face.py examples/sample.mp4
 	$(BIN)/python benchmarks/voice.py
 	$(BIN)/python benchmarks/live.py delay examples/sample.mp4 --seconds 20

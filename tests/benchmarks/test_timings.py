@@ -8,11 +8,14 @@ from pathlib import Path
 import av
 import bottleneck_cost
 import face
+import footage
 import people
 import predict
 import pytest
 import training
 import voice
+
+from avaffect.media import frame_times, probe
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +32,26 @@ def clip(sample_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_predict(clip: Path, capsys: pytest.CaptureFixture) -> None:
-    predict.main([str(clip), "--runs", "1"])
+    predict.main([str(clip), "--runs", "1", "--against", str(Path(predict.__file__).parent.parent)])
     out = capsys.readouterr().out
-    assert "second.mp4: 1.0" in out
-    for stage in ("face", "voice", "model", "all"):
-        assert re.search(rf"^{stage} +\d+\.\d+ +\d", out, re.MULTILINE)
+    assert "second.mp4: median of 1 runs" in out
+    stages = ("decode", "detect", "follow", "align", "encode", "voice", "fusion", "table", "plot")
+    for stage in (*stages, "annotated video", "decode only", "prediction", "prediction, clock"):
+        row = re.search(rf"^{stage} +(\d+\.\d+) +(\d+\.\d|-) +\d+\.\d+ +(\d+\.\d|-)$", out, re.MULTILINE)
+        assert row is not None, stage
+    assert re.search(
+        r"as long as decoding alone; peak memory \d{2,} MB \(earlier \d{2,} MB\)$", out, re.MULTILINE
+    )
+
+
+def test_footage(tmp_path: Path) -> None:
+    path = footage.footage(tmp_path / "made.mp4", height=90, rate=10, seconds=12)
+    info = probe(path)
+    assert (info.height, info.width, info.has_audio) == (90, 160, True)
+    assert info.duration == pytest.approx(12, abs=0.1)
+    times = frame_times(path)
+    assert len(times) == 120
+    assert (times[1:] - times[:-1]).max() == pytest.approx(0.1, abs=1e-6)
 
 
 def test_face(clip: Path, capsys: pytest.CaptureFixture) -> None:

@@ -1,10 +1,16 @@
-"""`avaffect summarise` and `convert` as a user calls them."""
+"""`avaffect summarise`, `convert`, `report` and `plot` as a user calls them."""
 
 from __future__ import annotations
 
 import openpyxl
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from avaffect.cli.app import app
+from avaffect.outputs import SUFFIXES
+from avaffect.progress import silent
+from avaffect.run.write import write
 
 
 @pytest.fixture
@@ -43,3 +49,28 @@ def test_convert_keeps_folders_and_applies_edits(avaffect, fails, results):
     taken = avaffect("convert", "results", "--to", "parquet", "-o", "results", "--overwrite", cwd=results)
     fails(taken, "P01.parquet: it is an input")
     fails(avaffect("convert", "elan", "--to", "csv", cwd=results), "no results in elan")
+
+
+def test_report_and_plot_of_a_folder(results):
+    runner, out = CliRunner(), results / "out"
+    found = str(results / "results")
+    done = runner.invoke(app, ["report", found, "--out", str(out), "--edits", str(results / "edits.csv")])
+    assert done.exit_code == 0, done.output
+    assert "Ana" in (out / "A" / "P01_report.html").read_text(encoding="utf-8")
+    assert "B/P01_report.html" in (out / "index.html").read_text(encoding="utf-8")
+    shown = ["--people", "1", "--span", "0-1", "--size", "88x60", "--format", "svg"]
+    done = runner.invoke(app, ["plot", found, "--out", str(out), *shown])
+    assert done.exit_code == 0, done.output
+    assert b"<svg" in (out / "B" / "P01_course.svg").read_bytes()
+    wrong = runner.invoke(app, ["plot", found, "--out", str(out), "--span", "1 to 2"])
+    assert "--span 1 to 2: expected two numbers of seconds" in str(wrong.exception)
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("report", b"<!doctype html>")]
+)
+def test_predict_writes_reports_and_vector_plots(make_trace, tmp_path, kind, head):
+    path = tmp_path / f"x.{kind}"
+    write(kind, make_trace(1.0), tmp_path / "gone.mp4", path, silent)
+    assert path.read_bytes().startswith(head)
+    assert kind in SUFFIXES

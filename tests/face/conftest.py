@@ -34,6 +34,10 @@ class Shot:
     image: np.ndarray
     pts: float
 
+    @property
+    def thumbnail(self) -> np.ndarray:
+        return self.image
+
 
 class Stage:
     """Plays scenes; is also the detector, which sees exactly the people who are on.

@@ -17,6 +17,7 @@ from avaffect.face.align import TEMPLATE, align_matrix
 class Picture:
     def __init__(self, image, pts):
         self.image, self.pts = image, pts
+        self.thumbnail = image
 
 
 def _frames(path, start=0.0):

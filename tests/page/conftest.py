@@ -190,9 +190,10 @@ def recorded(folder: Path) -> tuple[Path, Path]:
 
 @pytest.fixture
 def page(browser: webdriver.Chrome, address: str) -> Iterator[Page]:
-    """The page, with nothing remembered from before."""
+    """The page at some view, with nothing remembered from before."""
     shown = Page(browser, address)
-    shown.open()
+    if not browser.current_url.startswith(address):
+        shown.open()
     shown.run("localStorage.clear(); document.querySelectorAll('dialog[open]').forEach((one) => one.close())")
     shown.errors()
     yield shown

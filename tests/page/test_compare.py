@@ -13,6 +13,7 @@ from page_work import made_trace
 
 def test_two_recordings_side_by_side(page: Page, done: str, tmp_path: Path) -> None:
     names = ["a.mp4", "a_much_longer_name_of_another.mp4"]
+    page.open()
     page.send(*(Path(shutil.copy(SAMPLE, tmp_path / name)) for name in names))
     for name in names:
         page.wait(".job[data-state=done]", name)

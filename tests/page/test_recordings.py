@@ -5,7 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from conftest import SAMPLE, Page
+
+
+@pytest.fixture(autouse=True)
+def _recordings(page: Page) -> None:
+    page.open()
 
 
 def test_several_files_are_sent_and_read(page: Page, tmp_path: Path) -> None:

@@ -85,9 +85,10 @@ def test_what_an_actor_does_survives_a_crash(study, monkeypatch):
     )
     sys.path.append(str(study))
     targets = plan([(Path("in"), Path(f"in/{k}.wav")) for k in range(2)], Path("out"), ["csv"])
-    reader = _Reader(_Setting(Job("audio.default", plugins=("crash",)), str(study)))
-    requests = np.array([pickle.dumps(Read(target, Context())) for target in targets], dtype=object)
-    answers = reader({"number": np.arange(2), "request": requests})["answer"]
+    setting = _Setting(Job("audio.default", plugins=("crash",)), str(study))
+    requests = [pickle.dumps((setting, Read(target, Context()))) for target in targets]
+    requests = np.array(requests, dtype=object)
+    answers = _Reader()({"number": np.arange(2), "request": requests})["answer"]
     good, bad = map(pickle.loads, answers)
     assert good.outputs == (Path("out/0.csv"),)
     assert str(bad) == "in/1.wav: the process that read it was ended by SIGSEGV, a crash in a library"
@@ -95,13 +96,15 @@ def test_what_an_actor_does_survives_a_crash(study, monkeypatch):
 
 
 @pytest.mark.skipif("AVAFFECT_RAY" not in os.environ, reason="AVAFFECT_RAY=1 runs it: half a minute of CPU")
-def test_two_machines_of_which_one_is_lost_give_what_one_process_gives(study):
+def test_two_machines_of_which_one_is_lost_give_what_one_process_gives(study, monkeypatch):
     from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # on a busy machine they would have no turn
 
     (study / "slow.py").write_text(SLOW)
     (study / "started").mkdir()
     plain = ("predict", "in", "-m", "audio.default", "-f", "csv", "-f", "parquet", "--no-plot")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         lost = cluster.add_node(num_cpus=1)
         run = predict(

@@ -185,7 +185,7 @@ def test_real_speakers_keep_their_voice_and_frozen_mouths_lose_it(predictor, cli
 def frozen_mouth(images, table):
     """Pictures with the lower face of the first one laid over all, where the face's box has moved to."""
     boxes = table[["face_x1", "face_y1", "face_x2", "face_y2"]].to_numpy()
-    boxes = cv2.blur(boxes, (1, 9), borderType=cv2.BORDER_REPLICATE)  # the box trembles, a face does not
+    boxes = cv2.blur(boxes, (1, 17), borderType=cv2.BORDER_REPLICATE)  # the box trembles, a face does not
     x1, y1, x2, y2 = boxes[0]
     centre, half = ((x1 + x2) / 2, y1 + 0.8 * (y2 - y1)), (0.3 * (x2 - x1), 0.18 * (y2 - y1))
     mask = np.zeros(images[0].shape[:2], np.float32)

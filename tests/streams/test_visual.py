@@ -1,5 +1,7 @@
 """The visual stream: one crop a person and tick, false alarms left out."""
 
+from itertools import takewhile
+
 import cv2
 import numpy as np
 import pytest
@@ -13,18 +15,31 @@ from avaffect.streams.visual import VisualStreamReader
 IMAGE = np.zeros((8, 8, 3), np.uint8)
 
 
-class Script:
+class Sure:
+    """What all trackers here have in common: there is always somebody, and nothing is unsure."""
+
+    following = True
+
+    def curious(self, pts):
+        return False
+
+    def trace(self, face, frames):
+        return [(face.box, face.confidence) for _ in frames]
+
+
+class Script(Sure):
     """A tracker that says what the test wrote: track ids by frame, with a crop marked by the frame."""
 
-    cut = False
-
     def __init__(self, faces, confidence=0.9):
-        self.faces, self.confidence, self.at = faces, confidence, -1
+        self.faces, self.confidence = faces, confidence
 
-    def update(self, frame):
-        self.at += 1
+    def trace(self, face, frames):
+        seen = takewhile(lambda frame: face.track in self.faces[frame.index], frames)
+        return [(face.box, face.confidence) for _ in seen]
+
+    def look(self, frame, shot):
         box = np.array([0, 0, 4, 4], np.float32)
-        crop = np.full((112, 112, 3), self.at, np.uint8)
+        crop = np.full((112, 112, 3), frame.index, np.uint8)
         return [
             Face(
                 track=track,
@@ -33,7 +48,7 @@ class Script:
                 confidence=self.confidence,
                 crop=crop,
             )
-            for track in self.faces[self.at]
+            for track in self.faces[frame.index]
         ]
 
 
@@ -45,10 +60,8 @@ def embed(crops):
 def play(crops, times, *, marks=None, size=(400, 400), rate=12.5):
     """One person in every frame, with these crops."""
 
-    class Player:
-        cut = False
-
-        def update(self, frame):
+    class Player(Sure):
+        def look(self, frame, shot):
             found = Face(1, np.array([100, 100, 300, 300], np.float32), marks, 0.9, crops[frame.index])
             return [found]
 

@@ -87,13 +87,14 @@ def live(
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
     show = _Lines() if as_json else _Drawing(title, predictor)
     try:
-        with _interrupt_sets(stop), Worker(predictor, show.add) as worker, show:
+        with _interrupt_sets(stop), Worker(predictor, show.add) as worker:
             clock = Clock()
             device = int(camera) if camera.isdigit() else camera
             with (
                 file(source, worker, clock, stop)
                 if source
-                else devices(device, microphone, worker, clock, stop, mute=mute)
+                else devices(device, microphone, worker, clock, stop, mute=mute),
+                show,
             ):
                 while not stop.wait(0.1):
                     show.draw()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
+from ..ahead import ahead
 from ..arguments import checks_types
 from ..errors import DataError
 from ..media import Frame, VideoSink, frames, probe
@@ -18,6 +22,7 @@ from .overlay_layout import Layout
 
 log = logging.getLogger(__name__)
 
+_ROOM = 4  # pictures that are decoded, and drawn, before they are written
 _APART = (
     0.1  # seconds between a picture's time in the video and in the trace; clocks of copies differ by less
 )
@@ -70,26 +75,42 @@ def annotate(
         log.warning(
             "%s is not the file that was read (size or beginning differ): is it the right one?", source
         )
-    pictures = frames(source)
-    first = next(pictures, None)
-    if first is None:
-        raise DataError(f"{source} has no picture that can be decoded; plot its trace instead")
-    height, width = first.image.shape[:2]
-    dock = Layout(width, height).best_dock(moments.boxes, moments.panels)
-    track = sound(trace.meta).get("track")
-    with VideoSink(target, width=width, height=height, source=Path(source), audio_track=track) as sink:
-        for frame in chain([first], pictures):
-            _check_time(frame, moments, source)
-            people = moments.at(frame.index, frame.pts)
-            sink.write(draw_overlay(frame.image, people, dock=dock), frame.pts)
-            hook(name, min(frame.pts, moments.end), moments.end)
-        if frame.index < max(moments.times):
-            raise DataError(
-                f"{source} has {frame.index + 1} pictures, the trace {max(moments.times) + 1}: it is not the"
-                " video that the trace was made from; give that one"
-            )
+    with ahead(frames(source), _ROOM) as pictures:
+        first = next(pictures, None)
+        if first is None:
+            raise DataError(f"{source} has no picture that can be decoded; plot its trace instead")
+        height, width = first.image.shape[:2]
+        drawn = _drawn(chain([first], pictures), moments, source)
+        track = sound(trace.meta).get("track")
+        with (
+            VideoSink(target, width=width, height=height, source=Path(source), audio_track=track) as sink,
+            ahead(drawn, _ROOM) as images,
+        ):
+            for pts, image in images:
+                sink.write(image, pts)
+                hook(name, min(pts, moments.end), moments.end)
     hook(name, moments.end, moments.end)
     return Path(target)
+
+
+def _drawn(
+    pictures: Iterable[Frame], moments: Moments, source: str | Path
+) -> Iterator[tuple[float, np.ndarray]]:
+    """Time and image of each picture, with what is shown on it."""
+    dock, count = None, 0
+    for frame in pictures:
+        _check_time(frame, moments, source)
+        if dock is None:
+            height, width = frame.image.shape[:2]
+            dock = Layout(width, height).best_dock(moments.boxes, moments.panels)
+        people = moments.at(frame.index, frame.pts)
+        yield frame.pts, draw_overlay(frame.image, people, dock=dock)
+        count = frame.index + 1
+    if count <= max(moments.times):
+        raise DataError(
+            f"{source} has {count} pictures, the trace {max(moments.times) + 1}: it is not the"
+            " video that the trace was made from; give that one"
+        )
 
 
 def _check_time(frame: Frame, moments: Moments, source: str | Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
 from ..arguments import checks_types
+from .resample import halved, halvings
 
 SIZE = 112
 """Side of an aligned crop, in pixels."""
@@ -70,9 +73,11 @@ def align(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         (112, 112, 3) or (112, 112) uint8.
     """
     matrix = align_matrix(landmarks)
+    scale = float(np.sqrt(np.linalg.det(matrix[:, :2])))
+    if 1 / 16 < scale < 1:
+        image, matrix, scale = _reduced(image, matrix, scale)
     # Bilinear sampling skips pixels where it shrinks: draw a large face several times larger,
     # then average. A template point t lies at factor * (t + 0.5) - 0.5 there.
-    scale = float(np.sqrt(np.linalg.det(matrix[:, :2])))
     factor = max(1, round(1 / scale)) if scale > 1 / 16 else 1
     matrix = matrix * factor
     matrix[:, 2] += (factor - 1) / 2
@@ -81,3 +86,23 @@ def align(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return cv2.resize(crop, (SIZE, SIZE), interpolation=cv2.INTER_AREA) if factor > 1 else crop
+
+
+def _reduced(image: np.ndarray, matrix: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """The part of the picture that a crop shows, halved until it is less than twice as large as the crop."""
+    times = min(halvings(scale), math.floor(math.log2(min(image.shape[:2]))))
+    if times == 0:
+        return image, matrix, scale
+    step = 2**times
+    back = np.linalg.inv(matrix[:, :2])
+    corners = (np.array([(0, 0), (SIZE, 0), (0, SIZE), (SIZE, SIZE)]) - matrix[:, 2]) @ back.T
+    margin = 2 * step
+    (left, top), (right, bottom) = corners.min(0) - margin, corners.max(0) + margin
+    height, width = image.shape[:2]
+    x, y = (int(np.clip(low, 0, size - step)) for low, size in ((left, width), (top, height)))
+    part = image[y : max(math.ceil(bottom), y + step), x : max(math.ceil(right), x + step)]
+    # A point p of the picture lies at (p - corner + 0.5) / step - 0.5 in the halved part.
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ (np.array([x, y]) + (step - 1) / 2)
+    moved[:, :2] *= step
+    return halved(part, times), moved, scale * step

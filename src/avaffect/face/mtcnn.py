@@ -16,6 +16,7 @@ from ..errors import DataError
 from ..session import Session, shipped
 from .boxes import corrected, squared, suppress
 from .detector import Detection, check_image, large_enough
+from .resample import resized
 
 _WINDOW, _STRIDE = 12, 2
 _PYRAMID_STEP = 0.709  # about half the area each time, as in the paper
@@ -146,7 +147,7 @@ class MTCNN:
         scores = np.empty(len(crops), np.float32)
         for start in range(0, len(crops), _CHUNK):
             part = slice(start, start + _CHUNK)
-            scores[part], _, shares = self._onet(pictures=np.stack([_resized(c, 48) for c in crops[part]]))
+            scores[part], _, shares = self._onet(pictures=np.stack([resized(c, 48, 48) for c in crops[part]]))
             landmarks[part] = shares * (width, height) - 0.5
         return landmarks, scores
 
@@ -159,7 +160,7 @@ class MTCNN:
         found: list[np.ndarray] = []
         while short * scale >= _WINDOW:
             size = math.ceil(width * scale), math.ceil(height * scale)
-            level = cv2.resize(image, size, interpolation=_sampling(scale))
+            level = resized(image, *size)
             score, shares = self._pnet(pictures=level[None])
             found.append(_windows(score[0], shares[0], self.thresholds[0]))
             found[-1][:, :4] *= np.tile(np.array([width, height]) / size, 2)
@@ -172,13 +173,13 @@ class MTCNN:
 
     def _run_rnet(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Second stage on square boxes (n, 4): corrected boxes, scores (n,)."""
-        boxes = _whole(boxes)
+        boxes = _whole(boxes, 24)
         score, shares = self._rnet(pictures=np.stack([_crop(image, box, 24) for box in boxes]))
         return corrected(boxes, shares), score
 
     def _run_onet(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Third stage on square boxes (n, 4): corrected boxes, scores (n,), landmarks (n, 5, 2)."""
-        boxes = _whole(boxes)
+        boxes = _whole(boxes, 48)
         score, shares, points = self._onet(pictures=np.stack([_crop(image, box, 48) for box in boxes]))
         corner, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
         landmarks = corner + points * sides - 0.5
@@ -195,10 +196,12 @@ def _windows(score: np.ndarray, shares: np.ndarray, threshold: float) -> np.ndar
     return np.concatenate([boxes[keep], scores[keep, None]], axis=1)
 
 
-def _whole(boxes: np.ndarray) -> np.ndarray:
-    """Square boxes with whole-pixel edges and sides of at least two pixels."""
+def _whole(boxes: np.ndarray, side: int) -> np.ndarray:
+    """Square boxes with whole-pixel edges, of two pixels or more, that can be halved down to ``side``."""
     corner = np.round(boxes[:, :2]).astype(int)
-    side = np.maximum(np.round(boxes[:, 2:3] - boxes[:, :1]).astype(int), 2)
+    long = boxes[:, 2:3] - boxes[:, :1]
+    unit = 2 ** np.maximum(np.floor(np.log2(np.maximum(long, 1) / side)), 0)
+    side = np.maximum((np.round(long / unit) * unit).astype(int), 2)
     return np.concatenate([corner, corner + side], axis=1)
 
 
@@ -214,18 +217,7 @@ def _crop(image: np.ndarray, box: np.ndarray, side: int) -> np.ndarray:
     if left or top or right or bottom:
         gray = (127, 127, 127)
         crop = cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_CONSTANT, value=gray)
-    return _resized(crop, side)
-
-
-def _resized(picture: np.ndarray, side: int) -> np.ndarray:
-    if picture.shape[:2] == (side, side):
-        return picture
-    sampling = _sampling(side / min(picture.shape[:2]))
-    return cv2.resize(picture, (side, side), interpolation=sampling)
-
-
-def _sampling(scale: float) -> int:
-    return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return resized(crop, side, side)
 
 
 def _detection(box: np.ndarray, landmarks: np.ndarray, score: float) -> Detection:

@@ -5,17 +5,67 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
 
 _WIDTH, _HEIGHT, _BINS = 48, 32, 6
 _LEAST = 5  # pictures that show a mixture
-_STILL, _STILL_CHANGE = (
-    0.2,
-    0.05,
-)  # a dissolve is over when so many seconds make so small a share of its change
-_Glance = tuple[np.ndarray, np.ndarray]
+# A dissolve is over when so many seconds make so small a share of its change.
+_STILL, _STILL_CHANGE = 0.2, 0.05
+
+
+class Glance(NamedTuple):
+    """What is compared of a picture: (32, 48, 3) uint8 RGB, and its histogram of colours (6, 6, 6)."""
+
+    small: np.ndarray
+    colours: np.ndarray
+
+
+class Shot(NamedTuple):
+    """How a picture goes on from those before it.
+
+    Attributes
+    ----------
+    cut : bool
+        Whether it begins a new shot.
+    dissolve : float
+        Where one shot is just giving way to another: for how many seconds at least. Else 0.
+    """
+
+    cut: bool
+    dissolve: float
+
+
+class Shown(Protocol):
+    """What is read of a frame: a small RGB picture of it (h, w, 3) uint8, and its time in seconds."""
+
+    @property
+    def thumbnail(self) -> np.ndarray: ...
+
+    @property
+    def pts(self) -> float: ...
+
+
+class ShotReader:
+    """Says of each frame of a video, from its thumbnail alone, which `Shot` it belongs to.
+
+    Attributes
+    ----------
+    cuts : CutDetector
+    dissolves : DissolveDetector
+    """
+
+    def __init__(self) -> None:
+        self.cuts, self.dissolves = CutDetector(), DissolveDetector()
+
+    def read(self, frame: Shown) -> Shot:
+        """Take the next frame; the first one begins no new shot."""
+        seen = glance(frame.thumbnail)
+        cut = self.cuts(seen)
+        dissolving = self.dissolves(seen, frame.pts, cut=cut)
+        return Shot(cut, self.dissolves.seconds if dissolving else 0.0)
 
 
 class CutDetector:
@@ -36,21 +86,17 @@ class CutDetector:
     def __init__(self, *, colours: float = 0.18, difference: float = 10.0) -> None:
         self.colours = colours
         self.difference = difference
-        self._last: _Glance | None = None
+        self._last: Glance | None = None
 
-    def __call__(self, image: np.ndarray) -> bool:
-        """Take the next picture (h, w, 3) uint8; the first one begins no new shot."""
-        last, self._last = self._last, _glance(image)
-        return last is not None and self.differ(last, self._last)
+    def __call__(self, seen: Glance) -> bool:
+        """Take the next picture; the first one begins no new shot."""
+        last, self._last = self._last, seen
+        return last is not None and self.differ(last, seen)
 
-    def changed(self, before: np.ndarray, after: np.ndarray) -> bool:
-        """Whether two pictures (h, w, 3) uint8 are of different shots."""
-        return self.differ(_glance(before), _glance(after))
-
-    def differ(self, before: _Glance, after: _Glance) -> bool:
-        """The same of what `_glance` takes from them."""
-        moved = np.abs(after[1] - before[1]).sum() / 2
-        return bool(moved > self.colours and cv2.absdiff(after[0], before[0]).mean() > self.difference)
+    def differ(self, before: Glance, after: Glance) -> bool:
+        """Whether two pictures are of different shots."""
+        moved = np.abs(after.colours - before.colours).sum() / 2
+        return bool(moved > self.colours and cv2.absdiff(after.small, before.small).mean() > self.difference)
 
 
 class DissolveDetector:
@@ -76,13 +122,13 @@ class DissolveDetector:
         self.windows, self.rest = tuple(windows), rest
         self.seconds = self.windows[0]
         self._shots = CutDetector()
-        self._past: deque[tuple[float, _Glance]] = deque()
+        self._past: deque[tuple[float, Glance]] = deque()
 
-    def __call__(self, image: np.ndarray, pts: float, *, cut: bool) -> bool:
-        """Take the next picture (h, w, 3) uint8 at ``pts`` seconds; ``cut``: a new shot begins with it."""
+    def __call__(self, seen: Glance, pts: float, *, cut: bool) -> bool:
+        """Take the next picture, at ``pts`` seconds; ``cut``: a new shot begins with it."""
         if cut or (self._past and pts < self._past[-1][0]):
             self._past.clear()
-        self._past.append((pts, _glance(image)))
+        self._past.append((pts, seen))
         while len(self._past) > 1 and self._past[1][0] <= pts - self.windows[-1]:
             self._past.popleft()
         times = [time for time, _ in self._past]
@@ -100,8 +146,8 @@ class DissolveDetector:
             return False
         half, recent = (first + len(times)) // 2, bisect_right(times, times[-1] - _STILL) - 1
         old, mid, late, new = (
-            glance[0].astype(np.float32)
-            for glance in (before, self._past[half][1], self._past[max(recent, first)][1], after)
+            each.small.astype(np.float32)
+            for each in (before, self._past[half][1], self._past[max(recent, first)][1], after)
         )
         change = np.abs(new - old).mean()
         share = float(((mid - old) * (new - old)).sum() / np.square(new - old).sum())
@@ -110,14 +156,14 @@ class DissolveDetector:
         return 0.15 < share < 0.85 and bool(unexplained < self.rest) and bool(changes)
 
 
-def _glance(image: np.ndarray) -> _Glance:
-    """A picture's thumbnail and its histogram of colours."""
-    thumbnail = _thumbnail(image)
-    histogram = cv2.calcHist([thumbnail], [0, 1, 2], None, [_BINS] * 3, [0, 256] * 3)
-    return thumbnail, histogram / histogram.sum()
+def glance(image: np.ndarray) -> Glance:
+    """What is compared of a picture (h, w, 3) uint8."""
+    small = _reduced(image)
+    histogram = cv2.calcHist([small], [0, 1, 2], None, [_BINS] * 3, [0, 256] * 3)
+    return Glance(small, histogram / histogram.sum())
 
 
-def _thumbnail(image: np.ndarray) -> np.ndarray:
-    # Every n-th pixel first: averaging a whole 4K picture would cost more than following a face.
+def _reduced(image: np.ndarray) -> np.ndarray:
+    # Every n-th pixel first: averaging a large picture would cost more than following a face.
     step = max(1, min(image.shape[0] // (4 * _HEIGHT), image.shape[1] // (4 * _WIDTH)))
     return cv2.resize(image[::step, ::step], (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)

@@ -8,7 +8,7 @@ the places: all faces of a frame are given to all known people together, by look
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,8 +17,8 @@ import numpy as np
 from .align import align
 from .appearance import describe, unit
 from .detector import Detection, FaceDetector, check_image
-from .shots import CutDetector, DissolveDetector
-from .tracklet import Sighting, Tracklet, apart, covered, likeness
+from .shots import Shot, ShotReader, Shown, glance
+from .tracklet import Sighting, Tracklet, apart, covered, likeness, near
 
 DETECTION_INTERVAL = 0.3
 """Seconds between two searches of the whole picture, unless another interval is asked for."""
@@ -26,17 +26,16 @@ DETECTION_INTERVAL = 0.3
 # What being where it was expected counts, in likeness. The same face from one frame to the next has 0.93 or
 # more, two people at most 0.8 (four speakers filmed alike).
 _PLACE = 0.1
+_SURE = 0.9  # confidence from which a face is not looked at in every frame; most have 0.99
+_SLOW = 1.5  # and its greatest speed, in sides per second
 _FULL_SIZE = 40.0  # px: a smaller face is seen with less confidence
 
 
-class Picture(Protocol):
-    """What the tracker reads of a frame: RGB (h, w, 3) uint8 and its time in seconds."""
+class Picture(Shown, Protocol):
+    """What the tracker reads of a frame: RGB (h, w, 3) uint8, a thumbnail of it, and its time in seconds."""
 
     @property
     def image(self) -> np.ndarray: ...
-
-    @property
-    def pts(self) -> float: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +66,15 @@ class Face:
 class FaceTracker:
     """Faces with stable numbers, frame after frame of one video.
 
-    A face is reported from the first frame in which it is found, so that no frame of a person is
-    missing. A mistaken detection then makes a track of a few frames: whoever has the whole video
-    drops the shortest tracks.
+    Not all frames need be looked at: `look` takes those that are, the first of each shot among them, and
+    `update` is for who looks at all. A face is reported from the first look in which it is found, so that no
+    frame of a person is missing. A mistaken detection then makes a track of a few frames: whoever has the
+    whole video drops the shortest tracks.
 
     Parameters
     ----------
     detector : FaceDetector
-        Its `detect` is called now and then, its `refine` on every frame.
+        Its `detect` is called now and then, its `refine` on every frame that is looked at.
     detection_interval : float
         Seconds between two searches of the whole picture while all known faces are in sight: the longest
         time for which a newcomer is not found. Longer is quicker.
@@ -90,7 +90,7 @@ class FaceTracker:
     start : float
         Score from which a new track begins at once.
     steady : float
-        Seconds after which a track begins however low its score is, if the face is found in every frame.
+        Seconds after which a track begins however low its score is, if the face is found in every look.
     embed : callable, optional
         Crops (n, 112, 112, 3) uint8 -> vectors (n, d), compared by their cosine. The default,
         `appearance.describe`, takes 0.1 ms and tells the people of one video apart; it does not
@@ -102,7 +102,7 @@ class FaceTracker:
     Attributes
     ----------
     cut : bool
-        Whether the latest frame began a new shot.
+        Whether the latest look was at the first frame of a new shot.
     """
 
     def __init__(
@@ -128,11 +128,9 @@ class FaceTracker:
         self.steady = steady
         self.same = same
         self.unlike = unlike
-        self.cut = False
         self._embed = embed or describe
-        self._shots = CutDetector()
-        self._dissolves = DissolveDetector()
-        self._dissolving = False
+        self._shots = ShotReader()
+        self.cut = self._dissolving = False
         self._tracks: list[Tracklet] = []
         self._count = 0
         self._now = -np.inf
@@ -140,12 +138,19 @@ class FaceTracker:
         self._before: np.ndarray | None = None
 
     def update(self, frame: Picture) -> list[Face]:
-        """The faces of the next frame.
+        """The faces of the next frame, none having been passed over."""
+        check_image(frame.image)
+        return self.look(frame, self._shots.read(frame))
+
+    def look(self, frame: Picture, shot: Shot) -> list[Face]:
+        """The faces of the next frame that is looked at.
 
         Parameters
         ----------
         frame : Picture
             Frames come in the order of their `pts`. A step back in time forgets everybody.
+        shot : Shot
+            Of this frame.
 
         Returns
         -------
@@ -163,25 +168,68 @@ class FaceTracker:
             self._tracks, self._searched = [], -np.inf
         self._now = pts
         self._tracks = [t for t in self._tracks if pts - t.seen <= self.memory]
-        self.cut = self._shots(image)
-        if self.cut:
+        self.cut, dissolving = shot.cut, shot.dissolve > 0
+        if shot.cut:
             for track in self._tracks:
                 track.active = track.same_place = False
-        dissolving = self._dissolves(image, pts, cut=self.cut)
         if dissolving and not self._dissolving:
+            begun = pts - shot.dissolve
             for track in self._tracks:
-                if pts - track.seen <= self._dissolves.seconds:
-                    track.remember(pts - self._dissolves.seconds)
+                if track.seen >= begun:
+                    track.remember(begun)
         lost = self._follow(image, pts)
-        changed = self._dissolving and not dissolving and self._part(image, pts)
+        changed = self._dissolving and not dissolving and self._part()
         self._dissolving = dissolving
-        if self.cut or lost or changed or self._due(pts):
+        if shot.cut or lost or changed or self._due(pts):
             self._search(image, pts)
         self._tracks = [t for t in self._tracks if t.number or t.active]
         self._confirm(pts)
         self._before = image
         active = sorted((t for t in self._tracks if t.active and t.number), key=lambda t: t.number)
         return [_face(t) for t in active]
+
+    @property
+    def following(self) -> bool:
+        """Whether anybody was seen in the latest look."""
+        return any(track.active for track in self._tracks)
+
+    def curious(self, pts: float) -> bool:
+        """Whether a frame at this time, in seconds, is to be looked at even if others near by are.
+
+        It is where a face is unsure, small or fast, and, while nobody is in sight, where a search is due.
+        """
+        if not self.following:
+            return self._due(pts)
+        active = (track for track in self._tracks if track.active)
+        return not all(_confidence(t.last.found) >= _SURE and t.speed <= _SLOW for t in active)
+
+    def trace(self, face: Face, frames: Iterable[Picture]) -> list[tuple[np.ndarray, float]]:
+        """A face in frames next to the one in which it was seen, until it is lost.
+
+        Parameters
+        ----------
+        face : Face
+        frames : iterable of Picture
+            That were passed over, the one next to the face first; backwards in time for what came before.
+
+        Returns
+        -------
+        list of tuple
+            Box (4,) px and confidence in each frame, up to the first in which the face is not found.
+        """
+        found: list[tuple[np.ndarray, float]] = []
+        (look,) = unit(np.asarray(self._embed(face.crop[None]), np.float32))
+        box = face.box
+        for frame in frames:
+            (seen,) = self.detector.refine(frame.image, box[None])
+            if seen is None or not near(box, seen.box, 0.0):
+                break
+            (sighting,) = self._look(frame.image, [seen])
+            if look @ sighting.look < self.same:
+                break
+            box, look = seen.box, sighting.look
+            found.append((box, _confidence(seen)))
+        return found
 
     def _due(self, pts: float) -> bool:
         known = [t for t in self._tracks if t.number]
@@ -198,7 +246,7 @@ class FaceTracker:
                 self._count += 1
                 track.number = self._count
 
-    def _part(self, image: np.ndarray, pts: float) -> bool:
+    def _part(self) -> bool:
         """After a dissolve: part with the faces that are not those from before it; whether there were any."""
         parted = False
         for track in self._tracks:
@@ -238,7 +286,9 @@ class FaceTracker:
     def _replaced(self, track: Tracklet, found: Detection, image: np.ndarray) -> bool:
         """Whether what surrounds the face changed all at once, as at a cut."""
         before, after = _surroundings(self._before, track.last.found.box), _surroundings(image, found.box)
-        return before is not None and after is not None and self._shots.changed(before, after)
+        if before is None or after is None:
+            return False
+        return self._shots.cuts.differ(glance(before), glance(after))
 
     def _search(self, image: np.ndarray, pts: float) -> None:
         """Look for faces in the whole picture: known ones that were lost, and new ones."""
@@ -313,6 +363,9 @@ def _surroundings(image: np.ndarray | None, box: np.ndarray) -> np.ndarray | Non
 
 def _face(track: Tracklet) -> Face:
     found = track.last.found
+    return Face(track.number, found.box, found.landmarks, _confidence(found), track.last.crop)
+
+
+def _confidence(found: Detection) -> float:
     width = float(found.box[2] - found.box[0])
-    confidence = min(max(found.score, 0.0), 1.0) * min(1.0, width / _FULL_SIZE)
-    return Face(track.number, found.box, found.landmarks, confidence, track.last.crop)
+    return min(max(found.score, 0.0), 1.0) * min(1.0, width / _FULL_SIZE)

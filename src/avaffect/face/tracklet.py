@@ -59,6 +59,11 @@ class Tracklet:
     _past: deque[tuple[float, np.ndarray]] = field(default_factory=lambda: deque(maxlen=64))
     _before: np.ndarray | None = None
 
+    @property
+    def speed(self) -> float:
+        """Sides of the face per second."""
+        return float(np.hypot(*self.velocity)) / _side(self.last.found.box)
+
     def predicted(self, pts: float) -> np.ndarray:
         """(4,) the box where the face should be by now."""
         shift = self.velocity * min(pts - self.seen, _COAST)
@@ -68,7 +73,7 @@ class Tracklet:
         """Take what was seen at ``pts`` seconds as this face."""
         gap = pts - self.seen
         moved = _centre(sighting.found.box) - _centre(self.last.found.box)
-        if self.active and gap > 0 and _near(self.predicted(pts), sighting.found.box, gap):
+        if self.active and gap > 0 and near(self.predicted(pts), sighting.found.box, gap):
             self.velocity = 0.5 * self.velocity + 0.5 * moved / gap
         else:
             self.velocity = np.zeros(2, np.float32)
@@ -93,7 +98,7 @@ class Tracklet:
 
     def near(self, found: Detection, pts: float) -> bool:
         """Whether the face can have come from its last box to where one was found."""
-        return _near(self.predicted(pts), found.box, pts - self.seen)
+        return near(self.predicted(pts), found.box, pts - self.seen)
 
 
 def likeness(tracklets: list[Tracklet], sightings: list[Sighting]) -> np.ndarray:
@@ -120,7 +125,8 @@ def apart(found: list[Detection], known: list[np.ndarray]) -> list[Detection]:
     return chosen
 
 
-def _near(expected: np.ndarray, box: np.ndarray, gap: float) -> bool:
+def near(expected: np.ndarray, box: np.ndarray, gap: float) -> bool:
+    """Whether a face (4,) can be where it was expected ``gap`` seconds after it was seen, (4,) px."""
     side, now = _side(expected), _side(box)
     moved = float(np.hypot(*(_centre(box) - _centre(expected))))
     return 0.6 < now / side < 1.7 and moved < side * (0.6 + gap)

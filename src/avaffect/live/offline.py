@@ -127,8 +127,9 @@ class CausalPredictor(Predictor):
         hook: Hook,
         reference: float | None = None,
         transcript: Transcript | None = None,
+        timing: Timing | None = None,
     ) -> Trace:
-        reading = _Reading(self, reference)
+        reading = _Reading(self, reference, timing or Timing())
         for time in reading.read(frames, audio):
             hook(name, time, duration)
         if duration:
@@ -145,8 +146,8 @@ class CausalPredictor(Predictor):
 class _Reading:
     """One recording that is read tick by tick."""
 
-    def __init__(self, predictor: CausalPredictor, reference: float | None) -> None:
-        self.timing = Timing()
+    def __init__(self, predictor: CausalPredictor, reference: float | None, timing: Timing) -> None:
+        self.timing = timing
         self._timeline = predictor.timeline
         self._reader = CausalReader(predictor, lag=predictor.lag, reference=reference)
         self._intake = Intake(predictor.timeline, self._look, self._reader.boundary, patience=float("inf"))

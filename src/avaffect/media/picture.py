@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 import av
@@ -18,6 +19,9 @@ _MOST_ASPECT = 8  # anamorphic recordings have pixels at most twice as wide as h
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # Orientations by quarter turns counterclockwise, as `Decoded` has them.
 _TURNS = {1: (0, -1, 1, 0), 2: (-1, 0, 0, -1), 3: (0, 1, -1, 0)}
+THUMBNAIL = 128, 192
+"""Height and width of a frame's thumbnail, in pixels."""
+
 _HD_LINES = 720  # an untagged picture of so many lines is BT.709, a smaller one BT.601
 
 
@@ -111,7 +115,8 @@ class FrameConverter:
     def __init__(self, pixel_aspect: Fraction | None) -> None:
         believed = pixel_aspect is not None and Fraction(1, _MOST_ASPECT) <= pixel_aspect <= _MOST_ASPECT
         self._aspect = pixel_aspect if pixel_aspect is not None and believed else Fraction(1)
-        self._reformatter = VideoReformatter()
+        # Each keeps what it set up for the last size.
+        self._whole, self._small = VideoReformatter(), VideoReformatter()
         self._shape: tuple[int, int] | None = None
 
     def __call__(self, picture: Decoded) -> np.ndarray:
@@ -120,31 +125,61 @@ class FrameConverter:
         Some recordings change their resolution. A picture of another size than the first is scaled into that
         size with its proportions kept; the rest is black.
         """
-        frame = picture.frame
-        width, height = max(1, round(frame.width * self._aspect)), frame.height
-        image = upright(self._rgb(frame, width, height), picture.orientation)
-        if self._shape is None:
-            self._shape = image.shape[0], image.shape[1]
-        if image.shape[:2] == self._shape:
+        shape = self._note(picture)
+        width, height = self._square(picture.frame)
+        image = upright(self._rgb(picture.frame, width, height), picture.orientation)
+        if image.shape[:2] == shape:
             return image
-        scale = min(self._shape[0] / image.shape[0], self._shape[1] / image.shape[1])
+        scale = min(shape[0] / image.shape[0], shape[1] / image.shape[1])
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
-        return _centred(upright(self._rgb(frame, width, height), picture.orientation), self._shape)
+        return _centred(upright(self._rgb(picture.frame, width, height), picture.orientation), shape)
+
+    def later(self, picture: Decoded) -> tuple[Callable[[], np.ndarray], Callable[[], np.ndarray]]:
+        """What makes the image of a picture, and its thumbnail, when it is called."""
+        self._note(picture)
+        return partial(self, picture), partial(self._thumbnail, picture.frame)
+
+    def _note(self, picture: Decoded) -> tuple[int, int]:
+        """Height and width of the first picture as it is shown."""
+        if self._shape is None:
+            width, height = self._square(picture.frame)
+            self._shape = (width, height) if _lies(picture.orientation) else (height, width)
+        return self._shape
+
+    def _square(self, frame: VideoFrame) -> tuple[int, int]:
+        """Width and height of a frame with square pixels."""
+        return max(1, round(frame.width * self._aspect)), frame.height
+
+    def _thumbnail(self, frame: VideoFrame) -> np.ndarray:
+        height, width = THUMBNAIL
+        return self._reformatted(self._small, frame, width, height, Interpolation.POINT)
 
     def _rgb(self, frame: VideoFrame, width: int, height: int) -> np.ndarray:
+        return self._reformatted(self._whole, frame, width, height, Interpolation.BICUBIC)
+
+    @staticmethod
+    def _reformatted(
+        reformatter: VideoReformatter, frame: VideoFrame, width: int, height: int, sampling: Interpolation
+    ) -> np.ndarray:
         space = None
         if frame.colorspace == _UNSPECIFIED:
             space = Colorspace.ITU709 if frame.height >= _HD_LINES else Colorspace.ITU601
-        return self._reformatter.reformat(
+        return reformatter.reformat(
             frame,
             width=width,
             height=height,
             format="rgb24",
             src_colorspace=space,
             dst_color_range=ColorRange.JPEG,
-            interpolation=Interpolation.BICUBIC,
+            interpolation=sampling,
             threads=1,
         ).to_ndarray()
+
+
+def sampled(image: np.ndarray) -> np.ndarray:
+    """Pixels picked from an image (h, w, 3) so that it gets the size of a `THUMBNAIL`."""
+    rows, columns = ((np.arange(n) + 0.5) * size / n for n, size in zip(THUMBNAIL, image.shape, strict=False))
+    return image[rows.astype(int)[:, None], columns.astype(int)]
 
 
 def upright(image: np.ndarray, turn: tuple[int, int, int, int] | None) -> np.ndarray:
@@ -157,9 +192,14 @@ def upright(image: np.ndarray, turn: tuple[int, int, int, int] | None) -> np.nda
     if turn is None:
         return image
     right, across, back, down = turn
-    if abs(across) > abs(right):
+    if _lies(turn):
         image, right, down = image.swapaxes(0, 1), back, across
     return np.ascontiguousarray(image[:: -1 if down < 0 else 1, :: -1 if right < 0 else 1])
+
+
+def _lies(turn: tuple[int, int, int, int] | None) -> bool:
+    """Whether a picture is stored on its side."""
+    return turn is not None and abs(turn[1]) > abs(turn[0])
 
 
 def _centred(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

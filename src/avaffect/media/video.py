@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from ..arguments import checks_types
 from ..errors import MediaError
 from .clock import Clock
 from .exif import exif_orientation
-from .picture import Decoded, FrameConverter, deinterlace, orientation
+from .picture import Decoded, FrameConverter, deinterlace, orientation, sampled
 from .source import Source, decode_video, first_bytes, first_stamp, nothing_decoded, open_source
 
 _USUAL_RATE = Fraction(25)  # frames per second; only for frames that carry no time
@@ -25,26 +24,47 @@ _PHOTO_HEAD = 256 * 1024  # bytes in which EXIF stands
 _NUDGE = 1e-5  # seconds; less than a tick of the 90 kHz clock, so no good stamp is moved
 
 
-@dataclass(frozen=True, eq=False)
 class Frame:
     """One picture of a video.
 
-    Attributes
+    Parameters
     ----------
     index : int
         Its number in the file, from 0. Not a time: frame rates vary.
     pts : float
         When it is shown, in seconds from the container's start; strictly increasing.
-    image : (height, width, 3) uint8 np.ndarray
-        RGB, deinterlaced, upright, with square pixels.
+    image : (height, width, 3) uint8 np.ndarray, or callable
+        RGB, deinterlaced, upright, with square pixels; or what makes it when it is first asked for, since
+        not every frame that is decoded is looked at.
     duration : float
         How long the file says that it is shown, in seconds; 0 where it does not say.
+    thumbnail : callable, optional
+        Makes the `thumbnail` without the whole image.
     """
 
-    index: int
-    pts: float
-    image: np.ndarray
-    duration: float = 0.0
+    def __init__(
+        self,
+        index: int,
+        pts: float,
+        image: np.ndarray | Callable[[], np.ndarray],
+        duration: float = 0.0,
+        thumbnail: Callable[[], np.ndarray] | None = None,
+    ) -> None:
+        self.index, self.pts, self.duration = index, pts, duration
+        self._image, self._thumbnail = image, thumbnail
+
+    @cached_property
+    def image(self) -> np.ndarray:
+        """(height, width, 3) uint8 RGB, deinterlaced, upright, with square pixels."""
+        return self._image() if callable(self._image) else self._image
+
+    @cached_property
+    def thumbnail(self) -> np.ndarray:
+        """(128, 192, 3) uint8 RGB: the picture stretched to this size, pixels picked from it.
+
+        It need not be upright. It is for comparing pictures of one video with each other.
+        """
+        return sampled(self.image) if self._thumbnail is None else self._thumbnail()
 
 
 @checks_types
@@ -78,7 +98,8 @@ def frames(path: Path | str) -> Generator[Frame, None, None]:
         index = -1
         for index, picture in enumerate(deinterlace(_timed(source, source.video))):
             last = max(float(picture.pts), last + _NUDGE)
-            yield Frame(index, last, convert(picture), float(_length(picture.frame)))
+            image, thumbnail = convert.later(picture)
+            yield Frame(index, last, image, float(_length(picture.frame)), thumbnail)
         if index < 0:
             nothing_decoded(source, "picture", alone=source.audio is None)
 

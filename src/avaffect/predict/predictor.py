@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -13,6 +14,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import __version__, media, model_folder
+from ..ahead import ahead
 from ..arguments import checks_types
 from ..errors import AvaffectError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
@@ -40,6 +42,7 @@ from .together import Clip, slide_all
 log = logging.getLogger(__name__)
 
 PEOPLE = ("all", "main")
+_ROOM = 8  # frames that are decoded before they are looked at
 
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
@@ -62,8 +65,8 @@ class Predictor(ManyFiles):
         Face detector: ``"mtcnn"``, ``"yunet"``, or another that `avaffect.face.create_detector` knows.
     detection_interval : float
         Seconds between two searches of the whole picture for faces (default 0.3). A newcomer is found at most
-        so much later. Longer is quicker. Known faces are followed in every frame all the same; while nobody
-        is in sight the search goes on every 0.12 s.
+        so much later, and a tick. Longer is quicker. Known faces are followed all the same; while nobody is
+        in sight the search goes on every 0.12 s.
     min_face : float or None
         Smallest face with which a person is found, in pixels of the picture (longer side of the face's box),
         at least 12; once found, a person is followed when the face gets smaller. With MTCNN, half the size
@@ -256,13 +259,24 @@ class Predictor(ManyFiles):
         info = media.probe(path, self.audio_track)
         if info.duration:
             check_within(known.baseline, info.duration, f"{as_text(path)}: the baseline")
-        frames = media.frames(path) if info.has_video else None
-        used, audio = SoundUsed(), None
+        timing, used, audio = Timing(), SoundUsed(), None
         if info.has_audio:
             audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
-        trace = self._process(
-            as_text(path), frames, audio, info.duration, hook or silent, known.reference_level, words
-        )
+        with ExitStack() as threads:
+            frames = None
+            if info.has_video:
+                decoded = timing.each("decode", media.frames(path))
+                frames = threads.enter_context(ahead(decoded, _ROOM))
+            trace = self._process(
+                as_text(path),
+                frames,
+                audio,
+                info.duration,
+                hook or silent,
+                known.reference_level,
+                words,
+                timing,
+            )
         about = {"recording": recording(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
         trace = Trace(trace.table, meta={**trace.meta, **about})
         return trace.relative_to(known.baseline) if known.baseline else trace
@@ -338,10 +352,12 @@ class Predictor(ManyFiles):
         hook: Hook,
         reference: float | None = None,
         transcript: Transcript | None = None,
+        timing: Timing | None = None,
     ) -> Trace:
-        timing = Timing()
-        reported = None if frames is None else _reported(frames, name, duration, hook)
-        recording = self.reader.read(reported, audio, timing, reference, transcript)
+        timing = timing or Timing()
+        recording = self.reader.read(
+            frames, audio, timing, reference, transcript, told=lambda pts: hook(name, pts, duration)
+        )
         if duration:
             hook(name, duration, duration)
         if not recording.ticks:
@@ -376,10 +392,3 @@ class Predictor(ManyFiles):
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()
             yield Reading(output.values, streams.masks, output.gates, streams.speaking, streams.first)
-
-
-def _reported(frames: Iterator[Frame], name: str, duration: float | None, hook: Hook) -> Iterator[Frame]:
-    """The frames; the hook is told of each when the next one is asked for, so once it is done."""
-    for frame in frames:
-        yield frame
-        hook(name, frame.pts, duration)

@@ -84,10 +84,13 @@ class RayCrew:
         if not requests or isinstance(requests[0], AskContexts | AskStates):
             yield from self._own.each(requests, hook)
             return
-        items = [{"number": number, "request": pickle.dumps(each)} for number, each in enumerate(requests)]
+        setting = _Setting(self._job, os.getcwd())  # with each: an actor that is started again needs no more
+        items = [
+            {"number": number, "request": pickle.dumps((setting, each))}
+            for number, each in enumerate(requests)
+        ]
         answers = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
             _Reader,
-            fn_constructor_args=(_Setting(self._job, os.getcwd()),),
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(size=min(self._workers, len(requests))),
             num_cpus=self._job.threads,
@@ -107,15 +110,17 @@ class _Setting:
 class _Reader:
     """What an actor does: it hands each request to a process of its own, and outlives that."""
 
-    def __init__(self, setting: _Setting) -> None:
-        with suppress(OSError):
-            os.chdir(setting.folder)
-        self._crew: Crew = crew_of(setting.job, 1)
+    def __init__(self) -> None:
+        self._crew: Crew | None = None
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
-        requests = [pickle.loads(each) for each in batch["request"]]
-        answers = dict(self._crew.each(requests))
-        return {
-            "number": batch["number"],
-            "answer": np.array([pickle.dumps(answers[k]) for k in range(len(requests))], dtype=object),
-        }
+        answers = [pickle.dumps(self._answer(*pickle.loads(each))) for each in batch["request"]]
+        return {"number": batch["number"], "answer": np.array(answers, dtype=object)}
+
+    def _answer(self, setting: _Setting, request: Any) -> Any | AvaffectError:
+        if self._crew is None:
+            with suppress(OSError):
+                os.chdir(setting.folder)
+            self._crew = crew_of(setting.job, 1)
+        ((_, answer),) = self._crew.each([request])
+        return answer

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ahead import ahead, alongside
 from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker, create_detector
 from ..face.track import DETECTION_INTERVAL
@@ -33,6 +34,8 @@ VERSION = 3
 Since version 2 a person who listens has no voice. Since version 3 sound is read to its end, also where the
 pictures end before it, and its channels are mixed another way; a person who is out of view has no voice, and
 faces that return keep their person."""
+
+_ROOM = 4  # frames whose faces are found before they are encoded
 
 SMALLEST_FACE = 12
 """Pixels: below this no detector here finds faces."""
@@ -217,8 +220,11 @@ class StreamReader:
         timing: Timing | None = None,
         reference: float | None = None,
         transcript: Transcript | None = None,
+        told: Callable[[float], None] | None = None,
     ) -> RecordingStreams:
         """The streams of a recording.
+
+        Faces are followed in one thread and encoded in another, and the sound is read in a third.
 
         Parameters
         ----------
@@ -227,23 +233,30 @@ class StreamReader:
         audio : iterator of AudioBlock or None
             16 kHz mono, in order of time, on the same clock.
         timing : Timing, optional
-            Gets the seconds of "decode", "face", "voice" and "text".
+            Gets the seconds of "face", "encode", "voice" and "text", and of "decode" for the sound.
         reference : float, optional
             Level in bels to which the voice is taken relative; by default the recording's own.
         transcript : Transcript, optional
             What is said; passed over by a model without a text stream.
+        told : callable, optional
+            Called with the time of each frame, in seconds, once it is done.
         """
         timing = timing or Timing()
         tracker = None
         if self.detector is not None:
             tracker = FaceTracker(self.detector, detection_interval=self.detection_interval)
         reader = VisualStreamReader(tracker, self.model.encode_faces, self.timeline)
-        for frame in timing.each("decode", frames or ()):
-            with timing.measure("face"):
-                reader.add(frame)
-        with timing.measure("face"):
-            visual = reader.finish()
-        heard = self._read_audio(audio, timing, reference)
+        followed = timing.each("face", reader.follow(frames or ()))
+        with alongside(lambda: self._read_audio(audio, timing, reference)) as voice:
+            with ahead(followed, _ROOM) as looks:
+                for pts, found in looks:
+                    with timing.measure("encode"):
+                        reader.take(found)
+                    if told is not None:
+                        told(pts)
+            with timing.measure("encode"):
+                visual = reader.finish()
+            heard = voice()
         return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
 
     def read_cut_faces(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import voice as sound
+from ..ahead import go_on
 from ..media import AudioBlock
 from ..media.sound import SAMPLE_RATE
 from ..runtime import Runtime
@@ -162,6 +163,7 @@ def audio_stream(
     preset = _preset(model.spec)
     reader = _BlockReader(preset)
     for block in timing.each("decode", blocks):
+        go_on()
         with timing.measure("voice"):
             reader.add(block)
     if not reader.samples:
@@ -227,6 +229,7 @@ def _encode(
     for first, begin, end, last in model.pieces(ticks):
         if not present[begin:end].any():
             continue
+        go_on()
         view = sound.relative(frames[first * per_tick : last * per_tick], reference)
         out[begin:end] = model.encode_voice(view, begin - first)[begin - first : end - first]
     return out

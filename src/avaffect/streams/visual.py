@@ -1,12 +1,12 @@
 """The visual stream: who is seen where, and one feature and one mouth motion a person and tick.
 
-Frames pass through one at a time. What is kept is a box and a confidence a face, and one feature vector a
-tick, so that memory does not grow with the size of the picture.
+Frames pass through one at a time, and one a tick is looked at. What is kept is a box and a confidence a face
+and frame, and one feature vector a tick, so that memory does not grow with the size of the picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..face import Face, FaceTracker
 from ..face.identity import Looks, same_people
 from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
+from .follower import Follower, Look
 from .timeline import Timeline, fill_short_gaps
 
 Embed = Callable[[np.ndarray], np.ndarray]
@@ -189,7 +190,8 @@ class VisualStreamReader:
     """
 
     def __init__(self, tracker: FaceTracker | None, embed: Embed, timeline: Timeline) -> None:
-        self.tracker, self.embed, self.timeline = tracker, embed, timeline
+        self.embed, self.timeline = embed, timeline
+        self._follower = None if tracker is None else Follower(tracker, timeline)
         self._times: list[float] = []
         self._duration = 0.0  # of the latest frame
         self._numbers: list[int] = []
@@ -202,20 +204,47 @@ class VisualStreamReader:
 
     def add(self, frame: Frame) -> None:
         """Read the next frame."""
+        self.take(self._followed(frame))
+
+    def follow(self, frames: Iterable[Frame]) -> Iterator[tuple[float, list[Look]]]:
+        """Follow the faces of all frames, for `take`, which may be called in another thread.
+
+        Yields
+        ------
+        pts : float
+            Of the next frame, in seconds.
+        looks : list of Look
+            That could be taken by then.
+        """
+        for frame in frames:
+            yield frame.pts, self._followed(frame)
+
+    def take(self, looks: list[Look]) -> None:
+        """Note where the faces are, and what is seen of them."""
+        for look in looks:
+            self._take(look)
+
+    def _followed(self, frame: Frame) -> list[Look]:
         position = len(self._times)
         self._times.append(frame.pts)
         self._duration = frame.duration
         self._numbers.append(frame.index)
-        faces = self.tracker.update(frame) if self.tracker else []
-        if self.tracker and self.tracker.cut and position:
+        if self._follower is None:
+            return []
+        looks = self._follower.add(frame)
+        if self._follower.shot.cut:
             self._cuts.append(position)
-        for face in faces:
-            person = self._people.setdefault(face.track, Person(face.track))
-            person.frames.append(position)
-            person.boxes.append(face.box)
-            person.confidences.append(face.confidence)
+        return looks
+
+    def _take(self, look: Look) -> None:
+        for sight in look.sights:
+            person = self._people.setdefault(sight.track, Person(sight.track))
+            person.frames.append(sight.position)
+            person.boxes.append(sight.box)
+            person.confidences.append(sight.confidence)
+        for face in look.faces:
             if face.confidence >= MIN_CONFIDENCE:
-                self._consider(face, frame)
+                self._consider(face, look.frame)
 
     def finish(self) -> VisualStream:
         """All frames and people, false alarms left out.
@@ -223,6 +252,7 @@ class VisualStreamReader:
         Tracks that look the same and are never there at once are one person. People are kept who were seen
         for half a second, or for half of a recording that is shorter than a second.
         """
+        self.take(self._follower.finish() if self._follower is not None else [])
         self._queue.extend(self._candidates.values())
         self._candidates.clear()
         self._flush()

@@ -20,7 +20,7 @@ const ENDS = { valence: ["unpleasant", "pleasant"], arousal: ["calm", "activated
 export function figure(shown) {
   const narrow = shown.width < NARROW;
   const rows = strips(shown.people, shown.focus).map((strip) => ({ ...strip, label: clip(narrow ? strip.short : strip.name) }));
-  const margin = { l: narrow ? 62 : 128, r: narrow ? 8 : 20, t: 10, b: 34 };
+  const margin = { l: narrow ? 70 : 128, r: narrow ? 8 : 20, t: 10, b: 34 };
   const data = [];
   let step = null;
   TARGETS.forEach((target, place) => {

@@ -10,10 +10,10 @@ const STEPS = 500; // over the time shown; about one for each pixel of a small s
 const OF_PERSON = [
   { column: "face_conf", name: "Face seen", short: "Face", kind: "there" },
   { column: "voiced", name: "Somebody speaks", short: "Speech", kind: "there" },
-  { column: "attended_audio", name: "Voice, with face", short: "V with f", kind: "gate" },
-  { column: "attended_visual", name: "Face, with voice", short: "F with v", kind: "gate" },
-  { column: "share_audio", name: "Voice counts", short: "Voice", kind: "gate" },
-  { column: "share_visual", name: "Face counts", short: "Face %", kind: "gate" },
+  { column: "attended_audio", name: "Voice, with face", short: "Voice+face", kind: "gate" },
+  { column: "attended_visual", name: "Face, with voice", short: "Face+voice", kind: "gate" },
+  { column: "share_audio", name: "Voice counts", short: "Voice part", kind: "gate" },
+  { column: "share_visual", name: "Face counts", short: "Face part", kind: "gate" },
 ];
 
 /**
