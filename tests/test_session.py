@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
-from avaffect.errors import ModelError
+from avaffect import session
+from avaffect.errors import AvaffectError, ModelError
 from avaffect.session import Session, shipped
 
 
@@ -44,3 +47,55 @@ def test_a_fork_runs_what_its_parent_opened(monkeypatch: pytest.MonkeyPatch) -> 
     finally:
         child.kill()
         child.join()
+
+
+@pytest.fixture
+def devices(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What this ONNX Runtime is said to have beside the CPU; a test adds to it."""
+    added: list[str] = []
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [*added, "CPUExecutionProvider"])
+    yield added
+    session.set_device("cpu")
+
+
+@pytest.mark.parametrize("name", list(session.DEVICES))
+def test_a_device_that_is_not_there_is_told_and_the_cpu_used(
+    name: str, devices: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    session.set_device(name)
+    (line,) = caplog.messages
+    assert f"device {name}" in line
+    assert "the CPU is used" in line
+    assert Session(shipped("mtcnn/rnet.onnx"))._session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_a_device_that_the_machine_lacks_is_told_once(
+    devices: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices.append("CUDAExecutionProvider")
+    asked = []
+    real = onnxruntime.InferenceSession
+
+    def opened(path: Path, options: object, providers: list[str]) -> object:
+        asked.append(providers)
+        return real(path, options, providers=["CPUExecutionProvider"])  # as where there is no driver
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
+    session.set_device("auto")
+    for _ in range(2):
+        Session(shipped("mtcnn/rnet.onnx"))
+    assert asked == [["CUDAExecutionProvider", "CPUExecutionProvider"], ["CPUExecutionProvider"]]
+    assert caplog.messages == ["device cuda cannot be used on this machine, so the CPU is used"]
+
+
+def test_auto_is_the_cpu_where_there_is_nothing_else(
+    devices: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    session.set_device("auto")
+    assert not caplog.messages
+    assert Session(shipped("mtcnn/rnet.onnx"))._session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_an_unknown_device_is_told() -> None:
+    with pytest.raises(AvaffectError, match="device='tpu': expected one of cpu, auto, cuda"):
+        session.set_device("tpu")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,9 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError
+from .errors import AvaffectError, ModelError
+
+log = logging.getLogger(__name__)
+
+CPU = "cpu"
+DEVICES = {
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+}
+"""ONNX Runtime's names for what may run a network in place of the CPU, the first of them first."""
 
 _threads: int | None = None
+_device = CPU
 _of_parents: list[Any] = []
 """What forks do not use: to close it would wait for threads that they do not have."""
 
@@ -27,6 +39,41 @@ def set_threads(count: int) -> None:
 def threads() -> int | None:
     """What `set_threads` was told last; None if nothing."""
     return _threads
+
+
+def set_device(name: str) -> None:
+    """What runs the networks that are opened from now on; without it, the CPU.
+
+    Where the device cannot be had, a warning says so and the CPU runs them. Devices differ by rounding.
+
+    Parameters
+    ----------
+    name : {"cpu", "auto", "cuda", "coreml", "directml"}
+        ``"auto"``: the first of the others that is there.
+
+    Raises
+    ------
+    AvaffectError
+        If it is none of these.
+    """
+    global _device
+    if name not in (CPU, "auto", *DEVICES):
+        raise AvaffectError(f"device={name!r}: expected one of {', '.join((CPU, 'auto', *DEVICES))}")
+    import onnxruntime
+
+    there = [device for device, own in DEVICES.items() if own in onnxruntime.get_available_providers()]
+    if name == "auto":
+        _device = there[0] if there else CPU
+        return
+    if name != CPU and name not in there:
+        log.warning(
+            "device %s: this ONNX Runtime has %s alone, so the CPU is used (pip install %s brings it)",
+            name,
+            " and ".join((CPU, *there)),
+            {"cuda": "onnxruntime-gpu", "directml": "onnxruntime-directml"}.get(name, "onnxruntime on macOS"),
+        )
+        name = CPU
+    _device = name
 
 
 class Session:
@@ -99,8 +146,14 @@ def _open(path: Path, threads: int) -> Any:
     options.log_severity_level = 3
     if not path.is_file():
         raise ModelError(f"no file {path}; install avaffect again, or copy the whole folder of the model")
+    providers = [DEVICES[_device]] if _device != CPU else []
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - the runtime has no common base for what it raises
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"{path} is no graph that ONNX Runtime can run ({reason})") from error
+    if providers and providers[0] not in session.get_providers():
+        # The runtime has it, but the machine does not: no driver, no such card.
+        log.warning("device %s cannot be used on this machine, so the CPU is used", _device)
+        set_device(CPU)
+    return session

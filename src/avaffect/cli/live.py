@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..files import writable_file
-from .predict import People
+from .predict_options import Device, People, Threads, WhichDevice
 
 if TYPE_CHECKING:
     from ..live import StreamingPredictor, Tick
@@ -60,7 +60,8 @@ def live(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of these names.")] = False,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads of the networks.")] = 1,
+    threads: Threads = 1,
+    device: WhichDevice = Device.CPU,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON a tick in place of the drawing.")
     ] = False,
@@ -80,20 +81,21 @@ def live(
         media.probe(source)  # says at once what cannot be read
     from ..live import StreamingPredictor, Worker
     from ..live.sources import Clock, devices, file
-    from ..session import set_threads
+    from ..session import set_device, set_threads
 
     set_threads(threads)
+    set_device(device.value)
     predictor = StreamingPredictor(model, people=people.value, lag=lag, hurry=HURRY, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
     show = _Lines() if as_json else _Drawing(title, predictor)
     try:
         with _interrupt_sets(stop), Worker(predictor, show.add) as worker:
             clock = Clock()
-            device = int(camera) if camera.isdigit() else camera
+            picked = int(camera) if camera.isdigit() else camera
             with (
                 file(source, worker, clock, stop)
                 if source
-                else devices(device, microphone, worker, clock, stop, mute=mute),
+                else devices(picked, microphone, worker, clock, stop, mute=mute),
                 show,
             ):
                 while not stop.wait(0.1):

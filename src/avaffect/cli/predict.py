@@ -15,7 +15,7 @@ from ..files import writable_folder
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
 from .plot_options import Picture, PlotFormat, plot_kind
-from .predict_options import Format, People
+from .predict_options import Device, Format, People
 from .progress import ProgressBars
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def predict(
     overwrite: option.Overwrite = False,
     fail_fast: option.FailFast = False,
     threads: option.Threads = 1,
+    device: option.WhichDevice = Device.CPU,
     detection_interval: option.DetectionInterval = 0.3,
     min_face: option.MinFace = None,
     audio_track: option.AudioTrack = None,
@@ -98,7 +99,7 @@ def predict(
         "audio_channel": audio_channel,
         **({"lag": lag} if causal else {}),
     }
-    job = Job(model, options, transcript, overwrite, threads)
+    job = Job(model, options, transcript, overwrite, threads, device.value)
     known: ContextOptions = {"same_setup": same_setup, "speaker_from": speaker_from, "baseline": baseline}
     mine = [target for target in targets if part is None or part.holds(target.base.relative_to(out))]
     if not mine:

@@ -9,6 +9,16 @@ from typing import Annotated
 import typer
 
 
+class Device(StrEnum):
+    """What runs the networks."""
+
+    CPU = "cpu"
+    AUTO = "auto"
+    CUDA = "cuda"
+    COREML = "coreml"
+    DIRECTML = "directml"
+
+
 class People(StrEnum):
     """Who is reported."""
 
@@ -96,6 +106,14 @@ Threads = Annotated[
     int,
     typer.Option(
         "--threads", min=1, help="CPU threads of the networks, which are small: one is fastest as a rule."
+    ),
+]
+WhichDevice = Annotated[
+    Device,
+    typer.Option(
+        "--device",
+        help="What runs the networks; auto: the first there is. Others than the CPU need an ONNX Runtime that "
+        "has them (onnxruntime-gpu, onnxruntime-directml). Without it a line says so, and the CPU is used.",
     ),
 ]
 DetectionInterval = Annotated[

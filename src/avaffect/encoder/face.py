@@ -40,7 +40,7 @@ def to_gray(crops: Tensor) -> Tensor:
     """
     if crops.ndim == 4 and crops.shape[-1] == 3:
         # A product with a vector would be the slowest step of the whole network in ONNX Runtime.
-        red, green, blue = crops.float().unbind(dim=-1)
+        red, green, blue = torch.unbind(crops.float(), dim=-1)
         return (GRAY[0] * red + GRAY[1] * green + GRAY[2] * blue).unsqueeze(1)
     if crops.ndim == 3:
         return crops.float().unsqueeze(1)

@@ -93,8 +93,8 @@ class Tick:
         """Plain values, ready for JSON: what is not known is None.
 
         >>> told = Tick(3, 0.24, 0.32, (PersonTick(1, valence=0.5),)).as_dict()
-        >>> [person["valence"] for person in told["people"]]
-        [0.5]
+        >>> told["people"][0]["valence"]
+        0.5
         """
         people = [asdict(person) | {"available": person.available} for person in self.people]
         return _plain(asdict(self) | {"time": self.time, "people": people})

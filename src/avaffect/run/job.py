@@ -31,6 +31,8 @@ class Job:
         Replace files that are no results of the same recordings.
     threads : int
         CPU threads of the networks.
+    device : str
+        What runs the networks, as `avaffect.session.set_device`.
     plugins : tuple of str
         Modules that add parts.
     """
@@ -40,6 +42,7 @@ class Job:
     transcript: Path | None = None
     overwrite: bool = False
     threads: int = 1
+    device: str = "cpu"
     plugins: tuple[str, ...] = field(default_factory=loaded_plugins)
 
 

@@ -17,7 +17,7 @@ from ..predict.context import Context
 from ..progress import Hook
 from ..record import Record
 from ..registry import load_plugins
-from ..session import set_threads
+from ..session import set_device, set_threads
 from ..trace import Trace, read_trace
 from ..voice import NO_SPEECH, SpeechLevel
 from .figures import figures
@@ -41,6 +41,7 @@ class Reader:
     def __init__(self, job: Job) -> None:
         load_plugins(job.plugins)
         set_threads(job.threads)
+        set_device(job.device)
         cv2.setNumThreads(job.threads)
         self.job = job
         make = CausalPredictor if "lag" in job.options else load
