@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from avaffect.encoder import AudioEncoder, create_encoder
-from avaffect.streams.audio import CHUNK, CONTEXT
+from avaffect.runtime.base import CHUNK, CONTEXT
 from avaffect.voice import (
     log_mel,
     preset,

@@ -117,7 +117,7 @@ def test_failures_are_one_line(files, tmp_path):
         ("evaluate", fair, labels, "--subset", "--smooth", "box:1"): "--frame-rate",
         ("evaluate", fair, labels, "--subset", "--causal"): "--smooth box:SECONDS",
         ("evaluate", fair, labels, "--subset", "--smooth", "bax:1"): "did you mean 'box'",
-        ("submit", fair, tmp_path / "none.txt", tmp_path / "out.txt"): "cannot read",
+        ("submit", fair, tmp_path / "none.txt", tmp_path / "out.txt"): "cannot be read",
     }
     for arguments, message in cases.items():
         error = run(*arguments).exception

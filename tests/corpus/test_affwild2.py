@@ -145,7 +145,7 @@ def test_features_come_from_the_face_nearest_to_the_ticks_centre(tree, model_fol
         cv2.imread(str(tree / "cropped_aligned" / "one" / f"{i + 1:05d}.jpg"))[..., ::-1].copy()
         for i in expected.values()
     ]
-    direct = encoders.reader._embed(np.stack(crops))
+    direct = encoders.reader.model.encode_faces(np.stack(crops))
     np.testing.assert_allclose(features.streams["visual"][list(expected)], direct, rtol=1e-4, atol=1e-5)
     mask = features.masks["visual"]
     assert mask[list(expected)].all()
