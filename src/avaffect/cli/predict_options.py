@@ -112,8 +112,8 @@ WhichDevice = Annotated[
     Device,
     typer.Option(
         "--device",
-        help="What runs the networks; auto: the first there is. Others than the CPU need an ONNX Runtime "
-        "that has them (onnxruntime-gpu, onnxruntime-directml). Without it a line says so, and the CPU is used.",
+        help="What runs the networks; auto: the first there is. All but the CPU need an ONNX Runtime that "
+        "has them (onnxruntime-gpu, onnxruntime-directml). Without it the CPU is used, and a line says so.",
     ),
 ]
 DetectionInterval = Annotated[

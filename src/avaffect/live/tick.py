@@ -93,7 +93,8 @@ class Tick:
         """Plain values, ready for JSON: what is not known is None.
 
         >>> told = Tick(3, 0.24, 0.32, (PersonTick(1, valence=0.5),)).as_dict()
-        >>> told["people"][0]["valence"]
+        >>> (person,) = told["people"]
+        >>> person["valence"]
         0.5
         """
         people = [asdict(person) | {"available": person.available} for person in self.people]
