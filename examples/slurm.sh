@@ -3,7 +3,7 @@
 #
 # Twenty jobs of four processes each. A job that was killed is started again by the same line: what is finished
 # is skipped. When all are done, "avaffect predict -r STUDY -o RESULTS --resume" makes what is missing and writes
-# one summary.csv of the whole.
+# one summary.tsv of the whole.
 #SBATCH --job-name=avaffect
 #SBATCH --array=1-20
 #SBATCH --cpus-per-task=4

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from avaffect.run_table import RunTable
 
-ERRORS = ("errors", ("file", "error"))
+ERRORS = ("errors.csv", ("file", "error"))
 
 
 def test_a_table_is_of_this_run_and_takes_nobodys_name(tmp_path, monkeypatch):
@@ -20,3 +20,13 @@ def test_a_table_is_of_this_run_and_takes_nobodys_name(tmp_path, monkeypatch):
     assert Path("errors.csv").read_text() == "my own errors"
     Path("errors_2.csv").mkdir()
     assert RunTable(Path("."), *ERRORS, [Path("Errors_3.csv")]).path == Path("errors_4.csv")
+
+
+def test_a_table_that_is_kept_goes_on_over_runs(tmp_path):
+    summary = ("summary.tsv", ("file", "seconds"))
+    RunTable(tmp_path, *summary, keep=True).write([("a, b.mp4", 1.5), ("c.mp4", None)])
+    RunTable(tmp_path, *summary, keep=True)  # a run that writes none
+    RunTable(tmp_path, *summary, keep=True).write([("c.mp4", 2.0), ("d.mp4", 3.0)])
+    assert (tmp_path / "summary.tsv").read_text().splitlines() == [
+        "file\tseconds", "c.mp4\t2.0", "d.mp4\t3.0", "a, b.mp4\t1.5",
+    ]  # fmt: skip

@@ -40,7 +40,7 @@ def test_a_stopped_run_goes_on_where_it_was(avaffect, tmp_path):
         f"{name}{end}"
         for name in ("a", "deep/b", "c")
         for end in (".parquet", ".vtt", ".png", ".avaffect.json")
-    } | {"summary.csv"}
+    } | {"summary.tsv"}
     times = {path: path.stat().st_mtime_ns for path in made}
 
     (out / "deep/b.png").unlink()
@@ -174,7 +174,7 @@ def test_a_fault_of_the_program_is_the_files_alone(avaffect, tmp_path):
     assert "please report it at https://" in row["error"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "c.avaffect.json", "c.csv", "errors.avaffect.json", "errors.csv", "errors_2.csv",
-        "summary.csv",
+        "summary.tsv",
     ]  # fmt: skip
     fast = avaffect(*plugin, "predict", "in", "--out", "o", *TABLE_ONLY, "--fail-fast", cwd=tmp_path)
     assert fast.returncode == 2
@@ -226,7 +226,7 @@ def test_a_signal_is_one_line_and_leaves_what_is_finished(avaffect, tmp_path, nu
     assert run.stderr.splitlines()[-1] == "stopped; files written so far are complete"
     assert [one["outputs"] for one in json.loads(run.stdout)["results"]] == [["out/a.csv"]]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "a.avaffect.json", "a.csv", "summary.csv",
+        "a.avaffect.json", "a.csv", "summary.tsv",
     ]  # fmt: skip
 
 
@@ -309,7 +309,7 @@ def test_a_crash_is_a_row_and_the_same_is_written_whatever_the_order(avaffect, t
     (row,) = pd.read_csv(tmp_path / "out/errors.csv").to_dict("records")
     assert row["file"] == "in/b.wav"
     assert row["error"] == "in/b.wav: the process that read it was ended by SIGSEGV, a crash in a library"
-    summary = pd.read_csv(tmp_path / "out/summary.csv")
+    summary = pd.read_csv(tmp_path / "out/summary.tsv", sep="\t")
     assert list(summary["file"]) == [f"in/{name}.wav" for name in "abcd"]
     assert list(summary["error"].isna()) == [True, False, True, True]
     assert list(summary["seconds"].dropna()) == [0.56] * 3  # whole ticks
@@ -319,14 +319,14 @@ def test_a_crash_is_a_row_and_the_same_is_written_whatever_the_order(avaffect, t
     again = avaffect(*command, "--resume", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "resumed: 3 of 4 files are finished and skipped" in again.stderr
-    assert "4 recordings in out/summary.csv" in again.stdout
+    assert "4 recordings in out/summary.tsv" in again.stdout
     other = avaffect(
         "predict", *(f"in/{name}.wav" for name in "dcba"), "--out", "other", *TABLE_ONLY, cwd=tmp_path
     )
     assert other.returncode == 0, other.stderr
     mine, theirs = contents(tmp_path / "out"), contents(tmp_path / "other")
     # Its rows are in the order of the inputs.
-    tables = [sorted(files.pop("summary.csv").splitlines()) for files in (mine, theirs)]
+    tables = [sorted(files.pop("summary.tsv").splitlines()) for files in (mine, theirs)]
     assert tables[0] == tables[1]
     assert mine == theirs
 
@@ -351,4 +351,4 @@ def test_a_run_that_is_killed_leaves_nothing_half_and_goes_on(avaffect, tmp_path
     again = avaffect(*command, "--resume", cwd=tmp_path)
     assert "resumed: 1 of 3 files are finished and skipped" in again.stderr
     assert (tmp_path / "out/a.csv").stat().st_mtime_ns == made
-    assert len(pd.read_csv(tmp_path / "out/summary.csv")) == 3
+    assert len(pd.read_csv(tmp_path / "out/summary.tsv", sep="\t")) == 3

@@ -121,7 +121,7 @@ def test_two_machines_of_which_one_is_lost_give_what_one_process_gives(study, mo
         run.kill()
         cluster.shutdown()
     assert run.returncode == 0, told
-    assert f"{FILES} recordings in ray/summary.csv" in out
+    assert f"{FILES} recordings in ray/summary.tsv" in out
     started = [name.name.split("-")[0] for name in (study / "started").iterdir()]
     assert sorted(set(started)) == [str(k) for k in range(FILES)]
     alone = predict(*plain, "-o", "alone", cwd=study)

@@ -87,7 +87,7 @@ def live(
     set_device(device.value)
     predictor = StreamingPredictor(model, people=people.value, lag=lag, hurry=HURRY, record=bool(targets))
     stop, title = threading.Event(), str(source) if source else f"camera {camera}"
-    show = _Lines() if as_json else _Drawing(title, predictor)
+    show = _Lines(stop) if as_json else _Drawing(title, predictor)
     try:
         with _interrupt_sets(stop), Worker(predictor, show.add) as worker:
             clock = Clock()
@@ -106,14 +106,24 @@ def live(
 
 
 class _Lines:
-    """One line of JSON a tick."""
+    """One line of JSON a tick, until whoever reads them, such as `head`, has enough."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._full = False
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_error: object) -> None: ...
 
     def add(self, tick: Tick) -> None:
-        typer.echo(json.dumps(tick.as_dict(), allow_nan=False))
+        if self._full:
+            return
+        try:
+            typer.echo(json.dumps(tick.as_dict(), allow_nan=False))
+        except BrokenPipeError:  # in the reading thread: the end of the reading is not an error of the stream
+            self._full = True
+            self._stop.set()
 
     def draw(self) -> None:
         """Nothing: the lines are there."""

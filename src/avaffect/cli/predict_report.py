@@ -58,8 +58,9 @@ class Report:
         self._errors: dict[Path, str] = {}
         taken = [path for target in targets for path in target.all_paths]
         part = f"-{shard.number}-of-{shard.count}" if shard else ""
-        self._error_list = RunTable(out, f"errors{part}", ("file", "error"), taken)
-        self._summary = RunTable(out, f"summary{part}", COLUMNS, taken)
+        self._error_list = RunTable(out, f"errors{part}.csv", ("file", "error"), taken)
+        # Not csv: what reads all csv of the folder as results would take it for one.
+        self._summary = RunTable(out, f"summary{part}.tsv", COLUMNS, taken, keep=True)
         self._console = Console()
 
     @property
@@ -109,10 +110,10 @@ class Report:
             console.print(f"[bold red]error:[/] {escape(self._errors[source])}", highlight=False)
         if self.unread:
             console.print(f"ended at the first failure; not read: {self.unread} files")
-        if not self._many:
+        if not (self._many or self._summary.earlier):
             return
         try:
-            if errors:
+            if errors and self._many:
                 self._error_list.write((str(source), self._errors[source]) for source in errors)
             if rows:
                 self._summary.write(list(self._rows[source].values()) for source in rows)

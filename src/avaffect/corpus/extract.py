@@ -111,7 +111,9 @@ def extract(
     worker = Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]
     writable_folder(job.out)
-    errors = RunTable(job.out, "errors", ("recording", "error"), [file_of(job.out, name) for name in names])
+    errors = RunTable(
+        job.out, "errors.csv", ("recording", "error"), [file_of(job.out, name) for name in names]
+    )
     report = Report(skipped=[name for name in names if worker.is_done(name)])
     if shared := shared_subjects({split: worker.corpus.split(split) for split in SPLITS}):
         report.notes.append(f"{shared}: give each subject one split; training refuses the splits as they are")
