@@ -218,7 +218,8 @@ def test_a_list_that_cannot_be_written_ends_no_run(avaffect, tmp_path):
 def test_a_signal_is_one_line_and_leaves_what_is_finished(avaffect, tmp_path, number, code):
     for seed, name in enumerate(("a", "b")):
         sound(tmp_path / "in" / f"{name}.wav", seed)
-    stop = f"if path.name == 'b.wav': os.kill(os.getppid(), {int(number)}), __import__('time').sleep(60)"
+    sleep = "__import__('time').sleep"  # b is being read for a while when the signal comes
+    stop = f"if path.name == 'b.wav': {sleep}(1), os.kill(os.getppid(), {int(number)}), {sleep}(60)"
     plugin = broken(tmp_path, stop)
     run = avaffect(*plugin, "predict", "in", "--out", "out", *TABLE_ONLY, "--json", cwd=tmp_path)
     assert run.returncode == code, run.stderr
