@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from avaffect.errors import DataError
-from avaffect.exchange import summarise
+from avaffect.exchange import summarise, write_eaf
 from avaffect.exchange.pieces import turns
 from avaffect.trace import Edits, Span, Trace
 
@@ -123,3 +123,12 @@ def test_what_is_no_list_of_spans_is_refused(talk, tmp_path, name, text, said):
     (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=said):
         summarise([talk], str(tmp_path / name))
+
+
+def test_a_time_that_cannot_be_is_told_before_it_becomes_a_thousand_million_steps(made, tmp_path):
+    start = np.array([0.0, 1e9])
+    trace = Trace(made.person(start, start + 1.0, file="late.mp4"), meta=made.META)
+    for work in (lambda: summarise([trace], "1s"), lambda: write_eaf(trace, tmp_path / "late.eaf")):
+        with pytest.raises(DataError, match=r"late\.mp4: 1,000,000,001 steps .* longer step"):
+            work()
+    assert not list(tmp_path.iterdir())

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from avaffect import checkpoint
-from avaffect.errors import ModelError
+from avaffect.errors import AvaffectError, ModelError
+from avaffect.export.model import export_model
 from avaffect.model_folder import GRAPH, SPEC, embedded, read_spec
 from avaffect.runtime import OnnxRuntime, open_model
 from avaffect.runtime.torch import TorchRuntime
@@ -128,3 +129,11 @@ def test_a_network_that_is_no_graph_of_ours_is_refused(copied: Path) -> None:
     shutil.copy(embedded()["visual.default"].parent / "mtcnn" / "rnet.onnx", copied / GRAPH)
     with pytest.raises(ModelError, match="no graph of avaffect"):
         open_model(copied)
+
+
+def test_a_file_is_no_folder_for_a_model(tmp_path):
+    given = tmp_path / "film.mp4"
+    given.write_bytes(b"kept")
+    with pytest.raises(AvaffectError, match=r"film\.mp4 is a file, a folder was expected"):
+        export_model("hgrjca.default", given, overwrite=True)
+    assert given.read_bytes() == b"kept"

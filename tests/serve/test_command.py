@@ -31,6 +31,13 @@ def test_a_port_that_is_taken_is_told_before_any_work(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+def test_a_host_that_there_is_not_is_told_as_such(tmp_path):
+    # An address for documentation (RFC 5737): no machine has it.
+    settings = Settings(folder=tmp_path / "data", host="192.0.2.1", port=0, token="t" * 24)
+    with pytest.raises(AvaffectError, match="cannot listen on 192.0.2.1 .*--host"):
+        run(settings, ready=print)
+
+
 def test_a_model_that_there_is_not_is_told_at_once(tmp_path):
     with pytest.raises(AvaffectError, match="nobody.default"):
         run(Settings(folder=tmp_path, port=0, model="nobody.default"), ready=print)

@@ -35,7 +35,9 @@ def test_under_its_own_names_it_answers(client, host):
     assert client.get("/v1/predictions", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", "file://"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost:1", "file://", "http://["]
+)
 def test_a_page_of_another_site_changes_nothing(client, sound, origin):
     answer = client.post("/v1/predictions", files={"file": ("a.wav", sound)}, headers={"origin": origin})
     assert answer.status_code == 403

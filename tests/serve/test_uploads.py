@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from tempfile import SpooledTemporaryFile
+
 import pytest
 
 from avaffect.serve.uploads import shown_name
@@ -122,3 +125,13 @@ def test_uploads_that_are_kept_come_back_whole_and_in_part(start, server, sound)
     assert (part.status_code, part.content) == (206, sound[100:200])
     failed = server.wait(client, server.send(client, "fails.wav", sound))
     assert not client.app.state.service.folder.of(failed["id"]).exists()
+
+
+def test_an_upload_that_the_disk_cannot_hold_is_told_as_such(client, sound, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SpooledTemporaryFile, "write", full)
+    answer = client.post("/v1/predictions", files={"file": ("a.wav", sound)})
+    assert answer.status_code == 507
+    assert "disk is full" in answer.json()["detail"]

@@ -25,7 +25,7 @@ from ..trace import Trace
 from ..trace.resample_bins import binned
 from ..trace.rows import of_track
 from ..trace.summary import summarise
-from .pieces import turns
+from .pieces import check_steps, turns
 
 STEP = 1.0
 """Seconds of an annotation."""
@@ -140,13 +140,14 @@ def tiers_of_trace(trace: Trace, step: float) -> tuple[dict[str, Tier], float]:
     Raises
     ------
     DataError
-        If the trace has several files or the step is not positive.
+        If the trace has several files, or the step is not positive or too short.
     """
     if len(trace.files) != 1:
         raise DataError(f"tiers are of one recording, the trace has {len(trace.files)}; use trace.file(name)")
     if not 0.01 <= step < np.inf:
         raise DataError(f"step={step:g}: expected seconds, at least 0.01")
     end = round(float(trace.table.index.get_level_values("end").max()), 3)
+    check_steps(end / step, trace)
     edges = np.append(np.arange(int(np.ceil(end / step - 1e-9))) * step, end).round(3)
     tiers: dict[str, Tier] = {}
     for person in summarise(trace.table, trace.meta).people:

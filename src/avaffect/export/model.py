@@ -53,13 +53,15 @@ def export_model(reference: str | Path, folder: str | Path, *, overwrite: bool =
     ModelError
         If there is no such model, or one of its networks has no ONNX form.
     AvaffectError
-        If the folder is there and holds something.
+        If the folder is there and holds something, or is a file.
     """
     source, folder = find(reference), Path(folder)
     if folder.exists() and source.resolve() == folder.resolve():
         write_graphs(folder)
         return folder
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not overwrite:
+    if folder.exists() and not folder.is_dir():
+        raise AvaffectError(f"{folder} is a file, a folder was expected; give another")
+    if folder.exists() and any(folder.iterdir()) and not overwrite:
         raise AvaffectError(f"{folder} is there already; give another folder, or --overwrite")
     model = checkpoint.load(source)
     check_exportable(model)

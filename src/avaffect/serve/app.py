@@ -9,7 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -25,6 +27,8 @@ from .jobs import QueueFull
 from .service import Service
 from .settings import Settings
 from .size_limit import SizeLimit
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 PAGE = Path(__file__).parent / "page"
 
@@ -68,6 +72,7 @@ def create_app(settings: Settings, make: Callable[[], Work] | None = None) -> Fa
             AvaffectError: _refused,
             RequestValidationError: _invalid,
             OSError: _no_space,
+            HTTPException: _http,
         },
     )
     app.state.service = service
@@ -106,6 +111,14 @@ async def _invalid(_request: Request, error: Exception) -> Response:
 
 async def _no_space(_request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in _FULL:
         return JSONResponse({"detail": "the server's disk is full; try again later"}, 507)
     raise error
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """A body that could not be stored is told as such: FastAPI calls it one that cannot be parsed."""
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno in _FULL:
+        return await _no_space(request, error.__cause__)
+    return await http_exception_handler(request, error)

@@ -70,7 +70,7 @@ class Guard:
         if self._settings.is_local and not is_local(_name_of(host)):
             return 400, f"this server answers as localhost alone, not as {host[:100]!r}"
         origin = headers.get("origin")
-        if origin is not None and scope.get("method") not in _SAFE and urlsplit(origin).netloc != host:
+        if origin is not None and scope.get("method") not in _SAFE and _site_of(origin) != host:
             return 403, f"a page of {origin[:100]!r} may not use this server; open its own page"
         token = self._settings.token
         scope["known"] = token is None or self._is_known(headers, token)
@@ -113,6 +113,14 @@ def _name_of(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def _site_of(origin: str) -> str | None:
+    """Host and port of an Origin header; None if it is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _with_headers(send: Send) -> Send:

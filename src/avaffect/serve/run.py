@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import tempfile
 import webbrowser
@@ -16,6 +17,7 @@ from .app import create_app
 from .settings import Settings
 
 _LARGEST_MESSAGE = 4 * 2**20  # bytes over a WebSocket; a picture has much fewer
+_PORT_FAULTS = (errno.EADDRINUSE, errno.EACCES)
 _SECONDS_TO_END = 3  # for answers that are on their way
 
 
@@ -87,8 +89,9 @@ def _listener(settings: Settings) -> socket.socket:
         listener.bind(address)
         listener.listen(128)
     except OSError as error:
+        other = "--port" if error.errno in _PORT_FAULTS else "--host"
         raise AvaffectError(
-            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); give another --port"
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); give another {other}"
         ) from error
     return listener
 
