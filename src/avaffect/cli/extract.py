@@ -158,7 +158,7 @@ def _option(text: str) -> tuple[str, Any]:
     (('scale', [1, 9]), ('phash', True), ('target', 'mood'))
     """
     key, sign, value = text.partition("=")
-    if not sign or not key:
+    if not sign or not key.isidentifier():
         raise DataError(f"option {one_line(text)!r}: expected key=value, e.g. valence_delay=2.32")
     try:
         return key, json.loads(f"[{value}]" if "," in value and not value.startswith("[") else value)
