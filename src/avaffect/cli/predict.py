@@ -119,13 +119,10 @@ def predict(
 def _crew(job: Job, workers: int | None, most: int, ray: str | None) -> Crew | RayCrew:
     """Processes on this machine, or on those of a Ray cluster, and no more than there is work for."""
     from ..run.batch import crew_of
+    from ..run.on_ray import RayCrew
 
     if ray is None:
         return crew_of(job, min(workers or 1, most))
-    try:
-        from ..run.on_ray import RayCrew
-    except ModuleNotFoundError as error:
-        raise AvaffectError("--ray needs Ray Data: pip install 'avaffect[scale]'") from error
     return RayCrew(job, ray, workers)
 
 

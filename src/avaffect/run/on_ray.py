@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import ray
 
 from ..crew import Crew, Told
 from ..errors import AvaffectError, DataError
@@ -44,11 +43,15 @@ class RayCrew:
     Raises
     ------
     AvaffectError
-        If there is no cluster.
+        If there is no cluster, or Ray is not installed.
     """
 
     def __init__(self, job: Job, address: str, workers: int | None) -> None:
-        self._job = job
+        try:
+            import ray
+        except ModuleNotFoundError as error:
+            raise AvaffectError("--ray needs Ray Data: pip install 'avaffect[scale]'") from error
+        self._ray, self._job = ray, job
         self._own = crew_of(job, 1)
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -71,7 +74,7 @@ class RayCrew:
 
     def __exit__(self, *error: object) -> None:
         self._own.__exit__(*error)
-        ray.shutdown()
+        self._ray.shutdown()
 
     def ask(self, request: Any, hook: Hook = silent) -> Any:
         """As `Crew.ask`, on this machine."""
@@ -89,10 +92,10 @@ class RayCrew:
             {"number": number, "request": pickle.dumps((setting, each))}
             for number, each in enumerate(requests)
         ]
-        answers = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
+        answers = self._ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
             _Reader,
             batch_size=1,
-            compute=ray.data.ActorPoolStrategy(size=min(self._workers, len(requests))),
+            compute=self._ray.data.ActorPoolStrategy(size=min(self._workers, len(requests))),
             num_cpus=self._job.threads,
         )
         for row in answers.iter_rows():
