@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..files import writable_file
-from .predict_options import Device, People, Threads, WhichDevice
+from .predict_options import Device, Model, People, Threads, WhichDevice
 
 if TYPE_CHECKING:
     from ..live import StreamingPredictor, Tick
@@ -43,9 +43,7 @@ def live(
             show_default=False,
         ),
     ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="A model's name (see `avaffect models`) or folder.")
-    ] = "hgrjca.default",
+    model: Model = "hgrjca.default",
     people: Annotated[
         People, typer.Option(help="Report everyone, or only the most prominent person so far.")
     ] = People.ALL,

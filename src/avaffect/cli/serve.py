@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from .predict_options import Model
+
 
 def serve(
     host: Annotated[
@@ -22,9 +24,7 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="A model's name (see `avaffect models`) or folder.")
-    ] = "hgrjca.default",
+    model: Model = "hgrjca.default",
     max_size: Annotated[
         float, typer.Option(min=0.001, help="MiB of one upload, all its files together.")
     ] = 2048,
