@@ -25,6 +25,7 @@ from avaffect.corpus.acted import ActedClip, read_acted
 from avaffect.corpus.speech import INTENSITY
 from avaffect.metric import regression_metrics
 from avaffect.spec import TARGETS
+from avaffect.streams.quality import DETAIL, SNR
 from avaffect.train.corpus_terms import CORPORA
 from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
 from avaffect.train.result import load_figures
@@ -69,7 +70,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
         "## Intervals\n",
         INTERVALS.format(coverage=recipe.calibration.coverage),
         coverage_table(on_strangers["coverage"]),
-        WIDENING,
+        WIDENING.format(coverage=recipe.calibration.coverage),
         widening_table(on_strangers["widening"]),
         "## Time\n",
         STEP.format(**on_strangers["step"]),
@@ -150,11 +151,17 @@ def coverage_table(figures: Mapping[str, Mapping[str, float]]) -> str:
     return table(["left out", *(kind.replace("/", ", ") for kind in kinds)], rows)
 
 
-def widening_table(figures: Mapping[str, Sequence[Sequence[float]]]) -> str:
-    heights = [f"{height:.0f} px" for height, _ in next(iter(figures.values()))]
-    rows = [[condition, *(f"{factor:.2f}" for _, factor in pairs)] for condition, pairs in figures.items()]
-    return table(["available", *heights], rows) + "\n"
+def widening_table(figures: Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]) -> str:
+    rows = []
+    for condition, measures in figures.items():
+        for measure, curves in measures.items():
+            first, second = (curves[target] for target in TARGETS)
+            for (place, one), (_, two) in zip(first, second, strict=True):
+                rows.append([condition, UNITS[measure].format(place), f"{one:.2f}", f"{two:.2f}"])
+    return table(["available", "measure", *(f"added to {target}" for target in TARGETS)], rows) + "\n"
 
+
+UNITS = {DETAIL: "face: {:+.2f} octaves", SNR: "voice: {:.0f} dB"}
 
 HEAD = """\
 # People never met
@@ -189,7 +196,11 @@ a clip in the mean interval.
 """
 
 WIDENING = """
-Factor of the half-width by height of the face's box, measured on the same faces made smaller:
+What an unclear face and a noisy voice add to the half-width, as a square to the square. Measured on the same
+clips, with faces made smaller and blurred and with noise added: {coverage:.0%} of the readings are no further
+from those of the clear clip. A sharp face has a detail of about 0.3 octaves, one of 24 pixels -0.6, one
+of 12 -0.9, one blurred by 4 pixels -1.2. Turned heads are too rare in these clips to learn from, and add
+nothing.
 """
 
 STEP = """\

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from avaffect.errors import ModelError
 from avaffect.spec import Spec
 
+FALLING = {target: [[1.0, 0.1], [0.0, 0.2]] for target in ("valence", "arousal")}
+
 
 def test_json_round_trip(debug_spec):
     assert Spec.from_json(debug_spec.to_json()) == debug_spec
@@ -19,6 +21,13 @@ def test_the_scale_survives(debug_spec):
     spec = replace(debug_spec, scale={"valence": (1.5, -0.25)})
     assert Spec.from_json(spec.to_json()) == spec
     assert debug_spec.scale == {}
+
+
+def test_what_widens_intervals_survives(debug_spec):
+    curve = ((-1.0, 0.25), (0.0, 0.0))
+    widening = {"audio": {"snr": {"valence": curve, "arousal": curve}}}
+    spec = replace(debug_spec, widening=widening)
+    assert Spec.from_json(spec.to_json()) == spec
 
 
 def test_unknown_key_names_the_nearest(debug_spec):
@@ -69,6 +78,10 @@ def test_broken_spec_is_a_model_error(broken):
         ("scale", {"valense": [1.0, 0.0]}, "scale: 'valense' is none of the targets valence, arousal"),
         ("scale", {"valence": [0, 0.0]}, "scale.valence.0: Input should be greater than 0"),
         ("scale", {"valence": [1.0, float("inf")]}, "scale.valence.1: Input should be a finite number"),
+        ("widening", {"text": {}}, "widening: 'text': expected a condition of calibration"),
+        ("widening", {"audio": {"loudness": {}}}, r"widening.audio.loudness.*be 'detail' or 'snr'"),
+        ("widening", {"audio": {"snr": {}}}, "widening.audio.snr: expected the targets valence, arousal"),
+        ("widening", {"audio": {"snr": FALLING}}, "widening.audio.snr.valence: expected rising measures"),
         ("calibration/audio/valence", -1, "calibration.audio.valence: Input should be greater"),
     ],
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, FiniteFloat, with_config
 from typing_extensions import TypedDict
@@ -29,6 +29,11 @@ _Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Slope = Annotated[FiniteFloat, Field(gt=0, le=1000)]
 _STRICT = ConfigDict(extra="forbid")
+
+Measure = Literal["detail", "snr"]
+Curve = Annotated[
+    tuple[tuple[FiniteFloat, Annotated[FiniteFloat, Field(ge=0)]], ...], Field(min_length=1, max_length=64)
+]
 
 
 @with_config(_STRICT)
@@ -135,8 +140,9 @@ class Spec:
         Half-widths of the prediction interval by what was available (``audio+visual``, ``audio``,
         ``visual``) and target, in units of the target.
     widening : mapping
-        By condition with a face, pairs of the height of its box (pixels, rising) and a factor of the
-        half-width there; it is interpolated over the logarithm of the height, and 1 above the last height.
+        By condition, measure of `avaffect.streams.quality` (``detail`` of the face, ``snr`` of the voice) and
+        target: pairs of the measure (rising) and the half-width that is added there, as a square to the
+        square. Between the pairs it is interpolated.
     coverage : float
         Share of values that the interval is meant to cover.
     meaning, licence : str
@@ -166,7 +172,7 @@ class Spec:
     window: Annotated[FiniteFloat, Field(gt=0)] = 20.0
     scale: Mapping[str, tuple[_Slope, FiniteFloat]] = field(default_factory=dict)
     calibration: Mapping[str, Mapping[str, Annotated[FiniteFloat, Field(ge=0)]]] = field(default_factory=dict)
-    widening: Mapping[str, tuple[tuple[_Slope, _Slope], ...]] = field(default_factory=dict)
+    widening: Mapping[str, Mapping[Measure, Mapping[str, Curve]]] = field(default_factory=dict)
     coverage: Annotated[float, Field(gt=0, lt=1)] = 0.9
     meaning: str = ""
     licence: str = ""
@@ -214,10 +220,8 @@ class Spec:
             )
         if unknown := set(self.scale) - set(self.targets):
             return f"scale: {short(min(unknown))} is none of the targets {', '.join(self.targets)}"
-        for condition, pairs in self.widening.items():
-            heights = [height for height, _ in pairs]
-            if condition not in self.calibration or not pairs or heights != sorted(set(heights)):
-                return f"widening: {short(condition)}: expected a condition of calibration and rising heights"
+        if fault := self._misfit_of_widening():
+            return fault
         for condition, widths in self.calibration.items():
             if set(condition.split("+")) - set(self.streams):
                 names = ", ".join(self.streams)
@@ -225,4 +229,18 @@ class Spec:
             for target in self.targets:
                 if target not in widths:
                     return f"calibration.{condition}: no half-width of {target!r}; add it"
+        return ""
+
+    def _misfit_of_widening(self) -> str:
+        for condition, measures in self.widening.items():
+            if condition not in self.calibration:
+                return f"widening: {short(condition)}: expected a condition of calibration"
+            for measure, curves in measures.items():
+                where = f"widening.{condition}.{measure}"
+                if set(curves) != set(self.targets):
+                    return f"{where}: expected the targets {', '.join(self.targets)}"
+                for target, pairs in curves.items():
+                    places = [place for place, _ in pairs]
+                    if places != sorted(set(places)):
+                        return f"{where}.{target}: expected rising measures"
         return ""

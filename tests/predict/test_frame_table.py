@@ -22,6 +22,18 @@ def test_the_interval_is_that_of_what_was_available(debug_spec):
     np.testing.assert_allclose(widths[:, 1], [0.2, 0.3, 0.4, 0.4])
 
 
+def test_what_is_unclear_widens_the_interval_of_its_condition(debug_spec):
+    curve = ((-1.0, 0.3), (0.0, 0.0))
+    widening = {"visual": {"detail": {"valence": curve, "arousal": curve}}}
+    spec = replace(debug_spec, calibration=CALIBRATION, widening=widening)
+    plain = half_widths(spec, BOTH)
+    np.testing.assert_allclose(half_widths(spec, BOTH, {"detail": np.zeros(4)}), plain)
+    np.testing.assert_allclose(half_widths(spec, BOTH, {"detail": np.full(4, np.nan)}), plain)
+    unclear = half_widths(spec, BOTH, {"detail": np.full(4, -1.0), "snr": np.zeros(4)})
+    np.testing.assert_allclose(unclear[[0, 1, 3]], plain[[0, 1, 3]])
+    np.testing.assert_allclose(unclear[2], np.hypot(plain[2], 0.3))
+
+
 def test_without_calibration_there_is_no_interval(debug_spec):
     spec = replace(debug_spec, calibration={})
     reading = Reading(np.zeros((4, 2)), BOTH, {})

@@ -40,6 +40,19 @@ def assembled(spec, people=(), *, frames=50, sound=None):
     return RecordingStreams(VisualStream(times, np.arange(frames), list(people)), audio, spec)
 
 
+def test_quality_is_known_between_first_and_last_sight_and_while_there_is_sound(debug_spec):
+    person = seen(1, [5, 7, 9], frames=20)
+    person.detail = {5: -1.0, 7: 0.0, 9: -0.5}
+    recording = assembled(debug_spec, [person], sound=1.0)
+    assert np.isnan(recording.of(person).quality["snr"]).all()  # not measured
+    detail = recording.of(person).quality["detail"]
+    np.testing.assert_allclose(detail[4:10], [-1, -1, -0.5, 0, -0.25, -0.5])
+    assert np.isnan(detail[10:]).all()
+    assert "detail" not in recording.of(None).quality
+    part = recording.of(person, (6, 9)).quality["detail"]
+    np.testing.assert_allclose(part, detail[6:9])
+
+
 def test_short_gaps_of_the_face_are_closed_and_masked_ticks_are_zero(debug_spec):
     person = seen(1, [0, 1, 5, 6, 20])
     streams = assembled(debug_spec, [person]).of(person)

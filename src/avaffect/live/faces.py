@@ -9,6 +9,7 @@ import numpy as np
 from ..face import Face, FaceTracker
 from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
+from ..streams.quality import face_detail
 from ..streams.timeline import Timeline
 from ..streams.visual import MIN_CONFIDENCE, MOUTH_GAP, Embed
 
@@ -22,6 +23,8 @@ class Sight:
     face : Face
     feature : (d,) np.ndarray or None
         Of the face encoder; None where the face is too unsure.
+    detail : float
+        `avaffect.streams.quality.face_detail`; NaN without a feature.
     motion : float
         Pixels that the mouth moved since the last picture; NaN where that is unknown.
     since : int
@@ -30,6 +33,7 @@ class Sight:
 
     face: Face
     feature: np.ndarray | None
+    detail: float
     motion: float
     since: int
 
@@ -66,16 +70,19 @@ class FaceReader:
             return View(frame.index, frame.pts, False, ())
         faces = self._tracker.update(frame)
         sure = [face for face in faces if face.confidence >= MIN_CONFIDENCE]
-        found = self._embed(np.stack([face.crop for face in sure])) if sure else ()
-        features = {face.track: feature for face, feature in zip(sure, found, strict=True)}
+        known = {}
+        if sure:
+            crops = np.stack([face.crop for face in sure])
+            rows = zip(self._embed(crops), face_detail(crops).tolist(), strict=True)
+            known = {face.track: row for face, row in zip(sure, rows, strict=True)}
         tick, size = self._timeline.tick(frame.pts), frame.image.shape[:2]
         longest = MOUTH_GAP * self._timeline.tick_rate
         self._mouths = {k: v for k, v in self._mouths.items() if tick - v[0] <= longest}
         sights = []
         for face in faces:
-            feature = features.get(face.track)
+            feature, detail = known.get(face.track, (None, np.nan))
             since, motion = (tick, np.nan) if feature is None else self._compare_mouth(face, tick, size)
-            sights.append(Sight(face, feature, motion, since))
+            sights.append(Sight(face, feature, detail, motion, since))
         return View(frame.index, frame.pts, self._tracker.cut, tuple(sights))
 
     def _compare_mouth(self, face: Face, tick: int, size: tuple[int, int]) -> tuple[int, float]:

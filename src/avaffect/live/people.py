@@ -80,7 +80,7 @@ class People:
             seen.person.confidences.append(face.confidence)
             seen.prominence += face.confidence * float(face.box[3] - face.box[1])
             if sight.feature is not None:
-                seen.person.features[at] = sight.feature
+                seen.person.features[at], seen.person.detail[at] = sight.feature, sight.detail
                 seen.looks.add(face.crop)
             if np.isfinite(sight.motion):
                 since = max(sight.since - self.first, 0)
@@ -151,7 +151,7 @@ class People:
         for seen in self._faces.values():
             before = seen.person.features.get(at - 1)
             if before is not None and seen.person.frames[-1] == position:
-                seen.person.features[at] = before
+                seen.person.features[at], seen.person.detail[at] = before, seen.person.detail[at - 1]
 
     def _confirm(self) -> None:
         """Number the faces that were there for long enough."""
@@ -182,4 +182,5 @@ def _forget(person: Person, frames: int, ticks: int) -> None:
     person.frames = [frame - frames for frame in person.frames[k:]]
     del person.boxes[:k], person.confidences[:k]
     person.features = {tick - ticks: each for tick, each in person.features.items() if tick >= ticks}
+    person.detail = {tick - ticks: each for tick, each in person.detail.items() if tick >= ticks}
     person.mouth = {tick - ticks: each for tick, each in person.mouth.items() if tick >= ticks}

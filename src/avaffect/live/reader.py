@@ -213,8 +213,9 @@ class CausalReader:
         time = np.array([self._timeline.centre(at)])
         for (person, streams), out in zip(there, slide_all(self._predictor.model, clips, ticks), strict=True):
             box, confidence = (None, np.nan) if person is None else self._people.face(person, at)
-            reading = Reading(out.values, streams.masks, out.gates, streams.speaking, streams.first)
-            height = np.nan if box is None else float(box[3] - box[1])
+            reading = Reading(
+                out.values, streams.masks, out.gates, streams.speaking, streams.first, streams.quality
+            )
             row = person_rows(
                 reading,
                 self._spec,
@@ -222,7 +223,6 @@ class CausalReader:
                 time,
                 speech,
                 np.array([box is not None]),
-                np.array([height]),
             )
             yield _person_tick(person, row, box, confidence)
 

@@ -13,6 +13,7 @@ from ..media import SAMPLE_RATE
 from ..runtime import Runtime
 from ..spec import Spec
 from ..streams.audio import AudioStream
+from ..streams.quality import voice_snr
 from ..streams.timeline import Timeline
 from ..voice.speech import CHUNK_RATE
 from .usual_level import UsualLevel
@@ -87,7 +88,9 @@ class SoundReader:
         speech = voice.resample(self._chances, CHUNK_RATE, rate, ticks)
         if self._seen:
             self._encode(in_speech, active)
-        return AudioStream(self._features, np.where(self._present, speech, np.nan), active, ticks / rate)
+        speech = np.where(self._present, speech, np.nan)
+        snr = voice_snr(self._levels, self._frame_rate, ticks, rate)
+        return AudioStream(self._features, speech, active, ticks / rate, snr)
 
     def forget(self, ticks: int) -> None:
         """Let go of the first ``ticks`` ticks: a whole number of frames and of chunks of speech."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from ..spec import Spec
+from ..streams.quality import added_squares
 from ..streams.timeline import Timeline
 from ..streams.visual import Person
 from ..trace.columns import GATES, SOURCES
@@ -30,6 +31,8 @@ class Reading:
         Probability that this person speaks, NaN where unknown; None where it is never known.
     first : int
         Tick of the recording at which all of them begin.
+    quality : dict of str to (t,) np.ndarray
+        As in `avaffect.streams.assemble.PersonStreams`.
     """
 
     values: np.ndarray
@@ -37,6 +40,7 @@ class Reading:
     gates: dict[str, np.ndarray]
     speaking: np.ndarray | None = None
     first: int = 0
+    quality: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def available(self) -> np.ndarray:
@@ -44,46 +48,32 @@ class Reading:
         return np.logical_or.reduce(list(self.masks.values()))
 
 
-def half_widths(spec: Spec, masks: dict[str, np.ndarray]) -> np.ndarray:
+def half_widths(
+    spec: Spec, masks: Mapping[str, np.ndarray], quality: Mapping[str, np.ndarray] | None = None
+) -> np.ndarray:
     """Half-widths of the prediction intervals, (t, targets), by what was available at each tick.
 
-    Ticks with nothing available get the widest of all; without calibration all are NaN.
-    """
-    ticks = len(next(iter(masks.values())))
-    out = np.full((ticks, len(spec.targets)), np.nan)
-    for column, target in enumerate(spec.targets):
-        widths = {condition: by[target] for condition, by in spec.calibration.items()}
-        if not widths:
-            continue
-        out[:, column] = max(widths.values())
-        for condition, width in widths.items():
-            present = set(condition.split("+"))
-            at = np.logical_and.reduce([mask == (name in present) for name, mask in masks.items()])
-            out[at, column] = width
-    return out
-
-
-def widening(spec: Spec, there: Mapping[str, np.ndarray], heights: np.ndarray) -> np.ndarray:
-    """Factor of the half-width in each row, (n,): above 1 where the face is small.
+    Ticks with nothing available get the widest of all; without calibration all are NaN. What a poor picture
+    or sound adds (`avaffect.spec.Spec.widening`) is taken for an error of its own: squares are added.
 
     Parameters
     ----------
-    there : mapping of str to (n,) np.ndarray of bool
-        What is available in each row.
-    heights : (n,) np.ndarray
-        Height of the face's box in pixels, NaN where it is unknown.
+    masks : mapping of str to (t,) np.ndarray of bool
+    quality : mapping of str to (t,) np.ndarray, optional
+        The measures of `avaffect.streams.quality`, NaN where unknown.
     """
-    factor = np.ones(len(heights))
-    known = np.log(np.where(heights > 0, heights, np.inf))
-    for condition, pairs in spec.widening.items():
+    ticks = len(next(iter(masks.values())))
+    out = np.full((ticks, len(spec.targets)), np.nan)
+    if spec.calibration:
+        out[:] = [max(by[target] for by in spec.calibration.values()) for target in spec.targets]
+    for condition, by in spec.calibration.items():
         present = set(condition.split("+"))
-        at = np.logical_and.reduce([is_there == (name in present) for name, is_there in there.items()])
-        at &= heights > 0
-        places, factors = (np.array(column) for column in zip(*pairs, strict=True))
-        end = places[-1] * places[-1] / places[-2] if len(places) > 1 else 2 * places[-1]
-        curve = np.interp(known, np.log([*places, end]), [*factors, 1.0])
-        factor = np.where(at, curve, factor)
-    return factor
+        at = np.logical_and.reduce([mask == (name in present) for name, mask in masks.items()])
+        known = {name: values[at] for name, values in (quality or {}).items()}
+        curves = spec.widening.get(condition, {})
+        added = added_squares(curves, known, spec.targets, int(at.sum()))
+        out[at] = np.sqrt(np.square([by[target] for target in spec.targets]) + added)
+    return out
 
 
 def person_rows(
@@ -93,7 +83,6 @@ def person_rows(
     pts: np.ndarray,
     speech: np.ndarray | None,
     seen: np.ndarray | None = None,
-    heights: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Columns of the table that come from the model, at the times ``pts`` (n,) in seconds.
 
@@ -107,8 +96,6 @@ def person_rows(
         without sound.
     seen : (n,) np.ndarray of bool, optional
         True where the face is in the frame; by default in all.
-    heights : (n,) np.ndarray, optional
-        Height of the face's box in pixels, NaN where there is none: intervals of small faces are wider.
     """
 
     def at(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -119,9 +106,7 @@ def person_rows(
         there["visual"] &= seen
     known = np.logical_or.reduce(list(there.values()))[:, None]
     centre = np.where(known, at(reading.values, reading.available), np.nan)
-    width = at(half_widths(spec, reading.masks), reading.available)
-    if heights is not None:
-        width = width * widening(spec, there, heights)[:, None]
+    width = at(half_widths(spec, reading.masks, reading.quality), reading.available)
     unknown = np.full(len(pts), np.nan)
     columns: dict[str, np.ndarray] = {"source": _source(there)}
     low, high = spec.range

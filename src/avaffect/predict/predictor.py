@@ -391,4 +391,6 @@ class Predictor(ManyFiles):
 
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()
-            yield Reading(output.values, streams.masks, output.gates, streams.speaking, streams.first)
+            yield Reading(
+                output.values, streams.masks, output.gates, streams.speaking, streams.first, streams.quality
+            )

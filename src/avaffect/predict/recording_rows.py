@@ -47,8 +47,7 @@ def recording_rows(
         face = face_rows(person, recording.pictures[positions])
         pts, numbers = recording.times[positions], recording.numbers[positions]
         seen = np.isfinite(face["face_conf"])
-        heights = face["face_y2"] - face["face_y1"]
-        model = person_rows(reading, spec, timeline, pts, speech, seen, heights)
+        model = person_rows(reading, spec, timeline, pts, speech, seen)
         columns: dict[str, Any] = {
             "position": positions,
             "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),

@@ -7,7 +7,7 @@ what it is given later.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ..spec import Spec
 from ..transcript import Transcript
 from .audio import AudioStream, audio_stream
 from .cut_faces import cut_face_stream
+from .quality import DETAIL, SNR
 from .recording_rows import recording_rows
 from .text import TextStream, text_stream
 from .timeline import Stretch, Timeline, fill_short_gaps
@@ -55,12 +56,15 @@ class PersonStreams:
         Probability that this person speaks, NaN where unknown; None for nobody or without sound.
     first : int
         Tick of the recording at which all of them begin.
+    quality : dict of str to (t,) np.ndarray
+        How clear face and voice are, by the measures of `avaffect.streams.quality`; NaN where unknown.
     """
 
     features: dict[str, np.ndarray]
     masks: dict[str, np.ndarray]
     speaking: np.ndarray | None
     first: int = 0
+    quality: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class RecordingStreams:
@@ -163,7 +167,17 @@ class RecordingStreams:
                     mask[:] = False
             features[name], masks[name] = np.where(mask[:, None], values, 0), mask
         speaking = None if voice is None else voice.speaking.between(first, stop, np.nan)
-        return PersonStreams(features, masks, speaking, first)
+        return PersonStreams(features, masks, speaking, first, self._quality(person, first, stop))
+
+    def _quality(self, person: Person | None, first: int, stop: int) -> dict[str, np.ndarray]:
+        found = {}
+        if person is not None and person.detail:
+            begin, end = self.span(person)
+            known = person.detail_at(end - begin, begin)
+            found[DETAIL] = Stretch(begin, _nearest(known)).between(first, stop, np.nan)
+        if self.audio is not None:
+            found[SNR] = self.audio.snr_at(stop - first, first)
+        return found
 
     def _face(self, person: Person, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Features of the face and where they are known, short gaps closed; ticks ``first`` to ``stop``."""
@@ -173,6 +187,12 @@ class RecordingStreams:
         return Stretch(begin, values).between(first, stop, 0.0), Stretch(begin, mask).between(
             first, stop, False
         )
+
+
+def _nearest(values: np.ndarray) -> np.ndarray:
+    """What is not known, by interpolation of what is."""
+    known = np.flatnonzero(np.isfinite(values))
+    return np.interp(np.arange(len(values)), known, values[known]) if len(known) else values
 
 
 class StreamReader:

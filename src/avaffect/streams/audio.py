@@ -18,6 +18,7 @@ from ..media.sound import SAMPLE_RATE
 from ..runtime import Runtime
 from ..spec import Spec
 from ..voice.speech import CHUNK_RATE
+from .quality import voice_snr
 from .timeline import Timeline
 from .timing import Timing
 
@@ -26,6 +27,7 @@ TOLERANCE = 0.05
 # A gap in the sound becomes silence. Of a long one only these seconds pass through the networks; the rest
 # repeats what they say of silence.
 SETTLE = 8.0
+_PART = 6000  # frames
 # Seconds that hold a whole number of samples, spectrum frames and speech probabilities alike.
 WHOLE = 4
 
@@ -44,12 +46,15 @@ class AudioStream:
         True where someone speaks, pauses between words included.
     duration : float
         End of the sound in seconds.
+    snr : (t,) np.ndarray or None
+        `avaffect.streams.quality.voice_snr`; None where it was not measured.
     """
 
     features: np.ndarray
     speech: np.ndarray
     active: np.ndarray
     duration: float
+    snr: np.ndarray | None = None
 
     def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """From tick ``first`` on: features (ticks, d) float32; mask (ticks,), True where someone speaks."""
@@ -64,6 +69,14 @@ class AudioStream:
         shared = min(ticks, len(self.active))
         mask[:shared] = self.active[:shared]
         return mask
+
+    def snr_at(self, ticks: int, first: int = 0) -> np.ndarray:
+        """Signal-to-noise ratio of the voice (ticks,) in dB from tick ``first`` on, NaN where unknown."""
+        out = np.full(ticks, np.nan)
+        if self.snr is not None:
+            found = self.snr[first : first + ticks]
+            out[: len(found)] = found
+        return out
 
     @property
     def present(self) -> np.ndarray:
@@ -179,7 +192,9 @@ def audio_stream(
             level = _level(logmel, in_speech, preset.frame_rate)
             reference = sound.shrunk_level(level.level, level.seconds)
         features = _encode(logmel, reference, model, preset.frame_rate, present)
-    return AudioStream(features, np.where(present, speech, np.nan), active, reader.samples / SAMPLE_RATE)
+        snr = voice_snr(_levels(logmel), preset.frame_rate, ticks, timeline.tick_rate)
+    speech = np.where(present, speech, np.nan)
+    return AudioStream(features, speech, active, reader.samples / SAMPLE_RATE, snr)
 
 
 def measure_speech(blocks: Iterator[AudioBlock], spec: Spec) -> sound.SpeechLevel:
@@ -205,6 +220,12 @@ def measure_speech(blocks: Iterator[AudioBlock], spec: Spec) -> sound.SpeechLeve
 def _preset(spec: Spec) -> sound.LogMelSettings:
     stream = spec.streams.get("audio")
     return sound.preset(str(stream.preprocessing["logmel"]) if stream else "default16k")
+
+
+def _levels(logmel: np.ndarray) -> np.ndarray:
+    """Level of each frame in bels, a part at a time: of an hour they would take a gigabyte at once."""
+    parts = [sound.frame_level(logmel[k : k + _PART]) for k in range(0, len(logmel), _PART)]
+    return np.concatenate([np.zeros(0, np.float32), *parts])
 
 
 def _level(logmel: np.ndarray, in_speech: np.ndarray, mel_rate: float) -> sound.SpeechLevel:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .quality import face_detail
 from .timeline import Timeline
 from .visual import BATCH, Embed, Person, VisualStream
 
@@ -45,7 +46,9 @@ def cut_face_stream(
 
     def flush() -> None:
         if waiting:
-            person.features.update(zip(waiting, embed(np.stack(list(waiting.values()))), strict=True))
+            crops = np.stack(list(waiting.values()))
+            person.features.update(zip(waiting, embed(crops), strict=True))
+            person.detail.update(zip(waiting, face_detail(crops).tolist(), strict=True))
             waiting.clear()
 
     for i in np.lexsort((distance, ticks)).tolist():  # tick by tick, the nearest to its centre first

@@ -16,6 +16,7 @@ from ..face.identity import Looks, same_people
 from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
 from .follower import Follower, Look
+from .quality import face_detail
 from .timeline import Timeline, fill_short_gaps
 
 Embed = Callable[[np.ndarray], np.ndarray]
@@ -51,6 +52,8 @@ class Person:
         In [0, 1], one for each of ``frames``.
     features : dict of int to (d,) np.ndarray
         Feature of the face by tick.
+    detail : dict of int to float
+        `avaffect.streams.quality.face_detail` of the same faces.
     mouth : dict of int to float
         By tick, `avaffect.face.mouth.mouth_motion` since the tick before, in pixels; only where it is known.
     """
@@ -60,6 +63,7 @@ class Person:
     boxes: list[np.ndarray] = field(default_factory=list)
     confidences: list[float] = field(default_factory=list)
     features: dict[int, np.ndarray] = field(default_factory=dict)
+    detail: dict[int, float] = field(default_factory=dict)
     mouth: dict[int, float] = field(default_factory=dict)
 
     @property
@@ -79,6 +83,7 @@ class Person:
             )
         )
         self.features.update(other.features)
+        self.detail.update(other.detail)
         self.mouth.update(other.mouth)
 
     def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -93,9 +98,17 @@ class Person:
 
     def mouth_motion(self, ticks: int, first: int = 0) -> np.ndarray:
         """(ticks,) float64 pixels from tick ``first`` on; NaN where the motion of the mouth is unknown."""
-        values = np.full(ticks, np.nan)
-        values[np.asarray(list(self.mouth), dtype=int) - first] = list(self.mouth.values())
-        return values
+        return _by_tick(self.mouth, ticks, first)
+
+    def detail_at(self, ticks: int, first: int = 0) -> np.ndarray:
+        """(ticks,) float64 octaves from tick ``first`` on; NaN where no face was looked at."""
+        return _by_tick(self.detail, ticks, first)
+
+
+def _by_tick(known: dict[int, float], ticks: int, first: int) -> np.ndarray:
+    values = np.full(ticks, np.nan)
+    values[np.asarray(list(known), dtype=int) - first] = list(known.values())
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,9 +305,11 @@ class VisualStreamReader:
         """Encode the crops in the queue."""
         if not self._queue:
             return
-        features = self.embed(np.stack([chosen.face.crop for chosen in self._queue]))
-        for chosen, feature in zip(self._queue, features, strict=True):
-            self._people[chosen.face.track].features[chosen.tick] = feature
+        crops = np.stack([chosen.face.crop for chosen in self._queue])
+        details = face_detail(crops).tolist()
+        for chosen, feature, detail in zip(self._queue, self.embed(crops), details, strict=True):
+            person = self._people[chosen.face.track]
+            person.features[chosen.tick], person.detail[chosen.tick] = feature, detail
             self._looks.setdefault(chosen.face.track, Looks()).add(chosen.face.crop)
             self._compare_mouth(chosen)
         self._queue.clear()

@@ -116,10 +116,7 @@ def export(recipe: Recipe, _hook: Hook) -> None:
         model.spec,
         scale={target: tuple(pair) for target, pair in done["calibration"].get("scale", {}).items()},
         calibration=done["calibration"]["half_widths"],
-        widening={
-            condition: tuple((height, factor) for height, factor in pairs)
-            for condition, pairs in done["calibration"].get("widening", {}).items()
-        },
+        widening=done["calibration"].get("widening", {}),
         metrics=flat(done),
     )
     encoders: dict[str, nn.Module]

@@ -149,7 +149,7 @@ def voice_features(settings: CorpusRecipe, hook: Hook) -> dict[str, VoiceFeature
                 )
             found = extract_voices(
                 encoder_of,
-                _logmel(settings),
+                log_mel_of(settings),
                 part,
                 views=settings.paired.views,
                 seed=settings.seed,
@@ -175,7 +175,7 @@ def pair_features(settings: CorpusRecipe, hook: Hook) -> list[Pair]:
             name = ALL if fold is None else fold.name
             return voices[name], faces[name]
 
-        pairs = extract_pairs(recordings, encoders_of, _logmel(settings), seed=settings.seed, hook=hook)
+        pairs = extract_pairs(recordings, encoders_of, log_mel_of(settings), seed=settings.seed, hook=hook)
         save_pairs(file, pairs)
     return load_pairs(file)
 
@@ -217,7 +217,7 @@ def cross_fitted_faces(settings: CorpusRecipe, recordings: Sequence[ActedRecordi
     return found
 
 
-def _logmel(settings: CorpusRecipe) -> voice.LogMel:
+def log_mel_of(settings: CorpusRecipe) -> voice.LogMel:
     """The spectrogram that the recipe's voice encoder takes."""
     net, _ = load_voice(settings)
     return voice.LogMel(voice.preset(net.preprocessing["logmel"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
 from lightning import seed_everything
@@ -84,25 +85,27 @@ def train_network(recipe: Recipe, hook: Hook) -> None:
         module, data.batches, measure=measure, folder=folder, stage="fusion", seed=recipe.seed, hook=hook
     )
     if isinstance(recipe, CorpusRecipe) and recipe.acted is not None:
-        train_folds(recipe, hook)
+        train_folds(recipe, read_pools(recipe, hook), folder, hook)
     rank_zero_only(save_result)(folder, {"network": network}, data.figures(network, fitted))
 
 
-def train_folds(recipe: CorpusRecipe, hook: Hook) -> None:
-    """Train a network without each fold of corpora and actors, to be measured on them."""
+def train_folds(recipe: CorpusRecipe, pools: Mapping[str, FeaturePool], folder: Path, hook: Hook) -> None:
+    """Train a network without each fold of corpora and actors, to be measured on them.
+
+    Those whose result lies in ``folder`` are not trained again.
+    """
     assert recipe.acted is not None
     plan = recipe.fit.model_copy(update={"epochs": recipe.acted.epochs})
-    pools = read_pools(recipe, hook)
     for fold in pool_folds(recipe, pools):
-        folder = recipe.folder("fusion") / fold.name
-        if is_done(folder):
+        own = folder / fold.name
+        if is_done(own):
             continue
         seed_everything(recipe.seed, verbose=False)  # the same first weights, whatever came before
         network = FusionNetwork(spec_of(recipe))
         batches = _batches(recipe, without(pools["train"], fold))
         module = NetworkModule(network, plan, recordings=plan.batch)
-        fit(module, batches, folder=folder, stage=f"fusion {fold.name}", seed=recipe.seed, hook=hook)
-        rank_zero_only(save_result)(folder, {"network": network}, {})
+        fit(module, batches, folder=own, stage=f"fusion {fold.name}", seed=recipe.seed, hook=hook)
+        rank_zero_only(save_result)(own, {"network": network}, {})
 
 
 def load_folds(recipe: CorpusRecipe, folds: Sequence[Fold]) -> dict[str, FusionNetwork]:

@@ -138,14 +138,23 @@ def add_noise(
     others : list of (n,) float32
         Clips to make babble of, each at least a sample long.
     """
-    frames = sound.reshape(-1, HOP)
-    power = float(np.mean(frames[voiced] ** 2)) if voiced.any() else float(np.mean(sound**2))
+    power = _voice_power(sound, voiced)
     if rng.random() < augmentation.noise:
         sound = sound + _scaled(_coloured(len(sound), rng), power, rng.uniform(0.3, 4.5))
     if others and rng.random() < augmentation.babble:
         babble = np.sum([_looped(other, len(sound), rng) for other in others], axis=0)
         sound = sound + _scaled(babble, power, rng.uniform(0.8, 2.5))
     return sound.astype(np.float32)
+
+
+def add_noise_below(sound: Sound, voiced: NDArray[np.bool_], bels: float, rng: np.random.Generator) -> Sound:
+    """Add coloured noise so many bels below the voiced part; the parameters are those of `add_noise`."""
+    return (sound + _scaled(_coloured(len(sound), rng), _voice_power(sound, voiced), bels)).astype(np.float32)
+
+
+def _voice_power(sound: Sound, voiced: NDArray[np.bool_]) -> float:
+    frames = sound.reshape(-1, HOP)
+    return float(np.mean(frames[voiced] ** 2)) if voiced.any() else float(np.mean(sound**2))
 
 
 def _scaled(noise: NDArray[np.floating], power: float, bels: float) -> NDArray[np.floating]:
