@@ -24,11 +24,16 @@ from avaffect.comparison.markdown import table
 from avaffect.corpus.acted import ActedClip, read_acted
 from avaffect.corpus.speech import INTENSITY
 from avaffect.metric import regression_metrics
+from avaffect.progress import silent
 from avaffect.spec import TARGETS
 from avaffect.streams.quality import DETAIL, SNR
 from avaffect.train.corpus_terms import CORPORA
+from avaffect.train.feature_cache import read_pools
+from avaffect.train.fusion import pool_folds
+from avaffect.train.left_out import read_left_out, scaled
 from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
 from avaffect.train.result import load_figures
+from avaffect.train.step import step_response
 
 ROOT = Path(__file__).parents[1]
 AFFECT = tuple(f"{kind}_{target}" for target in TARGETS for kind in ("r", "ccc"))
@@ -74,6 +79,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
         widening_table(on_strangers["widening"]),
         "## Time\n",
         STEP.format(**on_strangers["step"]),
+        CAUSAL.format(**causal_step(recipe)),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
@@ -163,6 +169,16 @@ def widening_table(figures: Mapping[str, Mapping[str, Mapping[str, Sequence[Sequ
 
 UNITS = {DETAIL: "face: {:+.2f} octaves", SNR: "voice: {:.0f} dB"}
 
+
+def causal_step(recipe: CorpusRecipe) -> dict[str, float]:
+    """The answer to a step of networks that know only what was there until then."""
+    pools = read_pools(recipe, silent)
+    found = read_left_out(recipe, silent)
+    scale = load_figures(recipe.folder("calibration"))["scale"]
+    found = scaled(found, {target: tuple(scale[target]) for target in TARGETS})
+    return step_response(found, pools["train"].pairs, pool_folds(recipe, pools), causal=True)
+
+
 HEAD = """\
 # People never met
 
@@ -206,6 +222,12 @@ nothing.
 STEP = """\
 A neutral clip followed at once by a happy one of the same actor, face and voice: {before:.0%} of the change
 in valence shows 0.5 s before the step, {after:.0%} 0.5 s after it; half of it shows at {half_seconds:+.2f} s.
+"""
+
+CAUSAL = """
+Causal reading (`--causal`, `avaffect live`, no lag): {before:.0%} 0.5 s before the step, {after:.0%} 0.5 s
+after it, half of it at {half_seconds:+.2f} s. Of what is after a tick it knows nothing; what shows before the
+step is the end of the neutral clip.
 """
 
 

@@ -22,7 +22,9 @@ def test_the_curve_holds_the_share_that_is_asked_for_and_never_rises() -> None:
         ends = np.interp(measures, places, added)
         assert np.mean(shifts[:, k] <= ends) == pytest.approx(0.9, abs=0.03)
         # Nine tenths of a normal error stay within 1.645 standard deviations.
-        np.testing.assert_allclose(added[:-1], 1.645 * np.array([0.3, 0.1])[k] * -places[:-1], rtol=0.1, atol=0.015)
+        np.testing.assert_allclose(
+            added[:-1], 1.645 * np.array([0.3, 0.1])[k] * -places[:-1], rtol=0.1, atol=0.015
+        )
 
 
 def test_a_range_with_few_ticks_says_nothing() -> None:

@@ -75,7 +75,9 @@ def half_widths(
         if count:
             level = min(1.0, np.ceil((count + 1) * coverage) / count)
             weights = _weights([len(error) for error in errors], groups or [""] * len(errors))
-            ends = _quantile(np.concatenate(errors), weights, level)
+            ends = np.quantile(
+                np.concatenate(errors), level - 1e-9, axis=0, weights=weights, method="inverted_cdf"
+            )  # sums of shares are not exact
             widths[condition] = {target: float(end) for target, end in zip(targets, ends, strict=True)}
     return widths
 
@@ -84,17 +86,6 @@ def _weights(ticks: Sequence[int], groups: Sequence[str]) -> NDArray[np.floating
     """The weight of each tick, recording after recording, so that all groups weigh the same."""
     group = np.repeat(np.unique(np.asarray(groups), return_inverse=True)[1], ticks)
     return 1 / np.bincount(group)[group]
-
-
-def _quantile(errors: NDArray[np.floating], weights: NDArray[np.floating], level: float) -> list[float]:
-    """The least error of each target that a share of the weight does not exceed."""
-    ends = []
-    for error in errors.T:
-        order = np.argsort(error)
-        share = np.cumsum(weights[order]) / weights.sum()
-        at = np.searchsorted(share, level - 1e-9)  # sums of shares are not exact
-        ends.append(float(error[order][min(at, len(error) - 1)]))
-    return ends
 
 
 def coverages(

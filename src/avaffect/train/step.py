@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ..corpus.emotions import coordinates
 from ..corpus.speech import INTENSITY
@@ -21,9 +22,11 @@ HOLD = 25
 
 @torch.inference_mode()
 def step_response(
-    found: LeftOut, pairs: Mapping[str, Sequence[Pair]], folds: Sequence[Fold]
+    found: LeftOut, pairs: Mapping[str, Sequence[Pair]], folds: Sequence[Fold], *, causal: bool = False
 ) -> dict[str, float]:
     """Valence where a neutral clip of an actor is followed at once by a happy one of the same actor.
+
+    With ``causal`` a tick is read from what was there until then, as `avaffect.live` does without a lag.
 
     Returns
     -------
@@ -41,7 +44,7 @@ def step_response(
         first = [pair for pair in own if np.abs(pair.affect - INTENSITY[""] * neutral).max() < 0.01]
         then = [pair for pair in own if np.abs(pair.affect - INTENSITY[""] * happy).max() < 0.01]
         for a, b in zip(first, then, strict=False):
-            curves.append(_curve(found, fold.name, a, b))
+            curves.append(_curve(found, fold.name, a, b, causal=causal))
     if not curves:
         return {}
     mean = np.mean(curves, axis=0)
@@ -56,15 +59,24 @@ def step_response(
     }
 
 
-def _curve(found: LeftOut, fold: str, first: Pair, then: Pair) -> NDArray[np.floating]:
+def _curve(found: LeftOut, fold: str, first: Pair, then: Pair, *, causal: bool) -> NDArray[np.floating]:
     """Valence (2 HOLD,) over the end of one clip and the beginning of the next."""
     streams, masks = {}, {}
     for m in MODALITIES:
-        parts = [_tail(first.intact[m]), _head(then.intact[m])]
-        streams[m] = torch.from_numpy(np.concatenate(parts))[None]
-        parts = [_tail(first.masks[m]), _head(then.masks[m])]
-        masks[m] = torch.from_numpy(np.concatenate(parts))[None]
-    return found.networks[fold](streams, masks).values[0, :, 0].numpy()
+        streams[m] = torch.from_numpy(np.concatenate([_tail(first.intact[m]), _head(then.intact[m])]))[None]
+        masks[m] = torch.from_numpy(np.concatenate([_tail(first.masks[m]), _head(then.masks[m])]))[None]
+    if not causal:
+        return found.networks[fold](streams, masks).values[0, :, 0].numpy()
+    ends = range(2 * HOLD)
+    pasts = {m: torch.cat([_until(values, end) for end in ends]) for m, values in streams.items()}
+    known = {m: torch.cat([_until(mask, end) for end in ends]) for m, mask in masks.items()}
+    return found.networks[fold](pasts, known).values[:, -1, 0].numpy()
+
+
+def _until(values: Tensor, end: int) -> Tensor:
+    """A sequence (1, t, ...) of the same length that ends with the tick ``end``; before it is nothing."""
+    past = values[:, : end + 1]
+    return torch.cat([torch.zeros_like(values[:, end + 1 :]), past], dim=1)
 
 
 def _tail(values: NDArray) -> NDArray:
