@@ -335,8 +335,10 @@ def _system(address: Address) -> Any:
         raise DataError(f"{address}: lies on this machine; give its path")
     try:
         return _system_of("/".join([f"{address.scheme}:/", *address.parts[1:2]]))
-    except ImportError as error:
-        raise AvaffectError(f"{address}: needs fsspec: pip install 'avaffect[remote]' ({error})") from error
+    except ModuleNotFoundError as error:
+        raise AvaffectError(f"{address}: needs fsspec: pip install 'avaffect[remote]'") from error
+    except ImportError as error:  # of fsspec, and it says of which package
+        raise AvaffectError(f"{address}: needs one more package from pip: {error}") from error
     except ValueError as error:
         raise DataError(f"{address}: {error}; give a path, or an address such as s3://bucket/name") from error
 
