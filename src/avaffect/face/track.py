@@ -16,7 +16,7 @@ import numpy as np
 
 from .align import align
 from .appearance import describe, unit
-from .detector import Detection, FaceDetector, check_image
+from .detector import Detection, FaceDetector, KnowingDetector, check_image
 from .shots import Shot, ShotReader, Shown, glance
 from .tracklet import Sighting, Tracklet, apart, covered, likeness, near
 
@@ -294,7 +294,7 @@ class FaceTracker:
         """Look for faces in the whole picture: known ones that were lost, and new ones."""
         self._searched = pts
         known = [t.last.found.box for t in self._tracks if t.active]
-        found = apart(self.detector.detect(image), known)
+        found = apart(self._detected(image, known), known)
         if not found:
             return
         # The look that the next frames will have too, so that landmarks do not step from one to
@@ -313,6 +313,12 @@ class FaceTracker:
                 matches[i].accept(sighting, pts)
             else:
                 self._tracks.append(Tracklet(0, sighting, pts, pts, sighting.look))
+
+    def _detected(self, image: np.ndarray, known: list[np.ndarray]) -> list[Detection]:
+        """What the detector finds in the whole picture, or only what lies on no known face."""
+        if known and isinstance(self.detector, KnowingDetector):
+            return self.detector.detect_others(image, np.stack(known))
+        return self.detector.detect(image)
 
     def _match(
         self,
