@@ -221,7 +221,7 @@ class MTCNN:
 def _elsewhere(boxes: np.ndarray, known: np.ndarray) -> np.ndarray:
     """(n,) bool: which boxes (n, 4) lie on none of the known faces (m, 4)."""
     same, part = overlap(boxes, known) > _SAME, overlap(boxes, known, of="smaller") > _PART
-    return ~(same | part).any(axis=1)
+    return np.asarray(~(same | part).any(axis=1))
 
 
 def _windows(score: np.ndarray, shares: np.ndarray, threshold: float) -> np.ndarray:
