@@ -27,7 +27,7 @@ def face(track, who, left=0.0, height=50.0):
 
 def view(tick, *faces, cut=False):
     """A picture in the middle of a tick; the feature of a face is the tick."""
-    sights = tuple(Sight(each, np.full(4, tick, np.float32), 1.0, tick) for each in faces)
+    sights = tuple(Sight(each, np.full(4, tick, np.float32), 0.0, 1.0, tick) for each in faces)
     return View(tick, (tick + 0.5) / 12.5, cut, sights)
 
 
