@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ..errors import AvaffectError
 from ..run.figures import COLUMNS
 from ..run_table import RunTable
+from .printed import Console
 
 if TYPE_CHECKING:
     from ..outputs import Target
