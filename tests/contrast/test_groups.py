@@ -131,7 +131,7 @@ def test_a_recording_without_a_prediction_is_no_unit(group, made):
         assert "left out, without any prediction: stress/P00.mp4" in found.notes
         assert not any("too narrow" in note for note in found.notes if "stress" in note)
         assert np.isnan(statistic(found).difference.low)
-    with pytest.raises(DataError, match=r"stress: no prediction in stress/P00\.mp4"):
+    with pytest.raises(DataError, match=r"stress: there is no prediction in stress/P00\.mp4"):
         compare(calm, [empty], names=("calm", "stress"))
 
 

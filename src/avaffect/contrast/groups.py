@@ -24,6 +24,7 @@ from ..result_names import key
 from ..spec import TARGETS
 from ..text import listed
 from ..trace import Trace
+from ..trace.names import recordings
 from .cases import MAIN, MEASURES, Case, cases_of, unit_numbers
 from .course import Course, course, step_of
 
@@ -224,7 +225,7 @@ def _few(name: str, units: int, paired: bool) -> list[str]:
 
 def _little(groups: Sequence[Sequence[Case]]) -> list[str]:
     few = [c.file for group in groups for c in group if c.person.missing_share > 1 - _LITTLE]
-    return [f"less than half of the time has a prediction: {listed(few)}"] if few else []
+    return [f"less than half of the time has a prediction: {recordings(few)}"] if few else []
 
 
 def _predicted(groups: Sequence[list[Case]], names: Sequence[str]) -> tuple[list[list[Case]], list[str]]:
@@ -232,9 +233,11 @@ def _predicted(groups: Sequence[list[Case]], names: Sequence[str]) -> tuple[list
     kept = [[case for case in group if case.predicted] for group in groups]
     for name, group, left in zip(names, groups, kept, strict=True):
         if not left:
-            raise DataError(f"{name}: no prediction in {listed(c.file for c in group)}; nothing to compare")
+            raise DataError(
+                f"{name}: no prediction in {recordings([c.file for c in group])}; nothing to compare"
+            )
     gone = [case.file for group in groups for case in group if not case.predicted]
-    return kept, [f"left out, without any prediction: {listed(gone)}"] if gone else []
+    return kept, [f"left out, without any prediction: {recordings(gone)}"] if gone else []
 
 
 def _paired(groups: Sequence[list[Case]]) -> tuple[list[list[Case]], list[str]]:
@@ -258,7 +261,7 @@ def _paired(groups: Sequence[list[Case]]) -> tuple[list[list[Case]], list[str]]:
             " name the files alike in both groups"
         )
     alone = [case.file for named in by_name for name, case in named.items() if name not in common]
-    notes = [f"left out, without a partner: {listed(alone)}"] if alone else []
+    notes = [f"left out, without a partner: {recordings(alone)}"] if alone else []
     return [[named[name] for name in common] for named in by_name], notes
 
 

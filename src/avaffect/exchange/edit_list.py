@@ -35,6 +35,7 @@ from ..predict.speakers import naming_column
 from ..schema import LARGEST_TEXT, short
 from ..text import listed, read_text
 from ..trace import Edits, Span
+from ..trace.names import recordings
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ def edits_of(
         log.warning("%s: names what is not there: %s", where, listed(missing))
     if not found:
         log.warning(
-            "%s: has nothing about %s; it names %s", where, listed(files), listed(missing) or "nobody"
+            "%s: has nothing about %s; it names %s", where, recordings(files), listed(missing) or "nobody"
         )
     return {slashed[file]: each for file, each in found.items()}
 

@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..arguments import checks_types
 from ..spec import TARGETS
-from ..text import listed
 from ..trace import Trace
 from ..trace.edits import Edits
+from ..trace.names import recordings
 from ..trace.rows import tracks
 from ..trace.spans import touched
 from ..trace.summary import SPEAKING
@@ -65,7 +65,7 @@ def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
     absent = [part.files[0] for part in parts if part.files[0] not in set(table["file"])]
     if absent:
         what = "turn of speech" if by == TURNS else f"span in {by}"
-        log.warning("without a row, for there is no %s: %s", what, listed(absent))
+        log.warning("without a row, for there is no %s: %s", what, recordings(absent))
     return table.astype({"track": "Int64", "speaks": "Int64"})
 
 
