@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from avaffect.cli.printed import Console, LogLine, plain
+from avaffect.cli.printed import Console, LogLine, Once, plain
 
 EVIL = "a\x1b[31mb\x9b2Jc\u202ed.mp4"
 SHOWN = r"a\x1b[31mb\x9b2Jc\u202ed.mp4"
@@ -24,6 +24,12 @@ def test_orders_are_written_out_and_the_rest_stays():
     assert plain("Ünï\tcode\n\u200c名") == "Ünï\tcode\n\u200c名"
     record = logging.LogRecord("x", logging.WARNING, "", 0, "%s", (EVIL,), None)
     assert LogLine("%(levelname)s: %(message)s").format(record) == f"WARNING: {SHOWN}"
+
+
+def test_a_line_of_the_log_is_said_once():
+    records = [logging.LogRecord("x", logging.WARNING, "", 0, "%s is vague", (name,), None) for name in "aba"]
+    once = Once()
+    assert [once.filter(record) for record in records] == [True, True, False]
 
 
 def test_a_console_keeps_its_own_colours():

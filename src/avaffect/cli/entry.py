@@ -62,9 +62,10 @@ def _run() -> int:
             stream.reconfigure(errors="backslashreplace")
     import logging
 
-    from .printed import LogLine
+    from .printed import LogLine, Once
 
     handler = logging.StreamHandler()
+    handler.addFilter(Once())
     handler.setFormatter(LogLine("%(levelname)s: %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     from .app import app

@@ -14,6 +14,8 @@ from rich.segment import Segment
 # Control characters but the line break and the tab, and what turns the direction of writing around.
 _ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+_MOST_KEPT = 10_000  # lines that are remembered
+
 
 def plain(text: str) -> str:
     r"""The text with every character that commands a terminal written out.
@@ -39,6 +41,23 @@ class LogLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The level and the message."""
         return plain(super().format(record))
+
+
+class Once(logging.Filter):
+    """Lets each line of the log through once: several processes may find the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it was not said before."""
+        line = record.getMessage()
+        new = line not in self._said
+        if len(self._said) > _MOST_KEPT:
+            self._said.clear()
+        self._said.add(line)
+        return new
 
 
 def write_out(text: str) -> None:

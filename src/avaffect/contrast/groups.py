@@ -233,9 +233,7 @@ def _predicted(groups: Sequence[list[Case]], names: Sequence[str]) -> tuple[list
     kept = [[case for case in group if case.predicted] for group in groups]
     for name, group, left in zip(names, groups, kept, strict=True):
         if not left:
-            raise DataError(
-                f"{name}: no prediction in {recordings([c.file for c in group])}; nothing to compare"
-            )
+            raise DataError(f"{name}: there is no prediction in {recordings([c.file for c in group])}")
     gone = [case.file for group in groups for case in group if not case.predicted]
     return kept, [f"left out, without any prediction: {recordings(gone)}"] if gone else []
 
