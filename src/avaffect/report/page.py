@@ -149,7 +149,9 @@ def _figures(people: Mapping[int | None, Person]) -> str:
         )  # fmt: skip
         rows.append(_row("td", cells))
     note = "Mean ± standard deviation over time, on scales from −1 to 1; shares of the seconds."
-    return f'<div class="scroll"><table>{"".join(rows)}</table></div><p class="faint">{note}</p>'
+    return (
+        f'<div class="scroll"><table class="figures">{"".join(rows)}</table></div><p class="faint">{note}</p>'
+    )
 
 
 def _moments(trace: Trace, groups: list[Group], recording: Path) -> str:
