@@ -153,8 +153,10 @@ def test_the_detection_interval_is_how_long_a_newcomer_waits(debug_spec, portrai
         first, second = reader.read(iter(frames), None).people
         assert first.frames == list(range(50))
         found[interval] = second.frames[0]
-    # Every other frame is looked at, from the second on; what is found in one is traced back to the last.
-    assert found == {0.2: 10, 1.4: 34}
+        assert second.frames == list(range(found[interval], 50))
+    # Every other frame is looked at, from the second on; who is found in one is traced back to the one before
+    # it, and through the looks of half a second.
+    assert found == {0.2: 10, 1.4: 21}
 
 
 def test_min_face_leaves_out_smaller_people(debug_spec, portrait):

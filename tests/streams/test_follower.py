@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from avaffect.face.align import SIZE, TEMPLATE
 from avaffect.face.detector import Detection
 from avaffect.media import Frame
 from avaffect.streams.follower import Follower
+from avaffect.streams.look import Look
+from avaffect.streams.newcomers import Newcomers
 from avaffect.streams.timeline import Timeline
 
 SIDE = 60
@@ -161,3 +165,39 @@ def test_frames_without_ticks_of_their_own_are_not_all_held():
     for frame in stage.frames():
         done += sum(len(look.sights) for look in follower.add(frame))
         assert frame.index - done < 32
+
+
+@pytest.mark.parametrize("rate", [25.0, 60.0])
+@pytest.mark.parametrize("first", [40, 41, 47, 53])
+def test_a_newcomer_beside_others_is_there_from_the_first_look_that_shows_them(first, rate):
+    """However long it is until the next search."""
+    other = {2: (300, 150)}
+    scenes = [*still(first, other), *still(60, {1: (100, 100)} | other)]
+    looked, places = follow(Stage(scenes, rate=rate))
+    seen = [k for k, people in places.items() if (100, 100) in people.values()]
+    assert min(seen) == min(k for k in looked if k >= first)
+    assert sorted(seen) == list(range(min(seen), len(scenes)))
+    assert all(len(people) == 1 + (k >= min(seen)) for k, people in places.items())
+
+
+def test_a_newcomer_is_traced_to_the_frame_in_which_they_came_to_this_place():
+    other = {2: (300, 150)}
+    scenes = [*still(30, other), *[(0, {1: (40 + 2 * k, 100)} | other) for k in range(40)]]
+    _, places = follow(Stage(scenes))
+    (track,) = {track for people in places.values() for track in people} - {1}
+    seen = {k: people[track][0] for k, people in places.items() if track in people}
+    assert seen == pytest.approx({k: 40 + 2 * (k - 30) for k in seen}, abs=1)
+    assert min(seen) in (30, 31)
+
+
+def test_a_newcomer_is_not_traced_onto_somebody_else():
+    stage = Stage(still(8, {1: (100, 100)}))
+    tracker, frames = FaceTracker(stage), list(stage.frames())
+    known, newcomers = {}, Newcomers(tracker, apart=0.01)
+    for k, frame in enumerate(frames):
+        (face,) = tracker.update(frame)
+        known[k] = replace(face, track=1 if k < 4 else 2)
+        newcomers.add(Look(frame, [known[k]] if k < 4 else [], []), k, [])
+    looks, sights = newcomers.before(known[7], frames[7].pts, [], 7)
+    assert [look.frame.index for look in looks] == [4, 5, 6, 7]
+    assert sights == []

@@ -24,7 +24,7 @@ class Sure:
         return False
 
     def trace(self, face, frames):
-        return [(face.box, face.confidence) for _ in frames]
+        return (face for _ in frames)
 
 
 class Script(Sure):
@@ -34,8 +34,7 @@ class Script(Sure):
         self.faces, self.confidence = faces, confidence
 
     def trace(self, face, frames):
-        seen = takewhile(lambda frame: face.track in self.faces[frame.index], frames)
-        return [(face.box, face.confidence) for _ in seen]
+        return (face for _ in takewhile(lambda frame: face.track in self.faces[frame.index], frames))
 
     def look(self, frame, shot):
         box = np.array([0, 0, 4, 4], np.float32)

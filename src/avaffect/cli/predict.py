@@ -47,7 +47,7 @@ def predict(
     fail_fast: option.FailFast = False,
     threads: option.Threads = 1,
     device: option.WhichDevice = Device.CPU,
-    detection_interval: option.DetectionInterval = 0.3,
+    detection_interval: option.DetectionInterval = 0.45,
     min_face: option.MinFace = None,
     audio_track: option.AudioTrack = None,
     audio_channel: option.AudioChannel = None,

@@ -12,9 +12,10 @@ import math
 import cv2
 import numpy as np
 
+from ..ahead import alongside
 from ..errors import DataError
 from ..session import Session, shipped
-from .boxes import corrected, squared, suppress
+from .boxes import corrected, overlap, squared, suppress
 from .detector import Detection, check_image, large_enough
 from .resample import resized
 
@@ -22,6 +23,8 @@ _WINDOW, _STRIDE = 12, 2
 _PYRAMID_STEP = 0.709  # about half the area each time, as in the paper
 _LEAST = 20.0  # px: smaller faces are looked for only when asked for
 _CHUNK = 256
+# Overlap with a known face, and share of the smaller box in it, above which a box is no other face.
+_SAME, _PART = 0.4, 0.7
 
 
 class MTCNN:
@@ -77,8 +80,28 @@ class MTCNN:
         DataError
             When `image` is not that.
         """
+        return self.detect_others(image, np.empty((0, 4)))
+
+    def detect_others(self, image: np.ndarray, known: np.ndarray) -> list[Detection]:
+        """The faces of a picture that are not known yet, best first.
+
+        Half of what the first network proposes lies on a face; on known ones the others are not asked.
+
+        Parameters
+        ----------
+        image : np.ndarray
+            (h, w, 3) uint8 RGB.
+        known : np.ndarray
+            (n, 4) px, boxes of faces. What lies on one of them or mostly in it is left out.
+
+        Raises
+        ------
+        DataError
+            When `image` is not that.
+        """
         check_image(image)
-        boxes = squared(self._propose(image))
+        boxes = self._propose(image)
+        boxes = squared(boxes[_elsewhere(boxes, known)])
         if not len(boxes):
             return []
         boxes, score = self._run_rnet(image, boxes)
@@ -88,7 +111,8 @@ class MTCNN:
             return []
         boxes, score, landmarks = self._run_onet(image, squared(boxes[keep]))
         keep = np.flatnonzero(score > self.thresholds[2])
-        keep = keep[suppress(boxes[keep], score[keep], 0.7, of="smaller")]
+        keep = keep[suppress(boxes[keep], score[keep], _PART, of="smaller")]
+        keep = keep[_elsewhere(boxes[keep], known)]
         found = [_detection(boxes[i], landmarks[i], score[i]) for i in keep]
         return found if self.min_face is None else large_enough(found, self.min_face)
 
@@ -157,19 +181,27 @@ class MTCNN:
         short = min(height, width)
         smallest = max(_LEAST, self.min_share * short) if self.min_face is None else self.min_face
         scale = _WINDOW / smallest
-        found: list[np.ndarray] = []
+        levels: list[np.ndarray] = []
         while short * scale >= _WINDOW:
-            size = math.ceil(width * scale), math.ceil(height * scale)
-            level = resized(image, *size)
-            score, shares = self._pnet(pictures=level[None])
-            found.append(_windows(score[0], shares[0], self.thresholds[0]))
-            found[-1][:, :4] *= np.tile(np.array([width, height]) / size, 2)
             # Each level is made from the last one: far fewer pixels are read than from the picture.
-            image, scale = level, scale * _PYRAMID_STEP
-        if not found:
+            image = resized(image, math.ceil(width * scale), math.ceil(height * scale))
+            levels.append(image)
+            scale *= _PYRAMID_STEP
+        if not levels:
             return np.empty((0, 4))
+        # The first level is as much work as all the others.
+        with alongside(lambda: self._level(levels[0])) as first:
+            others = [self._level(level) for level in levels[1:]]
+            found = [first(), *others]
+        for boxes, level in zip(found, levels, strict=True):
+            boxes[:, :4] *= np.tile(np.array([width, height]) / level.shape[1::-1], 2)
         every = np.concatenate(found)
         return every[suppress(every[:, :4], every[:, 4], 0.7), :4]
+
+    def _level(self, level: np.ndarray) -> np.ndarray:
+        """First stage on one level of the pyramid: (n, 5) boxes in its pixels, and scores."""
+        score, shares = self._pnet(pictures=level[None])
+        return _windows(score[0], shares[0], self.thresholds[0])
 
     def _run_rnet(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Second stage on square boxes (n, 4): corrected boxes, scores (n,)."""
@@ -184,6 +216,12 @@ class MTCNN:
         corner, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
         landmarks = corner + points * sides - 0.5
         return corrected(boxes, shares), score, landmarks
+
+
+def _elsewhere(boxes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(n,) bool: which boxes (n, 4) lie on none of the known faces (m, 4)."""
+    same, part = overlap(boxes, known) > _SAME, overlap(boxes, known, of="smaller") > _PART
+    return np.asarray(~(same | part).any(axis=1))
 
 
 def _windows(score: np.ndarray, shares: np.ndarray, threshold: float) -> np.ndarray:

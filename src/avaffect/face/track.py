@@ -8,7 +8,7 @@ the places: all faces of a frame are given to all known people together, by look
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,11 +16,11 @@ import numpy as np
 
 from .align import align
 from .appearance import describe, unit
-from .detector import Detection, FaceDetector, check_image
+from .detector import Detection, FaceDetector, KnowingDetector, check_image
 from .shots import Shot, ShotReader, Shown, glance
 from .tracklet import Sighting, Tracklet, apart, covered, likeness, near
 
-DETECTION_INTERVAL = 0.3
+DETECTION_INTERVAL = 0.45
 """Seconds between two searches of the whole picture, unless another interval is asked for."""
 
 # What being where it was expected counts, in likeness. The same face from one frame to the next has 0.93 or
@@ -186,7 +186,7 @@ class FaceTracker:
         self._confirm(pts)
         self._before = image
         active = sorted((t for t in self._tracks if t.active and t.number), key=lambda t: t.number)
-        return [_face(t) for t in active]
+        return [_face(t.number, t.last) for t in active]
 
     @property
     def following(self) -> bool:
@@ -203,33 +203,32 @@ class FaceTracker:
         active = (track for track in self._tracks if track.active)
         return not all(_confidence(t.last.found) >= _SURE and t.speed <= _SLOW for t in active)
 
-    def trace(self, face: Face, frames: Iterable[Picture]) -> list[tuple[np.ndarray, float]]:
+    def trace(self, face: Face, frames: Iterable[Picture]) -> Iterator[Face]:
         """A face in frames next to the one in which it was seen, until it is lost.
 
         Parameters
         ----------
         face : Face
         frames : iterable of Picture
-            That were passed over, the one next to the face first; backwards in time for what came before.
+            That were passed over, or seen before the face was found: the one next to it first; backwards in
+            time for what came before.
 
-        Returns
-        -------
-        list of tuple
-            Box (4,) px and confidence in each frame, up to the first in which the face is not found.
+        Yields
+        ------
+        Face
+            In each frame, up to the first in which it is not found.
         """
-        found: list[tuple[np.ndarray, float]] = []
         (look,) = unit(np.asarray(self._embed(face.crop[None]), np.float32))
         box = face.box
         for frame in frames:
             (seen,) = self.detector.refine(frame.image, box[None])
             if seen is None or not near(box, seen.box, 0.0):
-                break
+                return
             (sighting,) = self._look(frame.image, [seen])
             if look @ sighting.look < self.same:
-                break
+                return
             box, look = seen.box, sighting.look
-            found.append((box, _confidence(seen)))
-        return found
+            yield _face(face.track, sighting)
 
     def _due(self, pts: float) -> bool:
         known = [t for t in self._tracks if t.number]
@@ -271,7 +270,7 @@ class FaceTracker:
             # Another face where this one was, and other surroundings: somebody else took the place, unless it
             # is another known face that passes in front.
             others = [f.box for t, f in kept if t is not track]
-            strange = alike[rows[id(track)], i] < self.same and not covered(face, others)
+            strange = alike[rows[id(track)], i] < self.same and not covered(face.box, others)
             if strange and self._replaced(track, face, image):
                 places.discard((id(track), i))
                 track.same_place = False
@@ -294,7 +293,7 @@ class FaceTracker:
         """Look for faces in the whole picture: known ones that were lost, and new ones."""
         self._searched = pts
         known = [t.last.found.box for t in self._tracks if t.active]
-        found = apart(self.detector.detect(image), known)
+        found = apart(self._detected(image, known), known)
         if not found:
             return
         # The look that the next frames will have too, so that landmarks do not step from one to
@@ -313,6 +312,12 @@ class FaceTracker:
                 matches[i].accept(sighting, pts)
             else:
                 self._tracks.append(Tracklet(0, sighting, pts, pts, sighting.look))
+
+    def _detected(self, image: np.ndarray, known: list[np.ndarray]) -> list[Detection]:
+        """What the detector finds in the whole picture, or only what lies on no known face."""
+        if known and isinstance(self.detector, KnowingDetector):
+            return self.detector.detect_others(image, np.stack(known))
+        return self.detector.detect(image)
 
     def _match(
         self,
@@ -336,7 +341,7 @@ class FaceTracker:
         taken: list[np.ndarray] = []
         for _, i, k in sorted(pairs):
             # Where two have run into one face, it belongs to the one it looks like.
-            if k not in used and not covered(sightings[i].found, taken):
+            if k not in used and not covered(sightings[i].found.box, taken):
                 matches[i] = tracks[k]
                 used.add(k)
                 taken.append(sightings[i].found.box)
@@ -361,9 +366,9 @@ def _surroundings(image: np.ndarray | None, box: np.ndarray) -> np.ndarray | Non
     return part if min(part.shape[:2]) > 1 else None
 
 
-def _face(track: Tracklet) -> Face:
-    found = track.last.found
-    return Face(track.number, found.box, found.landmarks, _confidence(found), track.last.crop)
+def _face(number: int, seen: Sighting) -> Face:
+    found = seen.found
+    return Face(number, found.box, found.landmarks, _confidence(found), seen.crop)
 
 
 def _confidence(found: Detection) -> float:

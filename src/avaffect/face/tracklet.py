@@ -111,16 +111,16 @@ def likeness(tracklets: list[Tracklet], sightings: list[Sighting]) -> np.ndarray
     return np.maximum(last @ looks, usual @ looks)
 
 
-def covered(found: Detection, boxes: list[np.ndarray]) -> bool:
-    """Whether it is the same face as one of the boxes."""
-    return bool(boxes) and bool((overlap(found.box[None], np.stack(boxes)) > _SAME_PLACE).any())
+def covered(box: np.ndarray, boxes: list[np.ndarray]) -> bool:
+    """Whether a face (4,) is the same as one of the boxes."""
+    return bool(boxes) and bool((overlap(box[None], np.stack(boxes)) > _SAME_PLACE).any())
 
 
 def apart(found: list[Detection], known: list[np.ndarray]) -> list[Detection]:
     """Those that lie on none of the known boxes and on none before them."""
     chosen: list[Detection] = []
     for detection in found:
-        if not covered(detection, [*known, *(d.box for d in chosen)]):
+        if not covered(detection.box, [*known, *(d.box for d in chosen)]):
             chosen.append(detection)
     return chosen
 

@@ -28,7 +28,7 @@ from ..streams.audio import measure_speech
 from ..streams.timing import Timing
 from ..streams.visual import Person
 from ..trace import Trace
-from ..trace.meta import recording
+from ..trace.meta import jsonable, recording
 from ..trace.spans import check_within
 from ..transcript import Transcript, read_transcript, transcript_beside
 from ..voice import NO_SPEECH, SpeechLevel
@@ -64,9 +64,10 @@ class Predictor(ManyFiles):
     detector : str
         Face detector: ``"mtcnn"``, ``"yunet"``, or another that `avaffect.face.create_detector` knows.
     detection_interval : float
-        Seconds between two searches of the whole picture for faces (default 0.3). A newcomer is found at most
-        so much later, and a tick. Longer is quicker. Known faces are followed all the same; while nobody is
-        in sight the search goes on every 0.12 s.
+        Seconds between two searches of the whole picture for faces (default 0.45). A newcomer is found at
+        most so much later, and a tick, and then traced back through the half second before: with an interval
+        of up to half a second the rows begin where the face does. Longer is quicker. Known faces are followed
+        all the same; while nobody is in sight the search goes on every 0.12 s.
     min_face : float or None
         Smallest face with which a person is found, in pixels of the picture (longer side of the face's box),
         at least 12; once found, a person is followed when the face gets smaller. With MTCNN, half the size
@@ -285,7 +286,7 @@ class Predictor(ManyFiles):
                 timing,
             )
         about = {"recording": recording(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
-        trace = Trace(trace.table, meta={**trace.meta, **about})
+        trace.meta.update(jsonable(about))
         return trace.relative_to(known.baseline) if known.baseline else trace
 
     def _transcript(self, path: str | Path, given: str | Path | Transcript | None) -> Transcript | None:
@@ -375,7 +376,8 @@ class Predictor(ManyFiles):
             if transcript is None:
                 log.warning("%s: no transcript; the model reads it without words", name)
             about["transcript"] = None if transcript is None else transcript.source
-        return Trace(trace.table, meta={**trace.meta, **about})
+        trace.meta.update(jsonable(about))
+        return trace
 
     def _trace(self, name: str, recording: RecordingStreams, timing: Timing) -> Trace:
         of = shares(recording, main_only=self.people == "main")

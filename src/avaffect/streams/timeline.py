@@ -37,7 +37,7 @@ class Timeline:
 
     def tick(self, time: float) -> int:
         """The tick that covers a time in seconds."""
-        return int(self.ticks(np.asarray(time)))
+        return math.floor(time * self.tick_rate + _SLACK)
 
     def ticks(self, times: np.ndarray) -> np.ndarray:
         """The tick that covers each time in seconds, (n,) int.

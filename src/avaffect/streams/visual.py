@@ -15,7 +15,8 @@ from ..face import Face, FaceTracker
 from ..face.identity import Looks, same_people
 from ..face.mouth import mouth_motion, readable, reduced
 from ..media import Frame
-from .follower import Follower, Look
+from .follower import Follower
+from .look import Look
 from .timeline import Timeline, fill_short_gaps
 
 Embed = Callable[[np.ndarray], np.ndarray]

@@ -54,7 +54,8 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         If the index or a column is missing, unknown, of the wrong type or out of its range.
     """
     _check_names(table)
-    columns = {name: _typed(table[name]) for name in COLUMNS}
+    # Arrays, because a series would be compared with the index, row by row.
+    columns = {name: _typed(table[name]).array for name in COLUMNS}
     checked_table = pd.DataFrame(columns, index=_index(table.index))
     _check_ranges(checked_table)
     _check_intervals(checked_table)
