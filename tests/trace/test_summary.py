@@ -34,6 +34,8 @@ def test_intervals_as_wide_as_a_blind_guess_are_told(make_trace, reach, vague):
     (one,) = summarise(trace.table, trace.meta).people
     assert (one.valence.vague, one.arousal.vague) == (vague, False)
     assert trace.describe().count("as wide as that of a blind guess") == vague
+    without = trace.table.assign(arousal_lo=np.nan, arousal_hi=np.nan)
+    json.dumps(summarise(without, trace.meta).as_dict(), allow_nan=False)
 
 
 def test_rows_weigh_by_the_seconds_they_cover(made):

@@ -204,7 +204,7 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray, held: float) -> 
         max=float(x.max()),
         range=float(x.max() - x.min()),
         interval=float(np.average(width[bounded], weights=weight[bounded])) if bounded.any() else None,
-        vague=bounded.any() and bool(np.average(reach[bounded], weights=weight[bounded]) >= held - 1e-6),
+        vague=bool(bounded.any() and np.average(reach[bounded], weights=weight[bounded]) >= held - 1e-6),
     )
 
 
