@@ -211,8 +211,3 @@ def test_the_result_folder_may_lie_anywhere(here):
     make("clips/a.mp4", "clips/results/mine.mp4")
     assert bases("clips", out=".") == ["a", "results/mine"]
     assert bases("clips", out="clips/results") == ["a", "results/mine"]
-
-
-def test_an_address_is_no_file(here):
-    with pytest.raises(MediaError, match=r"^https://example\.org/talk\.mp4: is an address"):
-        find([Path("https://example.org/talk.mp4")], Path("out"), recursive=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TypeVar
 
+from .address import Place
 from .errors import AvaffectError, one_line
 from .progress import Hook
 
@@ -20,7 +20,7 @@ def attempt_each(
     items: Sequence[Item],
     work: Callable[[Item], Result],
     *,
-    path: Callable[[Item], str | Path],
+    path: Callable[[Item], str | Place],
     hook: Hook,
 ) -> Iterator[tuple[Item, Result | AvaffectError]]:
     """Do some work on each item, and go on past any that fails, whatever the reason.
@@ -47,7 +47,7 @@ def attempt_each(
     hook(FILES, len(items), len(items))
 
 
-def attempt(work: Callable[[Item], Result], item: Item, what: str | Path) -> Result | AvaffectError:
+def attempt(work: Callable[[Item], Result], item: Item, what: str | Place) -> Result | AvaffectError:
     """The result of some work on an item, or why there is none; ``what`` is what an error names."""
     try:
         return work(item)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 REPORTS = "https://github.com/avaffect/avaffect/issues"
 
@@ -34,7 +34,7 @@ class UnexpectedError(AvaffectError):
     """A fault of the program itself. The message says where it happened and where to report it."""
 
 
-def one_line(error: Exception, what: str | Path) -> AvaffectError:
+def one_line(error: Exception, what: str | PurePath) -> AvaffectError:
     """Any exception as an error of one line.
 
     Parameters

@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,6 @@ from .errors import DataError
 from .text import read_text
 
 _TEMPORARY = re.compile(r"\.avaffect-(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}(\..*)?")
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.+)")  # Path takes one of two slashes away
 _LONGEST_ENDING = 16  # bytes; what is longer is part of a name
 _OLD = 24 * 3600  # seconds without a change after which a temporary file is nobody's
 
@@ -70,9 +70,9 @@ def temporary_name(target: Path) -> Path:
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove the temporary files that killed processes left in a folder.
+    """Remove the temporary files and folders that killed processes left in a folder.
 
-    A file of another machine, on a shared disk, is removed when it has not changed for a day.
+    What is of another machine, on a shared disk, is removed when it has not changed for a day.
     """
     with suppress(OSError):
         for path in folder.iterdir():
@@ -80,7 +80,11 @@ def remove_stale(folder: Path) -> None:
             if found is None:
                 continue
             ours = found["machine"] == _machine()
-            if (ours and not _is_alive(int(found["process"]))) or _is_old(path):
+            alive = ours and _is_alive(int(found["process"]))
+            if path.is_dir():
+                if not alive and (ours or _is_old(path)):
+                    shutil.rmtree(path, ignore_errors=True)
+            elif (ours and not alive) or _is_old(path):
                 with suppress(OSError):
                     path.unlink()
 
@@ -167,18 +171,7 @@ def writable_file(
         raise DataError(f"{path} is there already; give another name, or --overwrite to replace it")
 
 
-def url(path: str | Path) -> str | None:
-    """The address that was given in place of a path, as it was typed; None for a path.
-
-    >>> url(Path("https://example.org/talk.mp4"))
-    'https://example.org/talk.mp4'
-    >>> url("talk: part 1.mp4")
-    """
-    found = _ADDRESS.fullmatch(str(path))
-    return None if found is None or os.path.lexists(path) else f"{found[1]}://{found[2]}"
-
-
-def as_text(path: str | Path) -> str:
+def as_text(path: str | os.PathLike[str]) -> str:
     r"""A path as text that can be written as UTF-8: bytes that are no text become ``\xe9``.
 
     >>> as_text("caf\udce9.mp4")

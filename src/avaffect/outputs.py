@@ -6,7 +6,6 @@ folders within an input folder are kept.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,10 +13,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from .address import Address, Place, absolute
 from .errors import DataError, MediaError
 from .files import remove_stale
 from .record import ENDING, Record, Source
 from .result_names import longest_name, result_names
+from .storage import each, exists, listed, remove
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv",),
@@ -54,34 +55,38 @@ class Target:
 
     Attributes
     ----------
-    source : Path
-    base : Path
-        Folder and name, without what follows the name.
+    source, base : Path or Address
+        The recording; folder and name of its results, without what follows the name.
     kinds : tuple of str
         Keys of `SUFFIXES`.
     """
 
-    source: Path
-    base: Path
+    source: Place
+    base: Place
     kinds: tuple[str, ...]
 
-    def paths(self, kind: str) -> list[Path]:
+    def paths(self, kind: str) -> list[Place]:
         """The files of one kind of result, the main one first."""
         return [self.base.with_name(self.base.name + suffix) for suffix in SUFFIXES[kind]]
 
     @property
-    def all_paths(self) -> list[Path]:
+    def is_remote(self) -> bool:
+        """Whether the recording or its results lie elsewhere."""
+        return isinstance(self.source, Address) or isinstance(self.base, Address)
+
+    @property
+    def all_paths(self) -> list[Place]:
         """All files that are written: results and record."""
         return [*(path for kind in self.kinds for path in self.paths(kind)), self.record_path]
 
     @property
-    def record_path(self) -> Path:
+    def record_path(self) -> Place:
         """Where the record lies."""
         return self.base.with_name(self.base.name + ENDING)
 
     @property
     def record(self) -> Record | None:
-        """The record as it is on the disk now."""
+        """The record as it is now."""
         return Record.read(self.record_path)
 
     def state(self, settings: Mapping[str, Any]) -> tuple[State, Target]:
@@ -125,33 +130,33 @@ class Target:
 
     def tidy(self) -> None:
         """Remove what a killed process left half written, and a record without any result."""
-        remove_stale(self.base.parent)
+        if isinstance(self.base, Path):
+            remove_stale(self.base.parent)
         record = self.record
-        if record is None or any(os.path.lexists(self.base.with_name(name)) for name in record.outputs):
+        if record is None or any(exists(self.base.with_name(name)) for name in record.outputs):
             return
-        with suppress(OSError):
-            self.record_path.unlink(missing_ok=True)
+        remove(self.record_path)
 
 
 def plan(
-    recordings: Sequence[tuple[Path, Path]],
-    out: Path,
+    recordings: Sequence[tuple[Place, Place]],
+    out: Place,
     kinds: Iterable[str],
     *,
-    others: Iterable[Path] = (),
+    others: Iterable[Place] = (),
     overwrite: bool = False,
 ) -> list[Target]:
     """The results of each recording, under names that no other has.
 
     Parameters
     ----------
-    recordings : sequence of (Path, Path)
+    recordings : sequence of (Path or Address, Path or Address)
         As `avaffect.inputs.find` gives them.
-    out : Path
+    out : Path or Address
         The result folder.
     kinds : iterable of str
         Keys of `SUFFIXES`.
-    others : iterable of Path
+    others : iterable of Path or Address
         What else is read: a transcript, a table.
     overwrite : bool
         Allow that files are replaced which are there and not known as results of the same recording.
@@ -165,15 +170,19 @@ def plan(
     names = result_names(recordings, longest_name(out, _LONGEST))
     targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
     read = [*(target.source for target in targets), *others]
-    inputs = {os.path.abspath(path) for path in read}
+    inputs = {absolute(path) for path in read}
     identities = {identity for path in read if (identity := _identity(path))}
-    problems = []
-    for target in targets:
+
+    def problem(target: Target) -> str | None:
         try:
             _check(target, inputs, identities, overwrite)
         except DataError as error:
-            problems.append(str(error))
-    if problems:
+            return str(error)
+        return None
+
+    with listed(out):
+        told = each(problem, targets, remote=isinstance(out, Address))
+    if problems := [line for line in told if line]:
         more = f" (and {len(problems) - 1} more like this)" if len(problems) > 1 else ""
         raise DataError(problems[0] + more)
     return targets
@@ -183,7 +192,7 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
     """Raise a `DataError` if a result of the target would replace what it may not."""
     record = target.record
     for path in target.all_paths:
-        given = os.path.abspath(path) in inputs or _identity(path) in identities
+        given = absolute(path) in inputs or _identity(path) in identities
         if given or _is_its_transcript(path, target):
             raise DataError(
                 f"{path} is an input, and a result of {target.source} would replace it;"
@@ -191,11 +200,11 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
             )
     if overwrite:
         return
-    if record is not None:
+    if record is not None and record.source.path != absolute(target.source):
         with suppress(MediaError):  # a file that cannot be read is told of when its turn comes
             _check_source(target, record, Source.of(target.source))
     for path in target.all_paths:
-        if not os.path.lexists(path):
+        if not exists(path):
             continue
         if record is None or not (path == target.record_path or record.wrote(path)):
             known = record is not None and path.name in record.outputs
@@ -203,10 +212,10 @@ def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], o
             raise DataError(f"{path} {what}; give another folder with --out, or --overwrite to replace it")
 
 
-def _is_its_transcript(path: Path, target: Target) -> bool:
+def _is_its_transcript(path: Place, target: Target) -> bool:
     """Whether a file that is there would be read as the recording's transcript, and is none of ours."""
-    if not path.is_file():
-        return False
+    if isinstance(path, Address) or isinstance(target.source, Address) or not path.is_file():
+        return False  # at addresses, none is looked for
     from .transcript import ENDINGS, transcript_beside  # what few need is loaded for few
 
     if path.suffix.lower() not in ENDINGS:
@@ -230,7 +239,9 @@ def _check_source(target: Target, record: Record, source: Source) -> None:
         )
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Place) -> tuple[int, int] | None:
+    if isinstance(path, Address):
+        return None
     try:
         state = path.stat()
     except (OSError, ValueError):

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from .address import Address, Place, absolute
 from .errors import MediaError
-from .files import replacing
+from .storage import identity, is_file, read_bytes, size, write_bytes
 
 ENDING = ".avaffect.json"
 FORMAT = 1
@@ -29,11 +30,11 @@ class Source:
     Attributes
     ----------
     path : str
-        Absolute; links in it are not resolved.
+        Absolute; links in it are not resolved. Or an address.
     size : int
         Bytes.
     modified : int
-        Nanoseconds of the system's clock.
+        Nanoseconds of the system's clock; 0 where a store does not tell.
     head : str
         SHA-256 of its first 64 KiB.
     """
@@ -44,14 +45,17 @@ class Source:
     head: str
 
     @classmethod
-    def of(cls, path: Path) -> Self:
-        """The identity of a file as it is now.
+    def of(cls, path: Place) -> Self:
+        """The identity of a file, or of an object, as it is now.
 
         Raises
         ------
         MediaError
             If it cannot be read.
         """
+        if isinstance(path, Address):
+            count, changed, first = identity(path, _HEAD)
+            return cls(str(path), count, changed, hashlib.sha256(first).hexdigest())
         try:
             if path.exists() and not path.is_file():  # a pipe would be waited for
                 raise MediaError(f"{path}: is no regular file; give a video or audio file")
@@ -62,7 +66,7 @@ class Source:
             raise MediaError(f"{path}: no such file; check the spelling or give the full path") from error
         except OSError as error:
             raise MediaError(f"{path}: may not be read ({error.strerror}); change its permissions") from error
-        return cls(os.path.abspath(path), state.st_size, state.st_mtime_ns, head)
+        return cls(absolute(path), state.st_size, state.st_mtime_ns, head)
 
     def is_same(self, other: Source) -> bool:
         """Whether the content is the same, as far as size, time and beginning tell."""
@@ -103,10 +107,10 @@ class Record:
     figures: Mapping[str, Any] | None = None
 
     @classmethod
-    def read(cls, path: Path) -> Self | None:
+    def read(cls, path: Place) -> Self | None:
         """A record; None if there is none, or the file is none of ours."""
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
+            raw = json.loads(read_bytes(path).decode("utf-8"))
             if raw["format"] != FORMAT:
                 return None
             absent, figures = tuple(raw["absent"]), raw["figures"]
@@ -120,7 +124,7 @@ class Record:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Place) -> None:
         """Write the record.
 
         Raises
@@ -128,26 +132,26 @@ class Record:
         DataError
             If it cannot be written there.
         """
-        with replacing(path, make_folder=True) as part:
-            part.write_text(json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+        content = json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n"
+        write_bytes(path, content.encode("utf-8"))
 
-    def wrote(self, path: Path) -> bool:
+    def wrote(self, path: Place) -> bool:
         """Whether a file beside the record is as this program left it."""
         if path.name not in self.outputs:
             return False
-        size = self.outputs[path.name]
-        return size is None or path.lstat().st_size == size
+        count = self.outputs[path.name]
+        return count is None or size(path) == count
 
-    def is_finished(self, path: Path) -> bool:
+    def is_finished(self, path: Place) -> bool:
         """Whether a file beside the record is there whole, or cannot be."""
-        return path.name in self.absent or (self.outputs.get(path.name) is not None and path.is_file())
+        return path.name in self.absent or (self.outputs.get(path.name) is not None and is_file(path))
 
-    def with_finished(self, *paths: Path) -> Record:
+    def with_finished(self, *paths: Place) -> Record:
         """The record once these files are written."""
-        sizes = {path.name: path.lstat().st_size for path in paths}
+        sizes = {path.name: size(path) for path in paths}
         return replace(self, outputs={**self.outputs, **sizes})
 
-    def with_absent(self, *paths: Path) -> Record:
+    def with_absent(self, *paths: Place) -> Record:
         """The record once it is known that these files cannot be."""
         outputs = {name: size for name, size in self.outputs.items() if name not in {p.name for p in paths}}
         return replace(self, outputs=outputs, absent=(*self.absent, *(path.name for path in paths)))

@@ -10,26 +10,35 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from .address import Address, Place
+from .address import absolute as absolute_name
 
-def result_names(recordings: Sequence[tuple[Path, Path]], longest: int) -> list[Path]:
+
+def result_names(recordings: Sequence[tuple[Place, Place]], longest: int) -> list[Path]:
     """Folder and name of each recording's results, below the result folder.
 
     Parameters
     ----------
-    recordings : sequence of (Path, Path)
+    recordings : sequence of (Path or Address, Path or Address)
         Each with the input it was found by: itself, or a folder. Folders within that folder are kept.
     longest : int
         Bytes that a name may have.
     """
-    places = [Path(file.name) if file == given else file.relative_to(given) for given, file in recordings]
+    places = [
+        Path(file.name) if file == given else Path(*file.relative_to(given).parts)
+        for given, file in recordings
+    ]
     owners: dict[str, set[str]] = {}
     for (given, file), place in zip(recordings, places, strict=True):
         root = given.parent if file == given else given
-        owners.setdefault(key(_plain(place)), set()).add(os.path.abspath(root))
+        owners.setdefault(key(_plain(place)), set()).add(absolute_name(root))
     if any(len(roots) > 1 for roots in owners.values()):
         # Inputs from several folders share names: keep the folders, from where they part.
-        absolute = [Path(os.path.abspath(file)) for _, file in recordings]
-        with suppress(ValueError):  # on several drives there is no such place
+        absolute = [
+            Path(*file.parts) if isinstance(file, Address) else Path(os.path.abspath(file))
+            for _, file in recordings
+        ]
+        with suppress(ValueError):  # on several drives, or here and at an address, there is no such place
             common = os.path.commonpath([path.parent for path in absolute])
             places = [path.relative_to(common) for path in absolute]
     plain = [_shortened(_plain(place), longest) for place in places]
@@ -71,7 +80,7 @@ def _shortened(path: Path, longest: int) -> Path:
     return path.with_name(f"{head}-{digest}")
 
 
-def longest_name(out: Path, follows: int) -> int:
+def longest_name(out: Place, follows: int) -> int:
     """Bytes that a name may have in a folder's file system, where so many more follow it."""
     try:
         return os.pathconf(out, "PC_NAME_MAX") - follows

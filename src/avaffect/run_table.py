@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
 
-from .files import replacing
+from .address import Place, absolute
 from .result_names import key
+from .storage import exists, read_bytes, remove, write_bytes
 
 
 class RunTable:
@@ -17,12 +17,12 @@ class RunTable:
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or Address
     name : str
         With the ending: ``.csv``, or ``.tsv`` for columns with tabs between.
     columns : sequence of str
         The first of them says which recording a row is of.
-    taken : iterable of Path
+    taken : iterable of Path or Address
         Names that are meant for something else.
     keep : bool
         The table goes on over several runs: rows of recordings that a run does not have stay. Else that of
@@ -31,24 +31,23 @@ class RunTable:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Place,
         name: str,
         columns: Sequence[str],
-        taken: Iterable[Path] = (),
+        taken: Iterable[Place] = (),
         *,
         keep: bool = False,
     ) -> None:
         self.columns = tuple(columns)
         stem, ending = os.path.splitext(name)
         self.delimiter = "\t" if ending == ".tsv" else ","
-        others = {key(os.path.abspath(path)) for path in taken}
+        others = {key(absolute(path)) for path in taken}
         names = (f"{stem}{number}{ending}" for number in ("", *(f"_{k}" for k in range(2, 1000))))
         paths = (folder / each for each in names)
-        self.path = next(p for p in paths if key(os.path.abspath(p)) not in others and self._is_free(p))
+        self.path = next(p for p in paths if key(absolute(p)) not in others and self._is_free(p))
         self.earlier = self._read() if keep else []
         if not keep:
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
+            remove(self.path)
 
     def write(self, rows: Iterable[Sequence[object]]) -> None:
         """Write the table, then the rows of earlier runs that are kept; None is an empty cell.
@@ -61,27 +60,25 @@ class RunTable:
         rows = list(rows)
         own = {str(row[0]) for row in rows}
         rows += [row for row in self.earlier if row[0] not in own]
-        with (
-            replacing(self.path) as part,
-            part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
-        ):
-            csv.writer(file, delimiter=self.delimiter).writerows([self.columns, *rows])
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=self.delimiter).writerows([self.columns, *rows])
+        write_bytes(self.path, text.getvalue().encode("utf-8", "backslashreplace"))
 
     def _read(self) -> list[list[str]]:
         """The rows of an earlier run; none where they cannot be read."""
         try:
-            with self.path.open(newline="", encoding="utf-8") as file:
-                found = list(csv.reader(file, delimiter=self.delimiter))[1:]
+            text = io.StringIO(read_bytes(self.path).decode("utf-8"), newline="")
+            found = list(csv.reader(text, delimiter=self.delimiter))[1:]
         except (OSError, ValueError, csv.Error):
             return []
         return [row for row in found if len(row) == len(self.columns)]
 
-    def _is_free(self, path: Path) -> bool:
+    def _is_free(self, path: Place) -> bool:
         """No such file, or the table of an earlier run."""
         try:
-            with path.open(encoding="utf-8", errors="replace") as file:
-                return file.readline().strip() == self.delimiter.join(self.columns)
+            first, _, _ = read_bytes(path).decode("utf-8", "replace").partition("\n")
+            return first.strip() == self.delimiter.join(self.columns)
         except FileNotFoundError:
-            return not path.is_symlink()
+            return not exists(path)
         except OSError:
             return False

@@ -276,8 +276,8 @@ def test_the_reader_of_the_output_may_leave(tmp_path):
 
 
 def test_an_address_is_named_as_it_was_typed(avaffect, fails, tmp_path):
-    run = avaffect("predict", "https://example.org/talk.mp4", "--out", tmp_path / "out")
-    fails(run, "https://example.org/talk.mp4: is an address")
+    run = avaffect("predict", "https://127.0.0.1:9/talk.mp4", "--out", tmp_path / "out")
+    fails(run, "https://127.0.0.1:9/talk.mp4: cannot be read", "check the address and the network")
     assert not (tmp_path / "out").exists()
 
 

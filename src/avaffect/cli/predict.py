@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
+from ..address import place
 from ..errors import AvaffectError
-from ..files import writable_folder
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
 from .plot_options import Picture, PlotFormat, plot_kind
@@ -72,22 +72,24 @@ def predict(
     from ..run.batch import Batch
     from ..run.job import Job
     from ..run.shard import Shard
+    from ..storage import writable
     from .predict_report import Report
 
     if lag and not causal:
         raise AvaffectError(f"--lag {lag:g} belongs to --causal; give that too, or leave it out")
     part = Shard.parse(shard) if shard else None
-    found = inputs.find(recordings, out, recursive=recursive)
+    folder = place(out)
+    found = inputs.find(recordings, folder, recursive=recursive)
     if transcript is not None and len(found.recordings) != 1:
         raise AvaffectError(
             f"--transcript {transcript} is of one recording, {len(found.recordings)} are given; give one, or"
             " put a transcript beside each under its name"
         )
-    writable_folder(out, "give another folder with --out")
+    writable(folder, "give another folder with --out")
     kinds = [*(form.value for form in formats), *[plot_kind(plot_format)] * plot, *["video"] * video]
     kinds += ["report"] * report_page
     others = [Path(given) for given in (transcript, speaker_from, *(baseline or [])) if given is not None]
-    targets = outputs.plan(found.recordings, out, kinds, others=others, overwrite=overwrite)
+    targets = outputs.plan(found.recordings, folder, kinds, others=others, overwrite=overwrite)
     for line in found.left_out:
         _note(f"left out: {line}")
     options = {
@@ -101,11 +103,11 @@ def predict(
     }
     job = Job(model, options, transcript, overwrite, threads, device.value)
     known: ContextOptions = {"same_setup": same_setup, "speaker_from": speaker_from, "baseline": baseline}
-    mine = [target for target in targets if part is None or part.holds(target.base.relative_to(out))]
+    mine = [target for target in targets if part is None or part.holds(target.base.relative_to(folder))]
     if not mine:
         _note(f"no recording is in part {shard}")
         return
-    report = Report(targets, out, shard=part, as_json=as_json)
+    report = Report(targets, folder, shard=part, as_json=as_json)
     try:
         with _crew(job, workers, len(mine), ray) as crew:
             batch = Batch(crew, mine, [target.source for target in targets])

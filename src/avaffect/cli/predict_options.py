@@ -42,11 +42,11 @@ Recordings = Annotated[
     typer.Argument(
         metavar="RECORDINGS...",
         help="Video or audio files, folders of them, patterns in quotes ('sessions/**/*.mp4'), or a table"
-        " (.csv) with a column 'file'.",
+        " (.csv) with a column 'file'. Addresses (s3://bucket/sessions) with the extra 'remote'.",
         show_default=False,
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results, or its address.")]
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A model's name (see `avaffect models`) or folder.")
 ]

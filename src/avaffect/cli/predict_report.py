@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from ..address import Place
 from ..errors import AvaffectError
 from ..run.figures import COLUMNS
 from ..run_table import RunTable
@@ -37,7 +37,7 @@ class Report:
     Parameters
     ----------
     targets : sequence of Target
-    out : Path
+    out : Path or Address
         The result folder.
     shard : Shard or None
         Which part of the recordings is read: the tables are of this part, and their names say so.
@@ -46,16 +46,16 @@ class Report:
     """
 
     def __init__(
-        self, targets: Sequence[Target], out: Path, *, shard: Shard | None = None, as_json: bool = False
+        self, targets: Sequence[Target], out: Place, *, shard: Shard | None = None, as_json: bool = False
     ) -> None:
         self.as_json = as_json
         self.unread = 0
         self._many = len(targets) > 1
         self._place = {target.source: number for number, target in enumerate(targets)}
-        self._rows: dict[Path, Row] = {}
-        self._results: dict[Path, Row] = {}
-        self._skipped: list[Path] = []
-        self._errors: dict[Path, str] = {}
+        self._rows: dict[Place, Row] = {}
+        self._results: dict[Place, Row] = {}
+        self._skipped: list[Place] = []
+        self._errors: dict[Place, str] = {}
         taken = [path for target in targets for path in target.all_paths]
         part = f"-{shard.number}-of-{shard.count}" if shard else ""
         self._error_list = RunTable(out, f"errors{part}.csv", ("file", "error"), taken)
@@ -120,7 +120,7 @@ class Report:
         except AvaffectError as error:
             console.print(f"the table of the run is missing: {escape(str(error))}", highlight=False)
 
-    def _sorted(self, sources: Mapping[Path, Any]) -> list[Path]:
+    def _sorted(self, sources: Mapping[Place, Any]) -> list[Place]:
         return sorted(sources, key=self._place.__getitem__)
 
     def _print(self, rows: Sequence[Row]) -> None:
@@ -141,7 +141,7 @@ class Report:
         )
 
 
-def _row(source: Path, figures: Mapping[str, Any]) -> Row:
+def _row(source: Place, figures: Mapping[str, Any]) -> Row:
     return dict.fromkeys(COLUMNS) | {"file": str(source), **figures}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..address import Place
 from ..arguments import checks_types
 from ..batch import attempt
 from ..errors import AvaffectError, DataError
@@ -46,7 +47,7 @@ class Report:
     errors: dict[str, str] = field(default_factory=dict)
     labelled: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    listed: Path | None = None
+    listed: Place | None = None
 
     def add(self, name: str, outcome: Outcome) -> None:
         """Note what became of a recording."""
@@ -137,7 +138,7 @@ def _in_turn(worker: Worker, names: list[str]) -> Generator[tuple[str, Outcome]]
         yield name, attempt(worker, name, name)
 
 
-def _listed(errors: RunTable, reasons: dict[str, str]) -> Path | None:
+def _listed(errors: RunTable, reasons: dict[str, str]) -> Place | None:
     """Where the errors are listed; None if the list cannot be written."""
     try:
         errors.write(reasons.items())

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
+from ..address import Place
 from ..arguments import checks_types
 from ..errors import DataError, MediaError
 from ..face.track import DETECTION_INTERVAL
@@ -81,11 +82,11 @@ class CausalPredictor(Predictor):
 
     def contexts(
         self,
-        paths: Sequence[str | Path],
+        paths: Sequence[str | Place],
         hook: Hook | None = None,
-        measure: Callable[[Path], SpeechLevel] | None = None,
+        measure: Callable[[Place], SpeechLevel] | None = None,
         **known: Unpack[ContextOptions],
-    ) -> dict[Path, Context]:
+    ) -> dict[Place, Context]:
         """As of `Predictor`; without ``same_setup``, which reads whole recordings before.
 
         Raises
@@ -102,7 +103,7 @@ class CausalPredictor(Predictor):
 
     def process_file(
         self,
-        path: str | Path,
+        path: str | Place,
         hook: Hook | None = None,
         context: Context | None = None,
         *,

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..address import Address, place
 from ..arguments import checks_types
 from ..errors import MediaError
 from ..record import owned
@@ -74,6 +75,8 @@ def list_media(folder: Path | str, *, recursive: bool = False) -> list[Path]:
 
 def look_into(folder: Path | str, *, recursive: bool = False) -> Contents:
     """All that is in a folder, as `list_media` sees it; with the same parameters and errors."""
+    if isinstance(address := place(folder), Address):
+        raise MediaError(f"{address}: is an address, a folder was expected; give the addresses of its files")
     folder = Path(folder)
     try:
         names = _names(folder)

@@ -20,8 +20,8 @@ from av.stream import Discard, Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from ..address import Address, place
 from ..errors import MediaError
-from ..files import url
 from .formats import FORMATS
 
 log = logging.getLogger(__name__)
@@ -237,7 +237,7 @@ def _warn_if_cut(source: Source, end: float) -> None:
 
 def first_bytes(path: Path, count: int = 64) -> bytes:
     """The file's first bytes, or a MediaError that says why it cannot be read."""
-    if address := url(path):
+    if isinstance(address := place(path), Address):
         raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
     if path.is_dir():
         raise MediaError(f"{path}: is a folder, a media file was expected; name a file in it")

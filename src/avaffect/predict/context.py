@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from ..address import Place, absolute, place
 from ..errors import DataError
 from ..trace.spans import Span
 from ..voice import SpeechLevel, shared_level
@@ -65,13 +66,13 @@ class ContextOptions(TypedDict, total=False):
 
 
 def contexts(
-    paths: Sequence[str | Path],
-    measure: Callable[[Path], SpeechLevel],
+    paths: Sequence[str | Place],
+    measure: Callable[[Place], SpeechLevel],
     *,
     same_setup: bool = False,
     speaker_from: str | Path | None = None,
     baseline: Given | None = None,
-) -> dict[Path, Context]:
+) -> dict[Place, Context]:
     """The context of each recording, by its path.
 
     Parameters
@@ -92,11 +93,11 @@ def contexts(
         raise DataError(
             "speaker_from tells whose recordings share a level: give same_setup (--same-setup) too"
         )
-    files = {Path(path): Path(os.path.abspath(path)).as_posix() for path in paths}
-    levels: dict[Path, float] = {}
+    files = {place(path): absolute(path).replace(os.sep, "/") for path in paths}
+    levels: dict[Place, float] = {}
     if same_setup:
         of = speakers(speaker_from, list(files.values()))
-        groups: dict[str, list[Path]] = defaultdict(list)
+        groups: dict[str, list[Place]] = defaultdict(list)
         for path, file in files.items():
             groups[of[file]].append(path)
         for group in groups.values():
@@ -106,7 +107,7 @@ def contexts(
     return {path: Context(levels.get(path), spans.get(file, ())) for path, file in files.items()}
 
 
-def _measured(paths: Sequence[Path], measure: Callable[[Path], SpeechLevel]) -> Iterator[SpeechLevel]:
+def _measured(paths: Sequence[Place], measure: Callable[[Place], SpeechLevel]) -> Iterator[SpeechLevel]:
     for path in paths:
         with suppress(Exception):  # whatever it is, it is told of when the recording's turn comes
             yield measure(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Unpack
 
 from .. import media
+from ..address import Place, absolute, place
 from ..arguments import checks_types
 from ..batch import attempt_each
 from ..errors import AvaffectError, DataError, MediaError
@@ -27,22 +27,22 @@ class ManyFiles(ABC):
 
     @abstractmethod
     def process_file(
-        self, path: str | Path, hook: Hook | None = None, context: Context | None = None
+        self, path: str | Place, hook: Hook | None = None, context: Context | None = None
     ) -> Trace:
         """The trace of one recording."""
 
     @abstractmethod
     def contexts(
-        self, paths: Sequence[str | Path], hook: Hook | None = None, **known: Unpack[ContextOptions]
-    ) -> dict[Path, Context]:
+        self, paths: Sequence[str | Place], hook: Hook | None = None, **known: Unpack[ContextOptions]
+    ) -> dict[Place, Context]:
         """What is known of each recording beside its content."""
 
     def iter_files(
         self,
-        paths: Sequence[str | Path],
+        paths: Sequence[str | Place],
         hook: Hook | None = None,
         **known: Unpack[ContextOptions],
-    ) -> Iterator[tuple[Path, Trace | AvaffectError]]:
+    ) -> Iterator[tuple[Place, Trace | AvaffectError]]:
         """Many files, one after the other; a file that fails stops no other, whatever the reason.
 
         Parameters
@@ -56,7 +56,7 @@ class ManyFiles(ABC):
 
         Yields
         ------
-        path : Path
+        path : Path or Address
             The file.
         result : Trace or AvaffectError
             Its trace, or why there is none: an `avaffect.errors.UnexpectedError` where the fault is ours.
@@ -65,16 +65,16 @@ class ManyFiles(ABC):
         contexts = self.contexts(paths, told, **known)
         results = attempt_each(
             paths,
-            lambda path: self.process_file(path, told, contexts[Path(path)]),
+            lambda path: self.process_file(path, told, contexts[place(path)]),
             path=lambda path: path,
             hook=told,
         )
         for path, result in results:
-            yield Path(path), result
+            yield place(path), result
 
     def process_files(
         self,
-        paths: Sequence[str | Path],
+        paths: Sequence[str | Place],
         hook: Hook | None = None,
         **known: Unpack[ContextOptions],
     ) -> Trace:
@@ -103,9 +103,9 @@ class ManyFiles(ABC):
             raise DataError(
                 f"process_files takes a list of files: give [{str(paths)!r}], or use process_file"
             )
-        count = Counter(os.path.abspath(path) for path in paths)
+        count = Counter(absolute(path) for path in paths)
         for path in paths:
-            if count[os.path.abspath(path)] > 1:
+            if count[absolute(path)] > 1:
                 raise DataError(f"{path} is given twice, so it is in two of the traces; give each file once")
         traces, errors = [], []
         for path, result in self.iter_files(paths, hook, **known):

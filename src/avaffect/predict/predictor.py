@@ -14,6 +14,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from .. import __version__, media, model_folder
+from ..address import Address, Place, place
 from ..ahead import ahead
 from ..arguments import checks_types
 from ..errors import AvaffectError, MediaError, ModelError
@@ -23,6 +24,7 @@ from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..runtime import open_model
 from ..spec import TARGETS
+from ..storage import fetched
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
 from ..streams.timing import Timing
@@ -164,18 +166,18 @@ class Predictor(ManyFiles):
         told = {key: value for key, value in self._meta.items() if key not in _OF_THE_SPEC}
         return {**told, "spec_sha256": hashlib.sha256(spec).hexdigest()}
 
-    def settings_with(self, path: str | Path, transcript: str | Path | Transcript | None) -> dict[str, Any]:
+    def settings_with(self, path: str | Place, transcript: str | Path | Transcript | None) -> dict[str, Any]:
         """`settings`, and what is said in one recording for a model that reads it, see `process_file`."""
         found = self._transcript(path, transcript)
         return self.settings if found is None else {**self.settings, "transcript_sha256": found.digest}
 
     def contexts(
         self,
-        paths: Sequence[str | Path],
+        paths: Sequence[str | Place],
         hook: Hook | None = None,
-        measure: Callable[[Path], SpeechLevel] | None = None,
+        measure: Callable[[Place], SpeechLevel] | None = None,
         **known: Unpack[ContextOptions],
-    ) -> dict[Path, Context]:
+    ) -> dict[Place, Context]:
         """What is known of recordings beside their content, for `process_file`.
 
         With ``same_setup`` the sound of every recording is read once for its level; pictures are not.
@@ -201,13 +203,13 @@ class Predictor(ManyFiles):
             raise ModelError(f"{self.spec.name} reads no voice: same_setup changes nothing; leave it out")
         told, done = hook or silent, iter(range(len(paths)))
 
-        def measured(path: Path) -> SpeechLevel:
+        def measured(path: Place) -> SpeechLevel:
             told("levels", next(done), len(paths))
             return (measure or self.level)(path)
 
         return contexts(paths, measured, **known)
 
-    def level(self, path: str | Path) -> SpeechLevel:
+    def level(self, path: str | Place) -> SpeechLevel:
         """How loud the speech of a recording is.
 
         Raises
@@ -215,15 +217,16 @@ class Predictor(ManyFiles):
         MediaError
             If its sound cannot be read.
         """
-        info = media.probe(path, self.audio_track)
-        if not info.has_audio:
-            return NO_SPEECH
-        blocks = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=SoundUsed())
-        return measure_speech(blocks, self.spec)
+        with fetched(place(path)) as file:
+            info = media.probe(file, self.audio_track)
+            if not info.has_audio:
+                return NO_SPEECH
+            blocks = media.audio(file, track=info.audio_track, channel=self.audio_channel, used=SoundUsed())
+            return measure_speech(blocks, self.spec)
 
     def process_file(
         self,
-        path: str | Path,
+        path: str | Place,
         hook: Hook | None = None,
         context: Context | None = None,
         *,
@@ -234,7 +237,8 @@ class Predictor(ManyFiles):
         Parameters
         ----------
         path : path
-            Anything FFmpeg decodes: mp4, mov, mkv, avi, mpg, wav, flac, mp3, ...
+            Anything FFmpeg decodes: mp4, mov, mkv, avi, mpg, wav, flac, mp3, ... Or the address of such a
+            file, ``"s3://bucket/talk.mp4"`` (`avaffect.storage`, extra ``remote``).
         hook : callable, optional
             Called as ``hook(path, completed, total)`` in seconds of the recording; the total is None if it is
             not known.
@@ -262,21 +266,22 @@ class Predictor(ManyFiles):
         DataError
             If the transcript cannot be read, or a baseline lies outside of the recording, or holds nobody.
         """
-        words = self._transcript(path, transcript)
-        known = context or Context()
-        info = media.probe(path, self.audio_track)
-        if info.duration:
-            check_within(known.baseline, info.duration, f"{as_text(path)}: the baseline")
+        recorded, known = place(path), context or Context()
+        words, name = self._transcript(recorded, transcript), as_text(recorded)
         timing, used, audio = Timing(), SoundUsed(), None
-        if info.has_audio:
-            audio = media.audio(path, track=info.audio_track, channel=self.audio_channel, used=used)
-        with ExitStack() as threads:
+        with ExitStack() as open_while_read:
+            file = open_while_read.enter_context(fetched(recorded))
+            info = media.probe(file, self.audio_track)
+            if info.duration:
+                check_within(known.baseline, info.duration, f"{name}: the baseline")
+            if info.has_audio:
+                audio = media.audio(file, track=info.audio_track, channel=self.audio_channel, used=used)
             frames = None
             if info.has_video:
-                decoded = timing.each("decode", media.frames(path))
-                frames = threads.enter_context(ahead(decoded, _ROOM))
+                decoded = timing.each("decode", media.frames(file))
+                frames = open_while_read.enter_context(ahead(decoded, _ROOM))
             trace = self._process(
-                as_text(path),
+                name,
                 frames,
                 audio,
                 info.duration,
@@ -285,11 +290,11 @@ class Predictor(ManyFiles):
                 words,
                 timing,
             )
-        about = {"recording": recording(Path(path))} | ({} if audio is None else {"sound": asdict(used)})
+            about = {"recording": recording(file)} | ({} if audio is None else {"sound": asdict(used)})
         trace.meta.update(jsonable(about))
         return trace.relative_to(known.baseline) if known.baseline else trace
 
-    def _transcript(self, path: str | Path, given: str | Path | Transcript | None) -> Transcript | None:
+    def _transcript(self, path: str | Place, given: str | Path | Transcript | None) -> Transcript | None:
         """What is said in a recording: as given, or from beside it."""
         if "text" not in self.spec.streams:
             if given is not None:
@@ -300,8 +305,15 @@ class Predictor(ManyFiles):
             return None
         if isinstance(given, Transcript):
             return given
-        place = transcript_beside(path) if given is None else given
-        return None if place is None else read_transcript(place)
+        if given is None:
+            recorded = place(path)
+            if isinstance(recorded, Address):
+                raise ModelError(
+                    f"{path}: {self.spec.name} reads what is said, and beside an address no transcript is"
+                    " looked for; give it, or a model of face and voice"
+                )
+            given = transcript_beside(recorded)
+        return None if given is None else read_transcript(given)
 
     def process_signal(
         self,

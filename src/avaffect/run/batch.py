@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..address import Address, Place
 from ..batch import FILES
 from ..crew import Crew
 from ..errors import AvaffectError
 from ..outputs import Target
 from ..process import Work
 from ..progress import Hook, silent
+from ..storage import each, remove_copies, size
 from .job import AskContexts, AskLevel, AskStates, Job, Known, Left, Outcome, Read
 from .resume import Resumed
 
@@ -36,15 +36,15 @@ class Batch:
         Of `crew_of`, or on a cluster.
     targets : sequence of Target
         To be read.
-    beside : sequence of Path
+    beside : sequence of Path or Address
         Other recordings that may say something of these, as a level that they share.
     """
 
-    def __init__(self, crew: Crew | RayCrew, targets: Sequence[Target], beside: Sequence[Path] = ()) -> None:
+    def __init__(self, crew: Crew | RayCrew, targets: Sequence[Target], beside: Sequence[Place] = ()) -> None:
         self._crew = crew
         self.targets = list(targets)
-        self._sources = sorted({*beside, *(target.source for target in targets)})
-        self._contexts: Mapping[Path, Context] = {}
+        self._sources = sorted({*beside, *(target.source for target in targets)}, key=str)
+        self._contexts: Mapping[Place, Context] = {}
         self._done, self._part = 0.0, dict[int, float]()
 
     def know(self, options: ContextOptions, hook: Hook = silent) -> None:
@@ -83,13 +83,14 @@ class Batch:
         hook : callable
             Called as ``hook("files", completed, total)``, and in between with how far each recording is.
         """
-        sizes = [_size(target.source) for target in self.targets]
+        sources = [target.source for target in self.targets]
+        sizes = each(_size, sources, remote=any(isinstance(source, Address) for source in sources))
         whole = sum(sizes) or 1
 
         told: dict[int, dict[str, float]] = defaultdict(dict)
 
         def tell(number: int, what: str, completed: float, total: float | None) -> None:
-            if total and what == os.fspath(self.targets[number].source):
+            if total and what == str(self.targets[number].source):
                 self._part[number] = sizes[number] / whole * completed / total
             told[number][what] = total or completed
             hook(what, completed, total)
@@ -112,7 +113,7 @@ class Batch:
     def _context(self, target: Target) -> Context:
         return self._contexts[target.source]
 
-    def _levels(self, paths: Sequence[Path], hook: Hook) -> dict[Path, SpeechLevel]:
+    def _levels(self, paths: Sequence[Place], hook: Hook) -> dict[Place, SpeechLevel]:
         """Levels of speech; a recording that cannot be read is told of when its turn comes."""
         levels = {}
         hook("levels", 0, len(paths))
@@ -148,9 +149,11 @@ def _tidy(request: Any) -> None:
     """Remove what a process that was ended has left half done."""
     if isinstance(request, Read):
         request.target.tidy()
+        if isinstance(request.target.source, Address):
+            remove_copies()
 
 
-def _size(path: Path) -> int:
-    with suppress(OSError):
-        return path.stat().st_size
+def _size(source: Place) -> int:
+    with suppress(OSError, AvaffectError):  # it is told when its turn comes
+        return size(source)
     return 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..address import Place
 from ..outputs import State, Target
 from ..registry import loaded_plugins
 
@@ -53,24 +54,24 @@ class AskContexts:
     The answer is a `Known`. Without ``levels`` of the recordings' speech, these may be needed first.
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[Place, ...]
     options: ContextOptions
-    levels: Mapping[Path, SpeechLevel] | None = None
+    levels: Mapping[Place, SpeechLevel] | None = None
 
 
 @dataclass(frozen=True)
 class Known:
     """Contexts by recording, and the recordings whose levels are needed first."""
 
-    contexts: Mapping[Path, Context]
-    unmeasured: tuple[Path, ...]
+    contexts: Mapping[Place, Context]
+    unmeasured: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
 class AskLevel:
     """How loud is the speech of a recording? The answer is a `SpeechLevel`."""
 
-    source: Path
+    source: Place
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,11 @@ class Outcome:
         The recording in a line, see `avaffect.run.figures`.
     description : str
         The summary in words.
-    outputs : tuple of Path
+    outputs : tuple of Path or Address
         The files that were written; of those that belong together the main one.
     """
 
     summary: dict[str, Any]
     figures: Mapping[str, Any]
     description: str
-    outputs: tuple[Path, ...]
+    outputs: tuple[Place, ...]

@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 
+from ..address import Place
 from ..batch import attempt
 from ..errors import AvaffectError, DataError, MediaError
 from ..live import CausalPredictor
@@ -18,6 +19,7 @@ from ..progress import Hook
 from ..record import Record
 from ..registry import load_plugins
 from ..session import set_device, set_threads
+from ..storage import each, fetched, written
 from ..trace import Trace, read_trace
 from ..voice import NO_SPEECH, SpeechLevel
 from .figures import figures
@@ -61,14 +63,15 @@ class Reader:
             case AskLevel(source):
                 return attempt(self.predictor.level, source, source)
             case AskStates(targets, contexts):
-                return [self._state(*each) for each in zip(targets, contexts, strict=True)]
+                pairs = zip(targets, contexts, strict=True)
+                return each(lambda pair: self._state(*pair), pairs, remote=any(t.is_remote for t in targets))
             case Read(target, context):
-                return attempt(lambda each: self._read(each, context, hook), target, target.source)
+                return attempt(lambda one: self._read(one, context, hook), target, target.source)
 
     def _contexts(self, request: AskContexts) -> Known:
-        unmeasured: list[Path] = []
+        unmeasured: list[Place] = []
 
-        def level(path: Path) -> SpeechLevel:
+        def level(path: Place) -> SpeechLevel:
             if request.levels is None:
                 unmeasured.append(path)
             return (request.levels or {}).get(path, NO_SPEECH)
@@ -96,11 +99,14 @@ class Reader:
         known: dict[str, Any] = {} if context == Context() else {"context": context}
         if self.job.transcript is not None:
             known["transcript"] = self.job.transcript
-        with target.begun(settings, overwrite=self.job.overwrite) as record:
+        with (
+            target.begun(settings, overwrite=self.job.overwrite) as record,
+            fetched(target.source) as file,
+        ):
             trace = earlier or self.predictor.process_file(target.source, hook, **known)
             summary = trace.summary()
             line = figures(summary)
-            outputs = _written(trace, target, replace(record, figures=line), hook)
+            outputs = _written(trace, file, target, replace(record, figures=line), hook)
         return Outcome(summary, line, trace.describe(), outputs)
 
 
@@ -113,14 +119,15 @@ def _stored(target: Target, settings: dict[str, Any]) -> tuple[Target, Trace | N
     if state is not State.UNFINISHED:
         return target, None
     try:
-        return target, read_trace(table)
+        with fetched(table) as file:
+            return target, read_trace(file)
     except DataError:
         return replace(target, kinds=("parquet", *target.kinds)), None
 
 
-def _written(trace: Trace, target: Target, record: Record, hook: Hook) -> tuple[Path, ...]:
+def _written(trace: Trace, source: Path, target: Target, record: Record, hook: Hook) -> tuple[Place, ...]:
     """Write the results, each noted in the record once it is there."""
-    written: list[Path] = []
+    done: list[Place] = []
     first: AvaffectError | None = None
     for kind in target.kinds:
         paths = target.paths(kind)
@@ -128,13 +135,14 @@ def _written(trace: Trace, target: Target, record: Record, hook: Hook) -> tuple[
             record = record.with_absent(*paths)
         else:
             try:
-                write(kind, trace, target.source, paths[0], hook)
+                with written(paths) as files:
+                    write(kind, trace, source, files[0], hook)
             except AvaffectError as error:  # what can be written is
                 first = first or error
                 continue
             record = record.with_finished(*paths)
-            written.append(paths[0])
+            done.append(paths[0])
         record.write(target.record_path)
     if first is not None:
         raise first
-    return tuple(written)
+    return tuple(done)
