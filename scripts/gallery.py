@@ -1,6 +1,6 @@
-"""Make the pictures of docs/gallery.md from the sample clip.
+"""Make the pictures of docs/gallery.md from the sample clip, and that of README.md.
 
-python scripts/gallery.py [--out out/gallery]
+python scripts/gallery.py [--out out/gallery] [--readme docs/sample.png]
 """
 
 from __future__ import annotations
@@ -45,15 +45,26 @@ def made_up(group: str, level: float, seed: int) -> list[Trace]:
     return traces
 
 
+def small(path: Path) -> Image.Image:
+    """A picture of 1200 pixels' width in few colours, for a repository."""
+    picture = Image.open(path).convert("RGB")
+    picture = picture.resize((1200, round(picture.height * 1200 / picture.width)), Image.Resampling.LANCZOS)
+    return picture.quantize(255, dither=Image.Dither.NONE)
+
+
 def main() -> None:
     """Read the clip and write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "gallery")
-    out = parser.parse_args().out
+    parser.add_argument("--readme", type=Path, help="also write the plot, small, for README.md")
+    options = parser.parse_args()
+    out = options.out
     out.mkdir(parents=True, exist_ok=True)
     clip = ROOT / CLIP
     trace = avaffect.load("hgrjca.default").process_file(clip)
     avaffect.plot(trace, out / "plot.png", title="sample.mp4")
+    if options.readme:
+        small(out / "plot.png").save(options.readme, optimize=True)
     plot_courses(trace, out / "course.svg", size=(180.0, 80.0))
     write_report(trace, out / "report.html", clip)
     groups = compare(made_up("calm", 0.15, 0), made_up("stress", -0.1, 1), names=("calm", "stress"))

@@ -30,6 +30,22 @@ def test_what_widens_intervals_survives(debug_spec):
     assert Spec.from_json(spec.to_json()) == spec
 
 
+@pytest.mark.parametrize(
+    ("widths", "vague"),
+    [
+        ((0.4, 0.5), ()),
+        ((0.89, 1.5), ()),  # with one stream alone nothing is said, with both a little
+        ((0.9, 1.2), ("valence",)),
+        ((), ()),
+    ],
+)
+def test_intervals_of_a_blind_guess_are_known(debug_spec, widths, vague):
+    """Nine in ten values drawn evenly from -1 to 1 lie within 0.9 of the middle."""
+    names = ("audio+visual", "audio")
+    calibration = {n: {"valence": w, "arousal": 0.3} for n, w in zip(names, widths, strict=False)}
+    assert replace(debug_spec, calibration=calibration).vague == vague
+
+
 def test_unknown_key_names_the_nearest(debug_spec):
     raw = json.loads(debug_spec.to_json()) | {"windov": 3}
     with pytest.raises(ModelError, match="did you mean 'window'"):

@@ -10,7 +10,8 @@ Rgb = tuple[int, int, int]  # red, green, blue, 0 to 255
 PEOPLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 # the same hues, light enough for text on the overlay's dark panels
 BRIGHT = ("#4FB0E8", "#FF8A3C", "#2FCB9E", "#F0A5D0", "#9AD6F7", "#FFC04D")
-SOURCES = {"face+voice": "#009E73", "face": "#0072B2", "voice": "#D55E00"}  # what a prediction rests on
+# What a prediction rests on: none is a person's, and colour-blind readers tell them apart.
+SOURCES = {"face+voice": "#8A4FD0", "face": "#8FA63A", "voice": "#B02A4C"}
 NOBODY = "#595959"
 INK = "#222222"
 FAINT = "#8A8A8A"

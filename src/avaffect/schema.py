@@ -62,6 +62,8 @@ def from_json(kind: type[Kind], text: str | bytes, error: type[AvaffectError], w
         return checked
     except ValidationError as fault:
         raise error(f"{what}: {problem(fault, kind)}") from fault
+    except AvaffectError as fault:  # by the dataclass itself
+        raise error(f"{what}: {fault}") from fault
 
 
 def problem(error: ValidationError, kind: type, *, add: str = "add it") -> str:

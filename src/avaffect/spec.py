@@ -190,6 +190,18 @@ class Spec:
         """Whether there is an encoder for every stream, so that recordings can be read."""
         return all(stream.encoder is not None for stream in self.streams.values())
 
+    @property
+    def vague(self) -> tuple[str, ...]:
+        """Targets whose values say next to nothing.
+
+        Their intervals, even the narrowest, are no narrower than one that holds the same share of values
+        drawn evenly from the whole range.
+        """
+        low, high = self.range
+        blind = self.coverage * (high - low) / 2
+        narrowest = {t: min((w[t] for w in self.calibration.values()), default=0.0) for t in self.targets}
+        return tuple(target for target, width in narrowest.items() if width >= blind)
+
     @classmethod
     def from_json(cls, text: str, *, name: str = "spec.json") -> Self:
         """Read a spec that `to_json` wrote; ``name`` is what messages call it.

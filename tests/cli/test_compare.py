@@ -32,6 +32,10 @@ def test_two_groups(avaffect, results):
     np.testing.assert_allclose(table["difference"], table["first"] - table["second"], atol=2e-6)
     assert (results / "out" / "comparison.png").stat().st_size > 10_000
     assert len(pd.read_csv(results / "out" / "people.csv")) == 7
+    shown = avaffect("compare", "calm", "--with", "stress", cwd=results).stdout
+    assert "intervals from 2000 resamples" in shown  # of one group
+    shown = avaffect("compare", "calm/P0.parquet", "--with", "stress", cwd=results).stdout
+    assert "resamples" not in shown
     again = avaffect("compare", "calm", "--with", "stress", "-o", "out", cwd=results)
     assert again.returncode == 2
     assert "comparison.csv is there already" in again.stderr

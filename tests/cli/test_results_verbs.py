@@ -61,7 +61,11 @@ def test_report_and_plot_of_a_folder(results):
     shown = ["--people", "1", "--span", "0-1", "--size", "88x60", "--format", "svg"]
     done = runner.invoke(app, ["plot", found, "--out", str(out), *shown])
     assert done.exit_code == 0, done.output
-    assert b"<svg" in (out / "B" / "P01_course.svg").read_bytes()
+    assert b"<svg" in (out / "B" / "P01_course_1_0-1s.svg").read_bytes()
+    for who in ("2", "1,2"):
+        other = runner.invoke(app, ["plot", found, "--out", str(out), "--people", who, "--format", "svg"])
+        assert other.exit_code == 0, other.output
+        assert (out / "A" / f"P01_course_{who.replace(',', '-')}.svg").is_file()
     wrong = runner.invoke(app, ["plot", found, "--out", str(out), "--span", "1 to 2"])
     assert "--span 1 to 2: expected two numbers of seconds" in str(wrong.exception)
 

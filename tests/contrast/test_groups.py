@@ -120,6 +120,21 @@ def test_too_few_recordings_have_no_interval_and_it_is_said(group):
     assert np.isnan(comparison.courses["valence"][0].low).all()
 
 
+def test_a_recording_without_a_prediction_is_no_unit(group, made):
+    rows = made.person(*made.times(4.0), track=None, file="stress/P00.mp4")
+    made.blank(rows, slice(None), "face", "valence", "arousal", "voiced", "speaking")
+    empty = Trace(rows, meta=made.META)
+    calm, stress = group("calm", LEVELS[:5]), group("stress", OTHERS[:5])
+    for paired, size in ((False, 4), (True, 4)):
+        found = compare(calm, [empty, *stress[1:]], names=("calm", "stress"), paired=paired)
+        assert len(found.cases[1]) == size
+        assert "left out, without any prediction: stress/P00.mp4" in found.notes
+        assert not any("too narrow" in note for note in found.notes if "stress" in note)
+        assert np.isnan(statistic(found).difference.low)
+    with pytest.raises(DataError, match=r"stress: there is no prediction in stress/P00\.mp4"):
+        compare(calm, [empty], names=("calm", "stress"))
+
+
 def test_courses_are_means_over_steps(group):
     one, two = group("calm", LEVELS), group("stress", OTHERS)
     first, second = compare(one, two).courses["valence"]

@@ -90,6 +90,33 @@ def test_a_short_recording_tells_nothing_of_chance(person):
     assert "too short to tell what chance would give" in " ".join(in_words(found))
 
 
+def test_of_a_second_in_common_there_is_no_correlation(person):
+    random = np.random.default_rng(4)
+    x = smooth(random, 9)
+    found = synchrony(person(x), person(-x, track=2))["valence"]
+    assert np.isnan([found.peak, found.lag, found.at_once]).all()
+    assert in_words(found) == [
+        "valence: too little to correlate: 9 s that both have, at least 10 s are needed"
+    ]
+    still = person(np.full(200, 0.5))
+    assert in_words(synchrony(still, person(smooth(random, 20), track=2))["valence"]) == [
+        "valence: nothing to correlate: one of the two does not change"
+    ]
+
+
+def test_pairs_without_a_correlation_are_none_of_the_interval(person):
+    random = np.random.default_rng(8)
+
+    def pair(seconds):
+        x = smooth(random, seconds)
+        return synchrony(person(x), person(x, track=2))
+
+    found = [*(pair(70) for _ in range(4)), *(pair(5) for _ in range(2))]
+    overall, notes = over_recordings(found)
+    assert np.isnan(overall["valence"].low)
+    assert notes == ["no intervals: 4 pairs, at least 5 are needed"]
+
+
 def test_one_voice_for_both_is_told(person):
     random = np.random.default_rng(5)
     traces = [person(smooth(random, 70), track=k) for k in (1, 2)]

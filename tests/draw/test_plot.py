@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from avaffect.draw import plot
 from avaffect.draw.panels import DENSE
 from avaffect.errors import DataError
+from avaffect.palette import SOURCES
 from avaffect.trace import Edits, Trace
 
 
@@ -83,9 +84,9 @@ def test_strips_show_what_the_prediction_rests_on_and_what_was_available(make_tr
     for patch in figure.axes[names.index("rests on")].patches:
         values, edges, _ = patch.get_data()
         shown[matplotlib.colors.to_hex(patch.get_facecolor()).upper()] = edges[:-1][values == 1]
-    assert shown["#0072B2"][[0, -1]] == pytest.approx([0.0, 0.2], abs=1 / 1200)
-    assert shown["#D55E00"][[0, -1]] == pytest.approx([0.6, 1.0], abs=1 / 1200)
-    assert len(shown["#009E73"]) == 0
+    assert shown[SOURCES["face"]][[0, -1]] == pytest.approx([0.0, 0.2], abs=1 / 1200)
+    assert shown[SOURCES["voice"]][[0, -1]] == pytest.approx([0.6, 1.0], abs=1 / 1200)
+    assert len(shown[SOURCES["face+voice"]]) == 0
     words = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     assert words == ["face and voice", "face alone", "voice alone"]
 

@@ -36,6 +36,8 @@ def test_a_list_as_a_spreadsheet_writes_it(tmp_path):
         ("P01,drop,1.5,,,", "track 1.5"),
         ("P01,exclude,,3,2,", "data row 1 is no span"),
         ("P01,exclude,,3,,", "data row 1 is no span"),
+        ("P01,name,1,,,Ana\nP01,name,1,,,Bo", "data row 2 calls person 1 'Bo', not 'Ana'; keep one"),
+        ("P01,name,1,,,a\x07", r"edits\.csv: edits: the name of person 1"),
     ],
 )
 def test_a_row_that_does_not_fit_is_named(row, said, tmp_path):
@@ -43,6 +45,24 @@ def test_a_row_that_does_not_fit_is_named(row, said, tmp_path):
     path.write_text(f"file,edit,track,start,end,name\n{row}\n")
     with pytest.raises(DataError, match=said):
         read_edits(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"P01": {"names": {"1": ""}}}', "P01: edits: the name of person 1 is ''"),
+        ('{"P01": {"excluded": [[3, 2, null]]}}', "P01: edits: the excluded span 3-2 s is no span"),
+        ('{"P01": {"names": {"1": "Ana", "1": "Bo"}}}', "the key '1' is there twice"),
+        ('{"P01": {"names": {"1": "Ana", "01": "Bo"}}}', "P01: names a person twice"),
+        ('{"P01": {}, "P01": {"dropped": [1]}}', "the key 'P01' is there twice"),
+    ],
+)
+def test_mistakes_in_json_name_the_file(text, said, tmp_path):
+    path = tmp_path / "edits.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=said) as error:
+        read_edits(path)
+    assert str(error.value).startswith(str(path))
 
 
 def test_names_mean_files_by_the_end_of_their_path(caplog):
@@ -54,7 +74,7 @@ def test_names_mean_files_by_the_end_of_their_path(caplog):
         edits_of({"P09": Edits()}, files, "edits.csv")
 
 
-def test_results_are_read_once_each_with_their_edits(make_trace, tmp_path):
+def test_results_are_read_once_each_with_their_edits(make_trace, tmp_path, caplog):
     for name in ("A/P01", "B/P01"):
         (tmp_path / name).parent.mkdir()
         trace = make_trace(2.0, people=2, file=f"{name}.mp4")
@@ -63,10 +83,21 @@ def test_results_are_read_once_each_with_their_edits(make_trace, tmp_path):
     (tmp_path / "errors.csv").write_text("file,error\nx,y\n")
     (tmp_path / "edits.csv").write_text("file,edit,track,start,end,name\nB/P01,drop,1,,,\n")
     found = read_results([tmp_path], tmp_path / "edits.csv")
+    (tmp_path / "none.csv").write_text((tmp_path / "A" / "P01.csv").read_text().splitlines()[0] + "\n")
+    assert [r.file for r in read_results([tmp_path / "none.csv", tmp_path / "A" / "P01.csv"])] == [
+        "A/P01.mp4"
+    ]
+    assert "none.csv: has no row, and is left out" in caplog.text
+    (tmp_path / "none.csv").unlink()
     assert [(r.file, r.trace.tracks, r.table.name) for r in found] == [
         ("A/P01.mp4", [1, 2], "P01.parquet"),
         ("B/P01.mp4", [2], "P01.parquet"),
     ]
+    assert "names what is not there" not in caplog.text
+    alone = read_results([tmp_path / "B" / "P01.csv"], tmp_path / "edits.csv")
+    assert [r.trace.tracks for r in alone] == [[2]]
+    read_results([tmp_path / "A" / "P01.csv"], tmp_path / "edits.csv")
+    assert "edits.csv: has nothing about A/P01.mp4; it names B/P01" in caplog.text
     with pytest.raises(DataError, match=r"A/P01.mp4 is in .* and in .*P01.csv; give one"):
         read_results([tmp_path, tmp_path / "A" / "P01.csv"])
     with pytest.raises(DataError, match="no results in"):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from avaffect.errors import DataError
-from avaffect.exchange import summarise, write_eaf
+from avaffect.exchange import summarise, wide, write_eaf
 from avaffect.exchange.pieces import turns
 from avaffect.trace import Edits, Span, Trace
 
@@ -42,6 +42,28 @@ def test_one_row_a_recording_and_person(talk, make_trace):
         assert np.isnan(row["valence_rel_mean"])
 
 
+def test_a_recording_without_people_has_a_row_of_nobody(talk, made):
+    rows = made.person(*made.times(4.0), track=None, file="empty.mp4")
+    made.blank(rows, slice(None), "face", "valence", "arousal", "voiced", "speaking")
+    empty = Trace(rows, meta=made.META)
+    dropped = talk.edited(Edits(dropped=(1, 2)))
+    for trace, seconds in ((empty, 4.0), (dropped, 6.0)):
+        (row,) = summarise([trace]).to_dict("records")
+        assert pd.isna([row["track"], row["valence_mean"]]).all()
+        assert (row["seconds"], row["missing_share"]) == (pytest.approx(seconds), 1.0)
+        assert len(summarise([trace], "1s")) == seconds
+        assert wide([trace])["file"].tolist() == trace.files
+
+
+def test_recordings_without_a_span_or_turn_are_told(talk, made, tmp_path, caplog):
+    silent = Trace(made.person(*made.times(4.0), file="B/quiet.mp4").assign(voiced=0.0), meta=made.META)
+    assert set(summarise([talk, silent], "turns")["file"]) == {"A/talk.mp4"}
+    assert "without a row, for there is no turn of speech: B/quiet.mp4" in caplog.text
+    (tmp_path / "spans.csv").write_text("file,start,end\nquiet,0,1\n")
+    assert set(summarise([talk, silent], str(tmp_path / "spans.csv"))["file"]) == {"B/quiet.mp4"}
+    assert "spans.csv: A/talk.mp4" in caplog.text
+
+
 def test_seconds_are_means_of_their_rows(talk):
     table = summarise([talk.edited(Edits({1: "Ana"}, excluded=(Span(1.0, 1.5),)))], "1s")
     ana = table[table["track"] == 1]
@@ -50,6 +72,12 @@ def test_seconds_are_means_of_their_rows(talk):
     assert ana["valence_mean"].iloc[[0, 2, 3, 4, 5]].tolist() == pytest.approx(x[[0, 2, 3, 4, 5]].tolist())
     assert ana["valence_seconds"].tolist() == pytest.approx([1, 0.5, 1, 1, 1, 1])
     assert ana["excluded_share"].tolist() == pytest.approx([0, 0.5, 0, 0, 0, 0])
+    most = talk.edited(Edits(excluded=(Span(1.0, 1.8),)))
+    row = summarise([most], "1s").iloc[2]  # a mean, and how little it rests on
+    assert (row["valence_mean"], row["valence_seconds"]) == pytest.approx(
+        (talk.track(1).table["valence"].iloc[18:20].mean(), 0.2)
+    )
+    assert np.isnan(wide([most])["valence_00002"].iloc[0])  # here nothing would say so
     assert set(ana["person"]) == {"Ana"}
 
 

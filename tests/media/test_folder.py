@@ -84,3 +84,17 @@ def test_a_folder_within_that_may_not_be_read(folder, caplog):
 def test_endings_of_every_kind(tmp_path, name):
     (tmp_path / name).touch()
     assert list_media(tmp_path) == [tmp_path / name]
+
+
+def test_a_link_to_a_folder_above_leads_nowhere(tmp_path, caplog):
+    (tmp_path / "study" / "day").mkdir(parents=True)
+    (tmp_path / "private.mp4").touch()
+    (tmp_path / "study" / "a.mp4").touch()
+    (tmp_path / "study" / "day" / "up").symlink_to(tmp_path)
+    (tmp_path / "study" / "round").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "deep").mkdir(parents=True)
+    (tmp_path / "disk" / "b.mp4").touch()
+    (tmp_path / "disk" / "deep" / "up").symlink_to(tmp_path)
+    found = list_media(tmp_path / "study", recursive=True)
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == ["study/a.mp4", "study/round/b.mp4"]
+    assert caplog.text.count("the link leads to a folder above it; name that folder") == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import numpy as np
@@ -28,6 +29,9 @@ class PageWork:
         if task.name.startswith("broken"):
             raise MediaError(f"{task.name}: no picture can be decoded; convert it to mp4")
         trace = made_trace(task.name)
+        trace.meta["recording"] = {"size": task.source.stat().st_size}
+        if task.annotate:  # the boxes in it are of no matter
+            shutil.copy(task.source, task.folder / FILES["mp4"])
         trace.to_parquet(task.folder / FILES["parquet"])
         trace.to_csv(task.folder / FILES["csv"])
         return trace.duration

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,19 +126,43 @@ def test_the_table_says_what_the_chart_shows(result: Page, trace: Trace) -> None
     assert float(re.findall(r"[+-]\d\.\d\d", row)[0]) == pytest.approx(mean, abs=0.0051)
 
 
-def test_after_a_reload_the_file_is_asked_for(result: Page, done: str) -> None:
+DRAWN = (
+    "(() => { const c = document.querySelector('.boxes');"
+    "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0) })()"
+)
+
+
+def test_after_a_reload_the_file_is_asked_for(result: Page, done: str, tmp_path: Path) -> None:
     result.open(f"result/{done}", anew=True)
     field = result.find("#again")
     assert "choose sample.mp4 again" in result.find(".media-note").text
+    (tmp_path / "other.mp4").write_bytes(b"x")
+    field.send_keys(str(tmp_path / "other.mp4"))
+    assert "other.mp4 is not the file that was read" in result.wait(".media-note [role=alert]").text
     field.send_keys(str(SAMPLE))
     result.until("document.querySelector('video').videoWidth > 0")
     result.until("document.querySelector('video').src.startsWith('blob:')")
     seek(result, 5)
     result.until("Math.abs(document.querySelector('video').currentTime - 5) < 0.05")
-    assert result.run(  # a box is drawn
-        "const c = document.querySelector('.boxes');"
-        "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"
-    )
+    assert result.run(f"return {DRAWN}")
+
+
+def test_no_box_is_drawn_over_those_of_the_annotated_video(page: Page, tmp_path: Path) -> None:
+    page.open()
+    page.find("#annotate").click()
+    page.send(Path(shutil.copy(SAMPLE, tmp_path / "drawn.mp4")))
+    job = page.wait(".job[data-state=done]", "drawn.mp4")
+    address = job.find_element("css selector", "a").get_attribute("href").rpartition("#/")[2]
+    page.open(address)
+    page.until("document.querySelector('video').videoWidth > 0")  # the reader's own file
+    seek(page, 5)
+    page.until(DRAWN)
+    page.open(address, anew=True)
+    page.until("document.querySelector('video').src.endsWith('/files/mp4')")
+    page.until("document.querySelector('video').videoWidth > 0")
+    seek(page, 5)
+    page.until("Math.abs(document.querySelector('video').currentTime - 5) < 0.05")
+    assert not page.run(f"return {DRAWN}")
 
 
 def test_nothing_is_asked_of_another_site(result: Page, address: str) -> None:

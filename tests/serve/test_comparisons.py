@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -28,6 +30,7 @@ def test_groups_are_compared_with_intervals(client, ids):
     first, second = found["courses"]["valence"]
     assert len(first["time"]) == len(second["mean"]) > 0
     assert found["notes"]
+    assert not any(identity in json.dumps([found["notes"], found["statistics"]]) for identity in ids)
 
 
 def test_edits_count(client, ids):
@@ -56,3 +59,12 @@ def test_a_recording_belongs_to_one_group(client, ids):
     answer = client.post("/v1/comparisons", json={"a": ids[:2], "b": ids[1:]})
     assert answer.status_code == 422
     assert "is in both groups" in answer.json()["detail"]
+
+
+def test_messages_name_recordings_as_their_owner_does(client, ids):
+    """Two of one name in one group cannot be paired; a recording of which all is excluded says nothing."""
+    answer = client.post("/v1/comparisons", json={"a": ids[2:], "b": ids[:1], "paired": True})
+    assert answer.json()["detail"].startswith("paired: stress.wav and stress.wav are of one name")
+    edits = {ids[1]: {"excluded": [[0, 2]]}}
+    found = client.post("/v1/comparisons", json={"a": ids[:2], "b": ids[2:3], "edits": edits}).json()
+    assert "left out, without any prediction: calm 2.wav" in found["notes"]

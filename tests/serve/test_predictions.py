@@ -130,3 +130,22 @@ def test_edits_that_do_not_fit_are_refused_in_one_line(client, done, edits, word
     answer = client.post(f"/v1/predictions/{done['id']}/view", json=edits)
     assert answer.status_code == 422
     assert words in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"[1]", "the body: expected a JSON object, it is [1]"),
+        (b'"Ana"', "the body: expected a JSON object, it is 'Ana'"),
+        (b"", "the body: is missing; expected a JSON object"),
+        (b"{", "the body: is not valid JSON; expected a JSON object"),
+        (b'{"names": ["Ana"]}', "names: expected a JSON object, it is ['Ana']"),
+        (b'{"dropped": 1}', "dropped: expected a JSON list, it is 1"),
+        (b'{"drop": 1}', "drop: is no key that is known here, it is 1"),
+    ],
+)
+def test_a_body_that_is_none_is_told_as_such(client, done, body, said):
+    answer = client.post(
+        f"/v1/predictions/{done['id']}/view", content=body, headers={"content-type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)

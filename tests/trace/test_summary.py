@@ -26,6 +26,18 @@ def test_level_and_spread_at_an_even_rate(make_trace):
     assert one.speech_share == pytest.approx((trace.table["voiced"] >= 0.5).mean())
 
 
+@pytest.mark.parametrize(("reach", "vague"), [(0.85, False), (0.95, True)])
+def test_intervals_as_wide_as_a_blind_guess_are_told(make_trace, reach, vague):
+    trace = make_trace(2.0)
+    for end, sign in (("lo", -1), ("hi", 1)):  # cut off at the ends of the scale, as they are written
+        trace.table[f"valence_{end}"] = np.clip(trace.table["valence"] + sign * reach, -1, 1)
+    (one,) = summarise(trace.table, trace.meta).people
+    assert (one.valence.vague, one.arousal.vague) == (vague, False)
+    assert trace.describe().count("as wide as that of a blind guess") == vague
+    without = trace.table.assign(arousal_lo=np.nan, arousal_hi=np.nan)
+    json.dumps(summarise(without, trace.meta).as_dict(), allow_nan=False)
+
+
 def test_rows_weigh_by_the_seconds_they_cover(made):
     # one second at 10 Hz with valence 0, then one second in a single row with valence 0.6
     start = np.append(np.arange(10) / 10, 1.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from .. import __version__
 from ..registry import load_plugins
@@ -20,6 +19,7 @@ from .import_checkpoint import import_checkpoint
 from .live import live
 from .plot import plot
 from .predict import predict
+from .printed import Console
 from .report import report
 from .serve import serve
 from .submit import submit

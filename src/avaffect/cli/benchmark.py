@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from ..errors import AvaffectError, DataError, nearest
 from ..files import writable_folder
 from ..text import read_text
+from .printed import Console
 from .progress import ProgressBars
 
 # What stands in every page of each.

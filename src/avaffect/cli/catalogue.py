@@ -6,11 +6,11 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from ..errors import AvaffectError
+from .printed import Console
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 

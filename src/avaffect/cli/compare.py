@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ..errors import AvaffectError
 from .plot_options import Picture, PlotFormat
+from .printed import Console
 from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
 
 if TYPE_CHECKING:
@@ -153,10 +153,15 @@ def _print_groups(comparison: GroupComparison) -> None:
         ]  # fmt: skip
         table.add_row(one.target, one.measure, *figures, effect, f"{one.counts[0]}, {one.counts[1]}")
     Console().print(table)
-    print_lines(
+    legend = (
         f"[ ]: {100 * comparison.level:g} % intervals from {comparison.resamples} resamples of"
-        f" {'pairs' if comparison.paired else 'recordings'}, seed {comparison.seed};"
-        " effect: the difference in standard deviations",
+        f" {'pairs' if comparison.paired else 'recordings'}, seed {comparison.seed}"
+    )
+    every = [each for one in comparison.statistics for each in (one.first, one.second, one.difference)]
+    print_lines(
+        *[legend] * any(each.low == each.low for each in every),
+        *["effect: the difference in standard deviations"]
+        * any(one.effect == one.effect for one in comparison.statistics),
         *comparison.notes,
         "The numbers are expressions as raters see them, not feelings.",
     )

@@ -62,7 +62,12 @@ def _run() -> int:
             stream.reconfigure(errors="backslashreplace")
     import logging
 
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    from .printed import LogLine, Once
+
+    handler = logging.StreamHandler()
+    handler.addFilter(Once())
+    handler.setFormatter(LogLine("%(levelname)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     from .app import app
 
     try:
@@ -91,8 +96,9 @@ def _exit_code(app: Callable[[], object]) -> int:
 
 
 def _fail(error: Exception) -> int:
-    from rich.console import Console
     from rich.markup import escape
+
+    from .printed import Console
 
     line = one_line(error, "avaffect")
     Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(line))}", highlight=False)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ..errors import AvaffectError
 from .label_options import Decimal, Delimiter, TimeUnit
+from .printed import Console
 
 if TYPE_CHECKING:
     from ..evaluate import Comparison, Estimate, Pairing, Recording, Report

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from ..errors import DataError
 from ..text import one_line
 from .label_options import Decimal, Delimiter, TimeUnit
+from .printed import Console
 from .progress import ProgressBars
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from ..files import as_text, replacing, writable_file
+from .printed import Console
 
 
 def import_checkpoint(

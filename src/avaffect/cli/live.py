@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from ..files import writable_file
 from .predict_options import Device, Model, People, Threads, WhichDevice
+from .printed import Console
 
 if TYPE_CHECKING:
     from ..live import StreamingPredictor, Tick

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,8 @@ def plot(
 ) -> None:
     """Draw valence and arousal of each recording over time, NAME_course.pdf, at the size that a paper needs.
 
+    With --people and --span, the file's name says who and when: NAME_course_1_10-40s.pdf.
+
     Example: avaffect plot results/interview.parquet --people 1 --span 10-40 --size 88x60 --out figures
     """
     from ..draw import plot_courses
@@ -45,13 +48,19 @@ def plot(
     millimetres = _numbers(size, _SIZE, "--size", "millimetres, such as 180x90")
     chosen = None if people is None else [name.strip() for name in people.split(",") if name.strip()]
     found = read_results(results, edits)
-    paths = result_paths(found, out, f"_course.{picture.value}")
+    paths = result_paths(found, out, f"_course{_shown(chosen, seconds)}.{picture.value}")
     check_outputs(paths, [*results, *([edits] if edits else [])], overwrite=overwrite)
     for result, path in zip(found, paths, strict=True):
         plot_courses(
             result.trace, path, people=chosen, span=seconds, size=millimetres or (180.0, 90.0), smooth=smooth
         )
     print_lines("Written: " + ", ".join(map(str, paths)))
+
+
+def _shown(people: Sequence[str] | None, span: tuple[float, float] | None) -> str:
+    """Who and when is shown, as a part of a file's name."""
+    who = "-".join(re.sub(r"[^\w.+]+", "_", name) for name in people or ())[:60]
+    return f"_{who}" * bool(who) + (f"_{span[0]:g}-{span[1]:g}s" if span else "")
 
 
 def _numbers(text: str | None, form: re.Pattern[str], option: str, wanted: str) -> tuple[float, float] | None:

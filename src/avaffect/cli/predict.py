@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from ..address import place
@@ -16,6 +15,7 @@ from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
 from .plot_options import Picture, PlotFormat, plot_kind
 from .predict_options import Device, Format, People
+from .printed import Console
 from .progress import ProgressBars
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from ..address import Place
 from ..errors import AvaffectError
 from ..run.figures import COLUMNS
 from ..run_table import RunTable
+from .printed import Console
 
 if TYPE_CHECKING:
     from ..outputs import Target

@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from .printed import Console
 
 
 class ProgressBars:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ..files import writable_file, writable_folder
+from .printed import Console
 
 Results = Annotated[
     list[Path],

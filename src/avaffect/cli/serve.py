@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from .predict_options import Model
+from .printed import Console
 
 
 def serve(
@@ -26,14 +26,14 @@ def serve(
     ] = None,
     model: Model = "hgrjca.default",
     max_size: Annotated[
-        float, typer.Option(min=0.001, help="MiB of one upload, all its files together.")
+        float, typer.Option(min=0.001, max=1e9, help="MiB of one upload, all its files together.")
     ] = 2048,
-    max_duration: Annotated[float, typer.Option(min=1, help="Seconds of one recording.")] = 7200,
+    max_duration: Annotated[float, typer.Option(min=1, max=1e9, help="Seconds of one recording.")] = 7200,
     max_time: Annotated[
-        float, typer.Option(min=1, help="Seconds that the work on one recording may take.")
+        float, typer.Option(min=1, max=1e9, help="Seconds that the work on one recording may take.")
     ] = 21600,
     max_memory: Annotated[
-        float, typer.Option(min=256, help="MiB that the process which reads recordings may hold.")
+        float, typer.Option(min=256, max=1e9, help="MiB that the process which reads recordings may hold.")
     ] = 4096,
     queue: Annotated[int, typer.Option(min=1, help="Recordings that may wait.")] = 20,
     workers: Annotated[int, typer.Option(min=1, help="Recordings that are read at the same time.")] = 1,

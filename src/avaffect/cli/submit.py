@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ..files import writable_file
 from .evaluate import Causal, FrameRate, Smooth, Tolerance, post_process
+from .printed import Console
 
 
 def submit(

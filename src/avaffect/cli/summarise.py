@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .printed import write_out
 from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
 
 
@@ -37,13 +37,13 @@ def summarise(
     """
     from ..exchange import read_results
     from ..exchange import summarise as table_of
-    from ..exchange.tables import write_table
+    from ..exchange.tables import DECIMALS, write_table
 
     if out is not None:
         check_outputs([out], [*results, *([edits] if edits else [])], overwrite=overwrite)
     table = table_of([result.trace for result in read_results(results, edits)], by)
     if out is None:
-        table.round(6).to_csv(sys.stdout, index=False)
+        write_out(table.round(DECIMALS).to_csv(index=False))
         return
     write_table(table, out)
     print_lines(f"Written: {out}, {len(table):,} rows")

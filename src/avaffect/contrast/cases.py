@@ -44,6 +44,11 @@ class Case:
         """Seconds with a prediction."""
         return self.person.seconds * (1.0 - self.person.missing_share)
 
+    @property
+    def predicted(self) -> bool:
+        """Whether there is any value."""
+        return self.person.valence is not None or self.person.arousal is not None
+
     def value(self, measure: str, target: str) -> float:
         """One of `MEASURES`; NaN where it is not known."""
         if measure == "mean_rel":

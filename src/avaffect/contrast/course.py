@@ -9,8 +9,8 @@ import numpy as np
 
 from ..evaluate.bootstrap import MIN_UNITS
 from ..metric import Array
+from ..trace import time_axis
 from ..trace.resample_bins import binned
-from ..trace.time_axis import STEPS
 from .cases import Case
 
 _STEPS = 200  # that the longest recording is cut into, about
@@ -42,8 +42,7 @@ class Course:
 
 def step_of(cases: Sequence[Case]) -> float:
     """Seconds of a step that suit the longest recording."""
-    longest = max(case.person.end for case in cases)
-    return next((s for s in STEPS if s >= _SHORTEST and longest / s <= _STEPS), STEPS[-1])
+    return max(time_axis.step(max(case.person.end for case in cases), _STEPS), _SHORTEST)
 
 
 def course(

@@ -10,7 +10,7 @@ import pandas as pd
 from ..evaluate.bootstrap import LEVEL, MIN_UNITS, RESAMPLES, Estimate, interval, resample_counts
 from ..evaluate.score import interval_notes
 from ..spec import TARGETS
-from .synchrony import Synchrony
+from .synchrony import SHORTEST, Synchrony
 
 _SHARED = 0.05  # of the time on one voice, from which it is said
 
@@ -37,23 +37,30 @@ def over_recordings(
     if len(found) < 2:
         return {}, []
     overall = {}
+    fewest = len(found)
     for target in TARGETS:
         values = np.array([each[target].at_once for each in found])
         values = values[np.isfinite(values)]
         if not len(values):
             continue
+        fewest = min(fewest, len(values))
         ends = (float("nan"), float("nan"))
         if len(values) >= MIN_UNITS:
             counts = np.vstack(list(resample_counts(len(values), resamples, seed)))
             ends = interval(counts @ values / len(values), LEVEL)
         overall[target] = Estimate(float(values.mean()), *ends)
-    return overall, interval_notes(len(found), "pair")
+    return overall, interval_notes(fewest, "pair") if overall else []
 
 
 def in_words(one: Synchrony) -> list[str]:
     """What was found of one target, and how far it goes, in a few lines."""
     if not np.isfinite(one.peak):
-        return [f"{one.target}: too little that both have ({one.seconds:.0f} s)"]
+        return [
+            f"{one.target}: too little to correlate: {one.seconds:.0f} s that both have, at least"
+            f" {SHORTEST:.0f} s are needed"
+            if one.seconds < SHORTEST
+            else f"{one.target}: nothing to correlate: one of the two does not change"
+        ]
     first, second = one.names
     follows = second if one.lag > 0 else first
     when = "at the same time" if one.lag == 0 else f"{follows} {abs(one.lag):.2f} s later"

@@ -24,6 +24,7 @@ from ..result_names import key
 from ..spec import TARGETS
 from ..text import listed
 from ..trace import Trace
+from ..trace.names import recordings
 from .cases import MAIN, MEASURES, Case, cases_of, unit_numbers
 from .course import Course, course, step_of
 
@@ -168,7 +169,8 @@ def compare(
     Raises
     ------
     DataError
-        If a group has nobody, a recording is in both groups, or ``paired`` recordings do not match.
+        If a group has nobody with a prediction, a recording is in both groups, or ``paired`` recordings do
+        not match.
     """
     if not 0 < level < 1:
         raise DataError(f"level={level:g}: expected a share between 0 and 1, such as 0.95")
@@ -176,9 +178,10 @@ def compare(
     both = {case.file for case in groups[0]} & {case.file for case in groups[1]}
     if both:
         raise DataError(f"{min(both)} is in both groups; a recording belongs to one of them")
-    notes: list[str] = []
+    groups, notes = _predicted(groups, names)
     if paired:
-        groups, notes = _paired(groups)
+        groups, alone = _paired(groups)
+        notes += alone
     units = [unit_numbers(group) for group in groups]
     sizes = [int(unit.max()) + 1 for unit in units]
     counts = [_counts(size, resamples, seed + (0 if paired else k)) for k, size in enumerate(sizes)]
@@ -222,7 +225,17 @@ def _few(name: str, units: int, paired: bool) -> list[str]:
 
 def _little(groups: Sequence[Sequence[Case]]) -> list[str]:
     few = [c.file for group in groups for c in group if c.person.missing_share > 1 - _LITTLE]
-    return [f"less than half of the time has a prediction: {listed(few)}"] if few else []
+    return [f"less than half of the time has a prediction: {recordings(few)}"] if few else []
+
+
+def _predicted(groups: Sequence[list[Case]], names: Sequence[str]) -> tuple[list[list[Case]], list[str]]:
+    """The cases that have any value, and a note on those without: they would count and say nothing."""
+    kept = [[case for case in group if case.predicted] for group in groups]
+    for name, group, left in zip(names, groups, kept, strict=True):
+        if not left:
+            raise DataError(f"{name}: there is no prediction in {recordings([c.file for c in group])}")
+    gone = [case.file for group in groups for case in group if not case.predicted]
+    return kept, [f"left out, without any prediction: {recordings(gone)}"] if gone else []
 
 
 def _paired(groups: Sequence[list[Case]]) -> tuple[list[list[Case]], list[str]]:
@@ -246,7 +259,7 @@ def _paired(groups: Sequence[list[Case]]) -> tuple[list[list[Case]], list[str]]:
             " name the files alike in both groups"
         )
     alone = [case.file for named in by_name for name, case in named.items() if name not in common]
-    notes = [f"left out, without a partner: {listed(alone)}"] if alone else []
+    notes = [f"left out, without a partner: {recordings(alone)}"] if alone else []
     return [[named[name] for name in common] for named in by_name], notes
 
 

@@ -187,5 +187,7 @@ def _group_caption(comparison: GroupComparison) -> str:
     shaded = any(np.isfinite(c.low).any() for pair in comparison.courses.values() for c in pair)
     band = f"with its {level} interval over recordings" if shaded else "too few recordings for intervals"
     lines = f"Thin: one person; thick: mean of the group, {band}."
-    right = "Right: dots are people's means over the whole recording, bars the groups' means with intervals."
+    bounded = any(np.isfinite(figure.low) for s in comparison.statistics for figure in (s.first, s.second))
+    bars = f"the groups' means{' with intervals' * bounded}"
+    right = f"Right: dots are people's means over the whole recording, bars {bars}."
     return f"{lines}\n{right}  {_CAPTION}"

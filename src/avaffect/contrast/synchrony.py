@@ -19,12 +19,15 @@ from ..spec import TARGETS
 from ..trace import Trace
 from ..trace.edits import Edits
 from ..trace.resample_bins import binned
+from ..trace.steps import check_steps
 
 RATE = 4.0
 """Steps per second at which courses are compared: the models tell no shorter moments apart."""
 MAX_LAG = 5.0
 """Seconds by which one may follow the other."""
 LEVEL = 0.95
+SHORTEST = 10.0
+"""Seconds that both must have: through a few points of two smooth courses, any correlation is found."""
 
 _LEAST = 6  # times the longest lag, that a recording must last for its chance level to be told
 _OVERLAP = 0.5  # share of the common steps that a lag must have
@@ -42,7 +45,7 @@ class Synchrony:
         Seconds; at a positive lag the second person follows the first.
     correlation : (k,) np.ndarray
         Pearson's r at each lag, of both courses less their straight trend; NaN where too few moments are
-        common.
+        common, everywhere if they are less than `SHORTEST`.
     lag, peak : float
         The lag of the largest correlation, and that correlation.
     at_once : float
@@ -102,7 +105,7 @@ def synchrony(
     DataError
         If a trace has several people or files, or a number is not positive.
     """
-    if not (max_lag > 0 and rate > 0):
+    if not (0 < max_lag < np.inf and 0 < rate < np.inf):
         raise DataError(f"max_lag={max_lag:g}, rate={rate:g}: expected positive numbers")
     for trace in (first, second):
         if len(trace.files) != 1 or len(trace.tracks) > 1:
@@ -112,6 +115,7 @@ def synchrony(
     names = (_name(first), _name(second))
     ends = [trace.table.index.get_level_values("end").max() for trace in (first, second)]
     starts = [trace.table.index.get_level_values("start").min() for trace in (first, second)]
+    check_steps(first.files[0], (max(starts), min(ends)), rate)
     low, high = np.floor(max(starts) * rate), np.floor(min(ends) * rate)
     edges = np.arange(low, max(high, low + 1) + 1) / rate
     voices = np.minimum(*(_course(trace, "voice", edges) for trace in (first, second)))
@@ -186,8 +190,8 @@ def _crossed(
     n = len(one)
     most = min(round(max_lag * rate), n - 1)
     lags = np.arange(-most, most + 1) / rate
-    r = cross_correlation(one, two, most)
     seconds = float((np.isfinite(first) & np.isfinite(second)).sum() / rate)
+    r = cross_correlation(one, two, most) if seconds >= SHORTEST else np.full(len(lags), np.nan)
     if not np.isfinite(r).any():
         nan = float("nan")
         return Synchrony(target, names, lags, r, nan, nan, nan, nan, nan, 0, seconds, shared_voice)

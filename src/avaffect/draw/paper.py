@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
@@ -68,6 +69,8 @@ def plot_courses(
         raise DataError(f"a plot shows one file, the trace has {len(trace.files)}; plot trace.file(name)")
     if not all(_SMALLEST <= side <= _LARGEST for side in size):
         raise DataError(f"size={size[0]:g}x{size[1]:g}: expected 40 to 1000 millimetres each way")
+    if not 0 <= smooth < np.inf:
+        raise DataError(f"smooth={smooth:g}: expected seconds, 0 for none")
     groups = _groups(trace, people)
     index = trace.table.index
     whole = (float(index.get_level_values("start").min()), float(index.get_level_values("end").max()))

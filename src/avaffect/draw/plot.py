@@ -76,7 +76,7 @@ def plot(trace: Trace, path: str | Path | None = None, *, title: str | None = No
     _draw_time(figure, trace, groups, people, limits)
     _draw_plane(figure, groups, people, limits)
     _draw_key(figure)
-    _draw_caption(figure, trace, groups, limits[1] - limits[0])
+    _draw_caption(figure, trace, groups, people, limits[1] - limits[0])
     if path is not None:
         check_output(trace.meta, trace.files, Path(path))
         save(figure, path)
@@ -238,11 +238,16 @@ def _why(people: dict[int | None, Person]) -> str:
     return "no prediction" + (f": {max(reasons, key=reasons.__getitem__)}" if reasons else "")
 
 
-def _draw_caption(figure: Figure, trace: Trace, groups: list[Group], span: float) -> None:
+def _draw_caption(
+    figure: Figure, trace: Trace, groups: list[Group], people: dict[int | None, Person], span: float
+) -> None:
     bands = trace.table[["valence_lo", "arousal_lo"]].notna().any(axis=None)
     parts = [f"Shaded: {100 * trace.coverage:.0f} % intervals."] if bands else []
     if any(panels.is_dense(group) for group in groups):
         parts.append(f"Thick: moving mean over {span * panels.SMOOTHING:.0f} s.")
+    vague = [t for t in ENDS if any((level := getattr(people[g.track], t)) and level.vague for g in groups)]
+    if vague:
+        parts.append(f"Intervals of {' and '.join(vague)}: as wide as a blind guess, the values say nothing.")
     parts.append("Valence and arousal: the expression as raters see it, not a feeling.")
     text = "  ".join(parts) + "\nHatched: no prediction, no face or no sound to go by."
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)

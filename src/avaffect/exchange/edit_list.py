@@ -32,9 +32,10 @@ from ..corpus.labels.times import clock
 from ..errors import DataError, nearest
 from ..files import replacing
 from ..predict.speakers import naming_column
-from ..schema import LARGEST_TEXT
-from ..text import read_text
+from ..schema import LARGEST_TEXT, short
+from ..text import listed, read_text
 from ..trace import Edits, Span
+from ..trace.names import recordings
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +87,10 @@ def write_edits(path: str | Path, edits: Mapping[str, Edits]) -> Path:
 
 
 @checks_types
-def edits_of(edits: Mapping[str, Edits], files: Sequence[str], where: object) -> dict[str, Edits]:
-    """The edits by the file that each name means; names that mean none are logged.
+def edits_of(
+    edits: Mapping[str, Edits], files: Sequence[str], where: object, *, whole: bool = True
+) -> dict[str, Edits]:
+    """The edits by the file that each name means; what seems to be amiss is logged.
 
     Parameters
     ----------
@@ -97,32 +100,50 @@ def edits_of(edits: Mapping[str, Edits], files: Sequence[str], where: object) ->
         The recordings, as traces name them.
     where : path
         Where the edits were read, for messages.
+    whole : bool
+        The recordings are all that there are, so that every name must mean one. Else the edits may be of more
+        recordings than were asked for.
 
     Raises
     ------
     DataError
-        If a name may mean two files, two names mean one, or no name means any.
+        If a name may mean two files, two names mean one, or, of the whole, no name means any.
     """
     slashed = {file.replace("\\", "/"): file for file in files}
     found, missing = by_file(edits, slashed, where)
-    if edits and not found:
+    if whole and edits and not found:
         raise DataError(
             f"{where}: names none of the recordings, but {missing[0]!r}; file is a recording's name"
         )
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        log.warning("%s: names what is not there: %s%s", where, missing[0], more)
+    if whole and missing:
+        log.warning("%s: names what is not there: %s", where, listed(missing))
+    if not found:
+        log.warning(
+            "%s: has nothing about %s; it names %s", where, recordings(files), listed(missing) or "nobody"
+        )
     return {slashed[file]: each for file, each in found.items()}
 
 
 def _from_json(path: Path) -> dict[str, Edits]:
     try:
-        whole = json.loads(read_text(path, "the edits", largest=_LARGEST))
+        whole = json.loads(read_text(path, "the edits", largest=_LARGEST), object_pairs_hook=_once_each)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not valid JSON ({error})") from error
     if not isinstance(whole, dict):
         raise DataError(f'{path}: expected {{"FILE": {{"names": ..., "excluded": ...}}}}')
-    return {name: Edits.from_json(json.dumps(each), f"{path}: {name}") for name, each in whole.items()}
+    found = {name: Edits.from_json(json.dumps(each), f"{path}: {name}") for name, each in whole.items()}
+    for name, edits in found.items():
+        if len(edits.names) < len(whole[name].get("names", ())):  # "1" and "01"
+            raise DataError(f"{path}: {name}: names a person twice; keep one name for each")
+    return found
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The keys and values of a JSON object; json itself takes the last of two that have one key."""
+    keys = [key for key, _ in pairs]
+    if twice := [key for key in keys if keys.count(key) > 1]:
+        raise ValueError(f"the key {short(twice[0])} is there twice; keep one")
+    return dict(pairs)
 
 
 def _of_rows(table: LabelTable, rows: np.ndarray) -> Edits:
@@ -141,12 +162,17 @@ def _of_rows(table: LabelTable, rows: np.ndarray) -> Edits:
             if track is None or (kind == "name" and not names[row]):
                 wanted = "a track and a name" if kind == "name" else "a track"
                 raise DataError(f"{where} has edit {kind!r}; expected {wanted}")
+            if kind == "name" and (earlier := found[kind].get(track, names[row])) != names[row]:
+                raise DataError(f"{where} calls person {track} {names[row]!r}, not {earlier!r}; keep one")
             found[kind][track] = names[row]
         elif not 0 <= starts[row] < ends[row]:
             raise DataError(f"{where} is no span; expected a start, and an end after it")
         else:
             found[kind][Span(float(starts[row]), float(ends[row]), track)] = None
-    return Edits(found["name"], tuple(found["drop"]), tuple(found["exclude"]), tuple(found["baseline"]))
+    try:
+        return Edits(found["name"], tuple(found["drop"]), tuple(found["exclude"]), tuple(found["baseline"]))
+    except DataError as error:
+        raise DataError(f"{table.path}: {error}") from error
 
 
 def _times(table: LabelTable, name: str) -> np.ndarray:

@@ -15,19 +15,16 @@ from ..corpus.labels.read import rows_by_name
 from ..corpus.labels.table import LabelTable, read_table
 from ..errors import DataError
 from ..predict.speakers import FILE_NAMES
-from ..schema import printable
 from ..tiers import tiers_of
 from ..trace import Trace
 from ..trace.resample_bins import runs
+from ..trace.steps import check_steps
 from ..trace.summary import SPEAKING
 
 PAUSE = 0.5
 """Seconds of silence within a turn, at most."""
 SHORTEST = 0.5
 """Seconds that a turn lasts, at least: less is a cough, or a rounding of the speech detector."""
-
-MOST_STEPS = 1_000_000
-"""Even pieces of one recording: of more, a time in it is wrong as a rule."""
 
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min)")
 _LABELS = ("label", "span", "condition", "event", "text", "annotation", "name")
@@ -73,23 +70,13 @@ def steps(trace: Trace, step: float) -> list[Piece]:
     Raises
     ------
     DataError
-        If they are more than `MOST_STEPS`.
+        If they are more than `avaffect.trace.steps.MOST`.
     """
     (all_of_it,) = whole(trace)
-    check_steps((all_of_it.end - all_of_it.start) / step, trace)
+    check_steps(trace.files[0], (all_of_it.start, all_of_it.end), 1 / step)
     first = int(np.floor(all_of_it.start / step + 1e-9))
     last = max(int(np.ceil(all_of_it.end / step - 1e-9)), first + 1)
     return [Piece(k * step, (k + 1) * step) for k in range(first, last)]
-
-
-def check_steps(count: float, trace: Trace) -> None:
-    """Raise a `DataError` if a trace would fall into more pieces than `MOST_STEPS`."""
-    if count > MOST_STEPS:
-        (all_of_it,) = whole(trace)
-        raise DataError(
-            f"{printable(trace.files[0])}: {count:,.0f} steps from second {all_of_it.start:g} to"
-            f" {all_of_it.end:g}; expected at most {MOST_STEPS:,}: check its times, or give a longer step"
-        )
 
 
 def parse_step(text: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from ..evaluate.read import TRACE_ENDINGS, best_tables
 from ..result_names import key
 from ..trace import Trace, read_trace
 from .edit_list import edits_of, read_edits
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -
     ----------
     given : sequence of path
         If one recording is there in several formats, the most exact is read. A table of several recordings
-        is taken apart.
+        is taken apart; one without any row is logged.
     edits : path, optional
         Names, people left out and spans that do not count, see `read_edits`.
 
@@ -68,7 +71,8 @@ def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -
         seen[result.file] = result.table
     if edits is None:
         return found
-    known = edits_of(read_edits(edits), list(seen), edits)
+    whole = any(Path(path).is_dir() for path in given)
+    known = edits_of(read_edits(edits), list(seen), edits, whole=whole)
     return [Result(r.trace.edited(known[r.file]), r.table, r.root) if r.file in known else r for r in found]
 
 
@@ -109,5 +113,7 @@ def _read(path: Path) -> Iterator[Result]:
         if table.suffix.lower() not in TRACE_ENDINGS:
             raise DataError(f"{table}: is no table of results; expected {', '.join(TRACE_ENDINGS)}")
         trace = read_trace(table)
+        if not trace.files:
+            log.warning("%s: has no row, and is left out", table)
         for file in trace.files:
             yield Result(trace.file(file), table, path if path.is_dir() else table.parent)

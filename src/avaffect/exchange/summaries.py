@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from ..arguments import checks_types
 from ..spec import TARGETS
 from ..trace import Trace
 from ..trace.edits import Edits
+from ..trace.names import recordings
 from ..trace.rows import tracks
 from ..trace.spans import touched
 from ..trace.summary import SPEAKING
 from .pieces import Piece, parse_step, spans, steps, turns, whole
+
+log = logging.getLogger(__name__)
 
 RECORDING, TURNS = "recording", "turns"
 
@@ -39,12 +43,15 @@ def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
     Returns
     -------
     (n, ...) pd.DataFrame
-        ``file``, ``track`` (NA: a voice without a face), ``person`` (the name), ``label``, ``tier``,
+        ``file``, ``track`` (NA: a voice without a face; of a recording without people, nobody), ``person``
+        (the name), ``label``, ``tier``,
         ``start``, ``end``; ``speaks`` (1 if the turn is theirs); ``seconds`` of the piece in which the person
         has rows; the shares of that time with a face, with speech, without prediction, and excluded; and of
         valence, arousal, and both relative to the baseline ``*_mean``, ``*_sd`` (population), ``*_min``,
         ``*_max``, ``*_slope`` (per second, least squares; from 1 s on) and ``*_seconds`` (with a value).
-        Every row of the trace weighs by its seconds within the piece.
+        Every row of the trace weighs by its seconds within the piece. Figures rest on whatever part of the
+        piece has a value, however short: ``*_seconds`` says how much. Recordings without any row, such as
+        those in which nobody has a turn, are logged.
 
     Raises
     ------
@@ -55,6 +62,10 @@ def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
     pieces = _pieces(parts, by)
     rows = [row for trace in parts for row in _rows(trace, pieces.get(trace.files[0], ()), by)]
     table = pd.DataFrame(rows, columns=_columns())
+    absent = [part.files[0] for part in parts if part.files[0] not in set(table["file"])]
+    if absent:
+        what = "turn of speech" if by == TURNS else f"span in {by}"
+        log.warning("without a row, for there is no %s: %s", what, recordings(absent))
     return table.astype({"track": "Int64", "speaks": "Int64"})
 
 
@@ -92,7 +103,7 @@ def _rows(trace: Trace, pieces: Sequence[Piece], by: str) -> list[dict[str, Any]
     edits = Edits.of(trace.meta, file)
     nobody = trace.track(None)
     everyone: dict[int | None, _Rows] = {n: _Rows(trace.track(n), edits) for n in tracks(trace.table)}
-    if nobody.table[list(TARGETS)].notna().any(axis=None):
+    if not everyone or nobody.table[list(TARGETS)].notna().any(axis=None):
         everyone[None] = _Rows(nobody, edits)
     found = []
     for piece in pieces:

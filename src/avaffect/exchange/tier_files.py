@@ -24,8 +24,9 @@ from ..spec import TARGETS
 from ..trace import Trace
 from ..trace.resample_bins import binned
 from ..trace.rows import of_track
+from ..trace.steps import check_steps
 from ..trace.summary import summarise
-from .pieces import check_steps, turns
+from .pieces import turns
 
 STEP = 1.0
 """Seconds of an annotation."""
@@ -147,7 +148,7 @@ def tiers_of_trace(trace: Trace, step: float) -> tuple[dict[str, Tier], float]:
     if not 0.01 <= step < np.inf:
         raise DataError(f"step={step:g}: expected seconds, at least 0.01")
     end = round(float(trace.table.index.get_level_values("end").max()), 3)
-    check_steps(end / step, trace)
+    check_steps(trace.files[0], (0.0, end), 1 / step)
     edges = np.append(np.arange(int(np.ceil(end / step - 1e-9))) * step, end).round(3)
     tiers: dict[str, Tier] = {}
     for person in summarise(trace.table, trace.meta).people:

@@ -43,7 +43,8 @@ def wide(traces: Sequence[Trace], *, step: float = 1.0) -> pd.DataFrame:
     (n, ...) pd.DataFrame
         What `avaffect.exchange.summarise` gives of the recording, then ``valence_00001``,
         ``valence_00002`` ... and the same of arousal: means over the first, second ... step; NaN where less
-        than half of the step has a value. Names are letters, digits and "_", at most 64, as SPSS wants them.
+        than half of the step has a value, for no column beside them says how much a mean rests on (as that
+        of `summarise` does). Names are letters, digits and "_", at most 64, as SPSS wants them.
 
     Raises
     ------

@@ -41,7 +41,8 @@ class Contents:
     others : list of Path
         Files with another ending that this program did not write.
     broken : list of str
-        What could not be looked at, one line each: folders that may not be read, links to nothing.
+        What was not looked at, one line each: folders that may not be read, links to nothing and links to a
+        folder above.
     """
 
     media: list[Path] = field(default_factory=list)
@@ -61,7 +62,8 @@ def list_media(folder: Path | str, *, recursive: bool = False) -> list[Path]:
     ----------
     folder : path
     recursive : bool
-        Look in the folders within it too, also in those that are links.
+        Look in the folders within it too, also in those that are links, but not in a folder that the link
+        itself lies in.
 
     Raises
     ------
@@ -92,7 +94,11 @@ def look_into(folder: Path | str, *, recursive: bool = False) -> Contents:
     while linked:
         link = linked.pop(0)
         identity = _identity(link)
-        if identity not in seen:
+        if identity in seen:
+            continue
+        if link.resolve() in (*folder.resolve().parents, *link.parent.resolve().parents):
+            found.broken.append(f"{link}: left out, the link leads to a folder above it; name that folder")
+        else:
             seen.add(identity)
             _enter(link, seen, linked, found)
     for line in found.broken[:_MOST_TOLD]:

@@ -120,6 +120,13 @@ class Predictor(ManyFiles):
                 f"{self.spec.name} predicts {', '.join(self.spec.targets)}; expected {' and '.join(TARGETS)}:"
                 " give another model, or load this one's network by avaffect.checkpoint.load"
             )
+        if vague := self.spec.vague:
+            log.warning(
+                "%s: its intervals of %s are as wide as those of a blind guess, and its values say next to"
+                " nothing; train it on more recordings",
+                self.spec.name,
+                " and ".join(vague),
+            )
         self.people = people
         self.audio_track, self.audio_channel = audio_track, audio_channel
         self.reader = StreamReader(
@@ -402,6 +409,7 @@ class Predictor(ManyFiles):
                 streams = recording.of(person, span)
                 waiting.append(replace(streams, features={}))
                 yield Clip(streams.features, streams.masks, streams.first)
+                del streams  # before the next person's are made
 
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()

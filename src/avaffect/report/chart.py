@@ -11,23 +11,27 @@ import numpy as np
 
 from ..palette import SOURCES
 from ..spec import TARGETS
-from ..trace.chart import LEFT, RIGHT, WIDTH, draw_chart
+from ..trace.chart import AFTER, LEFT, draw_chart
 from ..trace.groups import Group
 from ..trace.resample_bins import binned, runs, thinned
 
 POINTS = 1200  # of a line whose values are shown; of more rows, means over even steps
+_NARROW = 380  # width of the picture for a phone
 _BINS = 600  # of a strip
 _WORDS = dict(zip(SOURCES, ("face and voice", "face", "voice"), strict=True))
 
 
 def chart(groups: Sequence[Group], limits: tuple[float, float], name: str) -> str:
-    """The lines as a picture that shows its values under the pointer, and the strips below it."""
+    """The lines as a picture that shows its values under the pointer, and the strips below it.
+
+    The picture is there twice, for a page and for a phone; the style sheet shows one.
+    """
     first, last = limits
     people = [_values(group) for group in groups]
     times = [time for person in people for time in np.diff(person["time"])]
     step = max(float(np.median(times)) if times else 1.0, (last - first) / 500)
     values = {
-        "first": first, "last": last, "step": round(step, 4), "left": LEFT, "right": RIGHT, "width": WIDTH,
+        "first": first, "last": last, "step": round(step, 4), "left": LEFT, "after": AFTER,
         "people": people,
     }  # fmt: skip
     label = escape(f"Valence and arousal over time of {name}. Arrow keys move a cursor.", quote=True)
@@ -35,7 +39,8 @@ def chart(groups: Sequence[Group], limits: tuple[float, float], name: str) -> st
     strips = "".join(_strip(group, limits) for group in groups)
     return (
         f'<div class="chart" tabindex="0" role="group" aria-label="{label}" data-values="{data}">'
-        f"{draw_chart(groups, limits, name)}{strips}</div>{_key()}"
+        f'<div class="wide">{draw_chart(groups, limits, name)}</div>'
+        f'<div class="narrow">{draw_chart(groups, limits, name, _NARROW)}</div>{strips}</div>{_key()}'
     )
 
 

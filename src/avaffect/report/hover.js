@@ -1,12 +1,18 @@
 // Values under the pointer, or moved by the arrow keys, in the charts of a report.
 for (const chart of document.querySelectorAll(".chart[data-values]")) {
   const given = JSON.parse(chart.dataset.values);
-  const picture = chart.querySelector("svg");
   const cursor = chart.appendChild(Object.assign(document.createElement("div"), { className: "cursor", hidden: true }));
   const tip = chart.appendChild(Object.assign(document.createElement("div"), { className: "tip", hidden: true }));
   tip.setAttribute("aria-live", "polite");
   const signed = (value) => (value === null ? "–" : (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2));
   let at = given.first;
+
+  /** The picture that is shown, pixels of the page for one of its own, and how long the axis of time is in it. */
+  function frame() {
+    const picture = [...chart.querySelectorAll(".wide svg, .narrow svg")].find((one) => one.clientWidth > 0);
+    const width = picture.viewBox.baseVal.width;
+    return { picture, scale: picture.clientWidth / width, length: width - given.after - given.left };
+  }
 
   function nearest(times, time) {
     let best = 0;
@@ -18,9 +24,9 @@ for (const chart of document.querySelectorAll(".chart[data-values]")) {
 
   function show(time) {
     at = Math.min(Math.max(time, given.first), given.last);
-    const scale = picture.clientWidth / given.width;
-    const x = picture.offsetLeft
-      + (given.left + ((at - given.first) / (given.last - given.first)) * (given.right - given.left)) * scale;
+    const { picture, scale, length } = frame();
+    const left = picture.getBoundingClientRect().left - chart.getBoundingClientRect().left;
+    const x = left + (given.left + ((at - given.first) / (given.last - given.first)) * length) * scale;
     cursor.style.left = x + "px";
     tip.replaceChildren(document.createTextNode(at.toFixed(1) + " s"));
     for (const person of given.people) {
@@ -38,8 +44,9 @@ for (const chart of document.querySelectorAll(".chart[data-values]")) {
   }
 
   chart.addEventListener("pointermove", (event) => {
-    const inside = (event.clientX - picture.getBoundingClientRect().left) * (given.width / picture.clientWidth);
-    show(given.first + ((inside - given.left) / (given.right - given.left)) * (given.last - given.first));
+    const { picture, scale, length } = frame();
+    const inside = (event.clientX - picture.getBoundingClientRect().left) / scale;
+    show(given.first + ((inside - given.left) / length) * (given.last - given.first));
   });
   chart.addEventListener("pointerleave", () => { cursor.hidden = tip.hidden = true; });
   chart.addEventListener("keydown", (event) => {

@@ -14,6 +14,7 @@ from ..arguments import checks_types
 from ..errors import AvaffectError, DataError
 from ..files import replacing
 from ..model_folder import read_card
+from ..spec import TARGETS
 from ..trace.describe import MEANING, percent, words
 from ..trace.groups import Group, groups_of
 from ..trace.meta import coverage
@@ -90,7 +91,7 @@ def _page(trace: Trace, recording: Path) -> str:
     )
     parts = [
         head,
-        _section("Over time", chart(groups, (first, last), name) + _shaded(trace)),
+        _section("Over time", _vague(people) + chart(groups, (first, last), name) + _shaded(trace)),
         _section("Figures", _figures(people)),
         _section("Highest and lowest moments", _moments(trace, groups, recording)),
         _section("What is missing, and why", _missing(people)),
@@ -108,6 +109,22 @@ def _section(title: str, body: str) -> str:
 def _who(people: Mapping[int | None, Person]) -> str:
     count = sum(track is not None for track in people)
     return "nobody in view" if count == 0 else "1 person" if count == 1 else f"{count} people"
+
+
+def _vague(people: Mapping[int | None, Person]) -> str:
+    """A warning, where intervals are so wide that the values say nothing."""
+    named = [
+        f"the {target} of {person.label}"
+        for person in people.values()
+        for target in TARGETS
+        if (level := getattr(person, target)) is not None and level.vague
+    ]
+    if not named:
+        return ""
+    return (
+        f'<p class="warning"><b>Do not read {escape(", ".join(named))}.</b> The intervals are as wide as'
+        " those of a blind guess: the values say next to nothing.</p>"
+    )
 
 
 def _shaded(trace: Trace) -> str:
@@ -132,7 +149,9 @@ def _figures(people: Mapping[int | None, Person]) -> str:
         )  # fmt: skip
         rows.append(_row("td", cells))
     note = "Mean ± standard deviation over time, on scales from −1 to 1; shares of the seconds."
-    return f'<div class="scroll"><table>{"".join(rows)}</table></div><p class="faint">{note}</p>'
+    return (
+        f'<div class="scroll"><table class="figures">{"".join(rows)}</table></div><p class="faint">{note}</p>'
+    )
 
 
 def _moments(trace: Trace, groups: list[Group], recording: Path) -> str:

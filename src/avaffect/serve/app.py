@@ -20,9 +20,9 @@ from starlette.staticfiles import StaticFiles
 from .. import __version__
 from ..errors import AvaffectError
 from ..process import Work
-from ..schema import short
 from . import about, comparisons, events, live, predictions
 from .guard import Guard
+from .invalid import in_words
 from .jobs import QueueFull
 from .service import Service
 from .settings import Settings
@@ -103,10 +103,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:])
-    given = "" if first["type"] == "missing" else f", it is {short(first.get('input'))}"
-    return JSONResponse({"detail": f"{where}: {first['msg']}{given}"}, 422)
+    return JSONResponse({"detail": in_words(error.errors()[0])}, 422)
 
 
 async def _no_space(_request: Request, error: Exception) -> Response:

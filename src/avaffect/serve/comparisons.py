@@ -64,14 +64,13 @@ def compare_groups(service: TheService, groups: Groups) -> Comparison:
     both = sorted({*groups.a} & {*groups.b})
     if both:
         raise DataError(f"{both[0][:64]} is in both groups; a recording belongs to one of them")
-    found = compare(
-        _traces(service, groups.a, groups.edits),
-        _traces(service, groups.b, groups.edits),
-        names=groups.names,
-        people=groups.people,
-        paired=groups.paired,
-    )
+    pair = [_traces(service, ids, groups.edits) for ids in (groups.a, groups.b)]
+    try:
+        found = compare(*pair, names=groups.names, people=groups.people, paired=groups.paired)
+    except DataError as error:
+        raise DataError(_without_ids(str(error), groups)) from error
     plain = found.as_dict()
+    plain["notes"] = [_without_ids(note, groups) for note in found.notes]
     for person in plain["people"]:
         person["id"], _, person["file"] = person["file"].partition("/")
     courses = {
@@ -89,6 +88,13 @@ def _traces(service: Service, ids: Sequence[str], edits: Mapping[str, Edits]) ->
         trace = renamed(service.trace(job), f"{identity}/{job.name}")
         traces.append(trace.edited(edits[identity]) if identity in edits else trace)
     return traces
+
+
+def _without_ids(text: str, groups: Groups) -> str:
+    """A message with the recordings as their owner knows them."""
+    for identity in (*groups.a, *groups.b):
+        text = text.replace(f"{identity}/", "")
+    return text
 
 
 def _list(values: Any) -> list[float | None]:

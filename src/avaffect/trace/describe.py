@@ -141,6 +141,8 @@ def _level(level: Level, held: float) -> str:
     text = f"mean {level.mean:+.2f}, from {level.min:+.2f} to {level.max:+.2f}, sd {level.sd:.2f}"
     if level.interval is not None:
         text += f"; {percent(held)} interval about ±{level.interval / 2:.2f}"
+    if level.vague:
+        text += ", as wide as that of a blind guess: the values say next to nothing"
     return text
 
 

@@ -29,6 +29,16 @@ def display_names(files: Sequence[str]) -> list[str]:
     return [printable(str(PurePath(*tail))) for tail in tails]
 
 
+def recordings(files: Sequence[str], most: int = 8) -> str:
+    """Files in one line, each as `display_names` has it; of many, the first ones.
+
+    >>> recordings([f"study/P0{k}.mp4" for k in range(4)], 2)
+    'study/P00.mp4, study/P01.mp4 and 2 more'
+    """
+    more = f" and {len(files) - most} more" if len(files) > most else ""
+    return ", ".join(shortened(name, 100) for name in display_names(files)[:most]) + more
+
+
 def printable(text: str) -> str:
     """The text with a question mark in a box for everything that cannot be printed.
 

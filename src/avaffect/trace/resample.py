@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..spec import TARGETS
 from .columns import COLUMNS, FLOATS, INDEX
 from .rows import GAP
+from .steps import MOST_ROWS, check_steps
 
 
 def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
@@ -35,15 +36,16 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the rate is not positive.
+        If the rate is not positive, or there would be more rows than `steps.MOST_ROWS`.
     """
-    if not rate > 0:
+    if not 0 < rate < np.inf:
         raise DataError(f"a trace is resampled at a positive rate in Hz, not {rate:g}")
     parts = []
     key: Any  # (file, track)
     for key, rows in table.groupby(["file", "track"], sort=False, dropna=False):
         start = rows.index.get_level_values("start").to_numpy()
         end = rows.index.get_level_values("end").to_numpy()
+        check_steps(key[0], (start[0], end[-1]), rate, most=MOST_ROWS, advice="give a lower rate")
         ticks = np.arange(*np.ceil(np.array([start[0], end[-1]]) * rate - 1e-6) + 0.0)
         values, covered = interpolate(start, end, rows[list(FLOATS)].to_numpy(), ticks / rate)
         part = pd.DataFrame(values, columns=list(FLOATS)).assign(

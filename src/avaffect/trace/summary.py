@@ -12,7 +12,7 @@ import pandas as pd
 from ..spec import TARGETS
 from .columns import SOURCES
 from .edits import Edits
-from .meta import streams
+from .meta import coverage, streams
 from .rows import duration, files, of_file, of_track, seconds, tracks
 from .spans import touched
 
@@ -31,6 +31,9 @@ class Level:
         In the target's units, [-1, 1]; the standard deviation is the population one.
     interval : float or None
         Mean width of the prediction interval; None where the model gives none.
+    vague : bool
+        The intervals are on average as wide as those of a blind guess: no narrower than one that holds the
+        same share of values drawn evenly from the whole scale.
     """
 
     mean: float
@@ -39,6 +42,7 @@ class Level:
     max: float
     range: float
     interval: float | None
+    vague: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,11 +144,14 @@ def summarise(table: pd.DataFrame, meta: Mapping[str, Any]) -> Summary:
     for file in files(table):
         part, edits = of_file(table, file), Edits.of(meta, file)
         groups = [(number, of_track(part, number)) for number in [*tracks(part), None]]
-        people += [_person(file, number, rows, used, edits) for number, rows in groups if len(rows)]
+        held = coverage(meta)
+        people += [_person(file, number, rows, used, edits, held) for number, rows in groups if len(rows)]
     return Summary(duration=duration(table), files=tuple(files(table)), people=tuple(people))
 
 
-def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str], edits: Edits) -> Person:
+def _person(
+    file: str, track: int | None, rows: pd.DataFrame, used: list[str], edits: Edits, held: float
+) -> Person:
     weight = seconds(rows).to_numpy()
     if not weight.sum() > 0:  # a picture alone has no length: every row counts the same
         weight = np.full(len(rows), 1.0)
@@ -167,17 +174,17 @@ def _person(file: str, track: int | None, rows: pd.DataFrame, used: list[str], e
         speech_share=None if np.isnan(voiced).all() else float(share[voiced >= SPEAKING].sum()),
         speaking_share=float(share[speaking >= SPEAKING].sum()) / told if told else None,
         told_share=told,
-        valence=_level(rows, "valence", weight),
-        arousal=_level(rows, "arousal", weight),
-        valence_rel=_level(rows, "valence_rel", weight),
-        arousal_rel=_level(rows, "arousal_rel", weight),
+        valence=_level(rows, "valence", weight, held),
+        arousal=_level(rows, "arousal", weight, held),
+        valence_rel=_level(rows, "valence_rel", weight, held),
+        arousal_rel=_level(rows, "arousal_rel", weight, held),
         source={kind: float(share[at].sum()) for kind in SOURCES if (at := _rests_on(rows, kind)).any()},
         missing_share=float(sum(missing.values())),
         missing={reason: value for reason, value in missing.items() if value > 0},
     )
 
 
-def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
+def _level(rows: pd.DataFrame, target: str, weight: np.ndarray, held: float) -> Level | None:
     values = rows[target].to_numpy()
     known = np.isfinite(values)
     if not known.any():
@@ -188,6 +195,7 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
     mean = float(np.average(x, weights=w))
     low, high = rows.reindex(columns=[f"{target}_lo", f"{target}_hi"]).to_numpy().T  # NaN where it has none
     width = high - low
+    reach = np.maximum(high - values, values - low)  # the other side may be cut off at the end of the scale
     bounded = np.isfinite(width) & (weight > 0)
     return Level(
         mean=mean,
@@ -196,6 +204,7 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray) -> Level | None:
         max=float(x.max()),
         range=float(x.max() - x.min()),
         interval=float(np.average(width[bounded], weights=weight[bounded])) if bounded.any() else None,
+        vague=bool(bounded.any() and np.average(reach[bounded], weights=weight[bounded]) >= held - 1e-6),
     )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 STEPS = (
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400,
+    43200,
 )  # fmt: skip
+_DAY = 86400
 
 
 def step(span: float, most: int) -> float:
     """Seconds between marks so that an axis of ``span`` seconds has at most ``most`` steps.
 
-    >>> step(10, 9), step(600, 9)
-    (2, 120)
+    >>> step(10, 9), step(600, 9), step(1e9, 9) / 86400
+    (2, 120, 2000.0)
     """
-    return next((s for s in STEPS if span / s <= most), 86400)
+    days = (_DAY * count * 10**power for power in range(300) for count in (1, 2, 5))
+    return next(s for s in (*STEPS, *days) if span / s <= most)
 
 
 def unit(span: float) -> str:

@@ -37,6 +37,7 @@ def write_card(spec: Spec, settings: CorpusRecipe, figures: Mapping[str, Figures
         *(_voice(figures["voice"]) if "audio" in spec.streams else []),
         *_sequences(spec, figures["fusion"]),
         *_calibration(spec, figures["calibration"]),
+        *_vague(spec),
         "## Limits\n",
         text.limits(settings),
     ]
@@ -56,8 +57,19 @@ def write_store_card(spec: Spec) -> str:
         _table(("figure", "value"), rows),
         f"Intervals meant to cover {spec.coverage:.0%} come from the same recordings. Where these chose the "
         "epoch too, the figures are a little too good and the intervals a little too narrow.\n",
+        *_vague(spec),
     ]
     return "\n".join(parts)
+
+
+def _vague(spec: Spec) -> list[str]:
+    """A warning, where intervals are so wide that the values say nothing."""
+    if not spec.vague:
+        return []
+    named = " and ".join(spec.vague)
+    return [
+        f"The intervals of {named} are as wide as those of a blind guess: the values say next to nothing.\n"
+    ]
 
 
 def _face(figures: Figures, adapted: Figures) -> list[str]:

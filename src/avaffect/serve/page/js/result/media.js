@@ -42,6 +42,11 @@ export class Media {
     this.video.src = this.url ?? source;
   }
 
+  /** Whether boxes are drawn into the pictures themselves. */
+  get drawnIn() {
+    return Boolean(this.current) && this.current === this.prediction.links.mp4;
+  }
+
   playable() {
     this.hasPicture = this.video.videoWidth > 0;
     this.node.classList.toggle("sound-only", !this.hasPicture);
@@ -74,7 +79,7 @@ export class Media {
 
   chosen(file) {
     if (!file) return;
-    const { size } = this.prediction.result.meta.source ?? {};
+    const { size } = this.prediction.result.meta.recording ?? {};
     if (size && size !== file.size) {
       this.note.querySelector("p").replaceWith(element("p", { role: "alert" }, `${file.name} is not the file that was read: its size is another. Choose ${this.prediction.name}.`));
       return;

@@ -44,7 +44,8 @@ function line(person, name) {
   const scale = (target) => {
     const values = person[target];
     if (!values) return [cell("–"), cell("–")];
-    return [cell(`${signed(values.mean)} `, element("small", {}, level(target, values.mean))), cell(`${signed(values.min)} to ${signed(values.max)}`)];
+    const said = values.vague ? "interval as wide as a blind guess: says nothing" : level(target, values.mean);
+    return [cell(`${signed(values.mean)} `, element("small", {}, said)), cell(`${signed(values.min)} to ${signed(values.max)}`)];
   };
   const why = Object.entries(person.missing).map(([reason, share]) => `${percent(share)}: ${reason}`);
   return element(

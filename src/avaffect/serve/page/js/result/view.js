@@ -170,7 +170,7 @@ class ResultView {
     this.chart.setTime(time, playing);
     this.circumplex.draw(this.trace.people, time);
     this.moment.draw(this.trace.people, time);
-    this.boxes.draw(this.trace.people, time);
+    this.boxes.draw(this.media.drawnIn ? [] : this.trace.people, time);
   }
 
   drawScale() {
