@@ -15,9 +15,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import av
+import cv2
 
 import avaffect
 from avaffect import draw
@@ -41,11 +43,16 @@ class Measure:
     def __init__(self, clip: str, model: str, outputs: bool) -> None:
         self.clip, self.outputs = clip, outputs
         self.spent: dict[str, float] = defaultdict(float)
+        self._within = local()  # a stage of this thread: what it calls counts with it
+        cv2.setNumThreads(1)  # as the command line does
         if hasattr(timing, "perf_counter"):  # older versions measure on the clock
             timing.perf_counter = time.thread_time
         self.predictor = avaffect.load(model)
         reader: Any = self.predictor.reader
-        reader.detector.detect = self._timed("detect", reader.detector.detect)
+        # The last one also runs in a thread of its own, beside the rest of the search.
+        for name, stage in (("detect", "detect"), ("detect_others", "detect"), ("_level", "beside")):
+            if hasattr(reader.detector, name):
+                setattr(reader.detector, name, self._timed(stage, getattr(reader.detector, name)))
         reader.detector.refine = self._timed("follow", reader.detector.refine)
         owner, name = (reader, "_embed") if hasattr(reader, "_embed") else (reader.model, "encode_faces")
         setattr(owner, name, self._timed("encode", getattr(owner, name)))
@@ -61,6 +68,7 @@ class Measure:
         parts = sum(self.spent[name] for name in ("detect", "follow", "align", "encode"))
         known = self.spent | {
             "decode": seconds.get("decode", 0.0),
+            "detect": self.spent["detect"] + self.spent["beside"],
             "rest of faces": max(faces - parts, 0.0),
             "voice": seconds.get("voice", 0.0),
             "fusion": seconds["model"],
@@ -75,10 +83,13 @@ class Measure:
 
     def _timed(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*given: Any) -> Any:
-            begin = time.thread_time()
+            if getattr(self._within, "stage", None):
+                return work(*given)
+            begin, self._within.stage = time.thread_time(), stage
             try:
                 return work(*given)
             finally:
+                self._within.stage = None
                 self.spent[stage] += time.thread_time() - begin
 
         return timed

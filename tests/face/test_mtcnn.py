@@ -6,6 +6,7 @@ import pytest
 
 from avaffect.errors import DataError
 from avaffect.face.boxes import overlap
+from avaffect.face.detector import KnowingDetector
 from avaffect.face.mtcnn import MTCNN
 
 # Read off the enlarged picture by eye, to about two pixels: eyes, nose tip, mouth corners.
@@ -127,3 +128,13 @@ def test_min_face_is_the_size_in_the_picture_however_large_the_picture(mtcnn, as
     face = _only(MTCNN(min_face=20).detect(picture))
     np.testing.assert_allclose(face.landmarks, ASTRONAUT * 0.25 + (900, 400), atol=4)
     assert MTCNN(min_face=35).detect(picture) == []  # the networks find it then too, but it is too small
+
+
+def test_known_faces_are_left_out_of_a_search(mtcnn, astronaut, beside):
+    picture = beside(astronaut, cv2.resize(astronaut, None, fx=0.5, fy=0.5))
+    large, small = (face.box for face in sorted(mtcnn.detect(picture), key=lambda face: face.box[0]))
+    assert isinstance(mtcnn, KnowingDetector)
+    for known, other in ((large, small), (small, large)):
+        face = _only(mtcnn.detect_others(picture, known[None]))
+        np.testing.assert_allclose(face.box, other, atol=0.01)
+    assert mtcnn.detect_others(picture, np.stack([large, small])) == []

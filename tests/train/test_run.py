@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+from itertools import islice, takewhile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from typer.testing import CliRunner
 
-from avaffect import checkpoint
+from avaffect import checkpoint, load, media
+from avaffect.cli.app import app
 from avaffect.errors import DataError
+from avaffect.runtime import OnnxRuntime
+from avaffect.runtime.torch import TorchRuntime
 from avaffect.train.feature_cache import read_pools
 from avaffect.train.paired_batches import evaluation_sets
 from avaffect.train.recipe import read_corpus_recipe
@@ -23,6 +28,24 @@ from .conftest import made_up_voices
 
 def quiet(stage: str, done: int, total: int) -> None:
     """No progress."""
+
+
+def check_both_forms(trained: Path, light: Path, sample_clip: Path) -> None:
+    """A model that was exported predicts a clip as its torch modules do."""
+    done = CliRunner().invoke(app, ["export", str(trained), "--onnx", str(light)])
+    assert done.exit_code == 0, done.output
+    frames = list(islice(media.frames(sample_clip), 20))
+    blocks = takewhile(lambda block: block.start < 0.8, media.audio(sample_clip))
+    clip = {"frames": [frame.image for frame in frames], "times": [frame.pts for frame in frames]}
+    sound = np.concatenate([block.samples for block in blocks])
+    tables = []
+    for folder, runtime in ((light, OnnxRuntime), (trained, TorchRuntime)):
+        predictor = load(folder)
+        assert isinstance(predictor.model, runtime)
+        tables.append(predictor.process_signal(**clip, samples=sound, sample_rate=16000).table)
+    found, expected = (table[["valence", "arousal", "valence_lo", "arousal_hi"]] for table in tables)
+    assert expected.notna().all(axis=None)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
 def test_from_corpora_to_a_model_that_loads(recipe: Path, tmp_path: Path) -> None:
@@ -55,7 +78,7 @@ def test_from_corpora_to_a_model_that_loads(recipe: Path, tmp_path: Path) -> Non
     assert not seen
 
 
-def test_a_family_on_one_set_of_encoders(encoded: Path, tmp_path: Path) -> None:
+def test_a_family_on_one_set_of_encoders(encoded: Path, tmp_path: Path, sample_clip: Path) -> None:
     recipe = encoded
     run(recipe, stages=["fusion"])
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "work").rglob("*") if p.is_file()}
@@ -77,6 +100,7 @@ def test_a_family_on_one_set_of_encoders(encoded: Path, tmp_path: Path) -> None:
         assert ("Voice encoder" in card) == (name == "audio")
         assert ("Face encoder" in card) == (name == "visual")
     assert {p: p.stat().st_mtime_ns for p in before} == before  # encoders and features were there
+    check_both_forms(tmp_path / "visual", tmp_path / "light", sample_clip)
 
 
 def test_all_models_of_a_family_are_measured_on_the_same_sequences(encoded: Path) -> None:

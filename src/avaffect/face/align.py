@@ -47,12 +47,11 @@ def align_matrix(landmarks: np.ndarray) -> np.ndarray:
     points = np.asarray(landmarks, np.float64)
     mean, goal = points.mean(0), TEMPLATE.mean(0)
     x, y = points - mean, TEMPLATE - goal
-    u, singular, vt = np.linalg.svd(y.T @ x / len(x))
-    sign = np.array([1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
-    rotation = (u * sign) @ vt
-    variance = (x**2).sum(1).mean()
-    scale = (singular @ sign) / variance if variance > 0 else np.nan
-    matrix = scale * rotation
+    # In the plane, turn and scale are one complex number, and least squares gives it without a decomposition.
+    spread = np.square(x).sum()
+    real, imaginary = (x * y).sum(), (x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]).sum()
+    turn = np.array([[real, -imaginary], [imaginary, real]])
+    matrix = turn / spread if spread > 0 else np.full((2, 2), np.nan)
     return np.concatenate([matrix, (goal - matrix @ mean)[:, None]], axis=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field, replace
 
@@ -137,4 +138,5 @@ def _centre(box: np.ndarray) -> np.ndarray:
 
 
 def _side(box: np.ndarray) -> float:
-    return max(float(np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 0)))), 1.0)
+    x1, y1, x2, y2 = box.tolist()
+    return max(math.sqrt(max(x2 - x1, 0.0) * max(y2 - y1, 0.0)), 1.0)

@@ -12,17 +12,15 @@ import av
 import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+from .rgb import RGB
 
 _LEAST_LINES = 8  # smaller pictures are too small for the deinterlacer
 _MOST_ASPECT = 8  # anamorphic recordings have pixels at most twice as wide as high
-_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # Orientations by quarter turns counterclockwise, as `Decoded` has them.
 _TURNS = {1: (0, -1, 1, 0), 2: (-1, 0, 0, -1), 3: (0, 1, -1, 0)}
 THUMBNAIL = 128, 192
 """Height and width of a frame's thumbnail, in pixels."""
-
-_HD_LINES = 720  # an untagged picture of so many lines is BT.709, a smaller one BT.601
 
 
 class Decoded(NamedTuple):
@@ -115,8 +113,7 @@ class FrameConverter:
     def __init__(self, pixel_aspect: Fraction | None) -> None:
         believed = pixel_aspect is not None and Fraction(1, _MOST_ASPECT) <= pixel_aspect <= _MOST_ASPECT
         self._aspect = pixel_aspect if pixel_aspect is not None and believed else Fraction(1)
-        # Each keeps what it set up for the last size.
-        self._whole, self._small = VideoReformatter(), VideoReformatter()
+        self._whole, self._small = RGB("bicubic"), RGB("neighbor")
         self._shape: tuple[int, int] | None = None
 
     def __call__(self, picture: Decoded) -> np.ndarray:
@@ -127,12 +124,12 @@ class FrameConverter:
         """
         shape = self._note(picture)
         width, height = self._square(picture.frame)
-        image = upright(self._rgb(picture.frame, width, height), picture.orientation)
+        image = upright(self._whole(picture.frame, width, height), picture.orientation)
         if image.shape[:2] == shape:
             return image
         scale = min(shape[0] / image.shape[0], shape[1] / image.shape[1])
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
-        return _centred(upright(self._rgb(picture.frame, width, height), picture.orientation), shape)
+        return _centred(upright(self._whole(picture.frame, width, height), picture.orientation), shape)
 
     def later(self, picture: Decoded) -> tuple[Callable[[], np.ndarray], Callable[[], np.ndarray]]:
         """What makes the image of a picture, and its thumbnail, when it is called."""
@@ -152,28 +149,7 @@ class FrameConverter:
 
     def _thumbnail(self, frame: VideoFrame) -> np.ndarray:
         height, width = THUMBNAIL
-        return self._reformatted(self._small, frame, width, height, Interpolation.POINT)
-
-    def _rgb(self, frame: VideoFrame, width: int, height: int) -> np.ndarray:
-        return self._reformatted(self._whole, frame, width, height, Interpolation.BICUBIC)
-
-    @staticmethod
-    def _reformatted(
-        reformatter: VideoReformatter, frame: VideoFrame, width: int, height: int, sampling: Interpolation
-    ) -> np.ndarray:
-        space = None
-        if frame.colorspace == _UNSPECIFIED:
-            space = Colorspace.ITU709 if frame.height >= _HD_LINES else Colorspace.ITU601
-        return reformatter.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            src_colorspace=space,
-            dst_color_range=ColorRange.JPEG,
-            interpolation=sampling,
-            threads=1,
-        ).to_ndarray()
+        return self._small(frame, width, height)
 
 
 def sampled(image: np.ndarray) -> np.ndarray:

@@ -165,9 +165,10 @@ class VideoSink:
             raise MediaError(f"{self._path}: would overwrite the video it is made from; give another name")
 
     def _encodable(self, image: np.ndarray, tick: int) -> VideoFrame:
-        even = np.pad(image, self._padding, mode="edge")
+        if self._even != self._size[:2]:
+            image = np.pad(image, self._padding, mode="edge")
         frame = self._reformatter.reformat(
-            VideoFrame.from_ndarray(even, format="rgb24"),
+            VideoFrame.from_ndarray(image, format="rgb24"),
             format="yuv420p",
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,

@@ -10,6 +10,7 @@ import logging
 import os
 import pickle
 import signal
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from ..errors import AvaffectError, DataError
 from ..progress import Hook, silent
 from .batch import crew_of
 from .job import AskContexts, AskStates, Job
+
+_SECONDS_TO_ANSWER = 5.0
 
 
 class RayCrew:
@@ -51,16 +54,14 @@ class RayCrew:
             import ray
         except ModuleNotFoundError as error:
             raise AvaffectError("--ray needs Ray Data: pip install 'avaffect[scale]'") from error
+        _look_for(address)
         self._ray, self._job = ray, job
         self._own = crew_of(job, 1)
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise DataError(
-                f"no Ray cluster at {address!r} ({reason}); start one: ray start --head"
-            ) from error
+            raise _no_cluster(address, error) from error
         finally:
             for number, handler in handlers.items():  # Ray has set its own
                 signal.signal(number, handler)
@@ -100,6 +101,21 @@ class RayCrew:
         )
         for row in answers.iter_rows():
             yield row["number"], pickle.loads(row["answer"])
+
+
+def _look_for(address: str) -> None:
+    """Raise a `DataError` at once where nobody listens, for which Ray would wait for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and "/" not in address and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), _SECONDS_TO_ANSWER).close()
+        except (OSError, OverflowError) as error:
+            raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> DataError:
+    reason = " ".join(str(error).split())[:200]
+    return DataError(f"no Ray cluster at {address!r} ({reason}); start one: ray start --head")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import cv2
 from ..address import Place
 from ..batch import attempt
 from ..errors import AvaffectError, DataError, MediaError
-from ..live import CausalPredictor
 from ..outputs import State, Target
 from ..predict import Predictor, load
 from ..predict.context import Context
@@ -46,8 +46,7 @@ class Reader:
         set_device(job.device)
         cv2.setNumThreads(job.threads)
         self.job = job
-        make = CausalPredictor if "lag" in job.options else load
-        self.predictor: Predictor = make(job.model, **job.options)
+        self.predictor: Predictor = _make(job)(job.model, **job.options)
 
     def __call__(self, request: AskContexts | AskLevel | AskStates | Read, hook: Hook) -> Any:
         """The answer to a request; for a recording that fails an `AvaffectError` in its place.
@@ -108,6 +107,15 @@ class Reader:
             line = figures(summary)
             outputs = _written(trace, file, target, replace(record, figures=line), hook)
         return Outcome(summary, line, trace.describe(), outputs)
+
+
+def _make(job: Job) -> Callable[..., Predictor]:
+    """What makes the predictor of a job."""
+    if "lag" not in job.options:
+        return load
+    from ..live import CausalPredictor  # few need it, and each process would load it
+
+    return CausalPredictor
 
 
 def _stored(target: Target, settings: dict[str, Any]) -> tuple[Target, Trace | None]:

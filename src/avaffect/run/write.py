@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import draw
 from ..progress import Hook
 from ..trace import Trace
 
@@ -30,8 +29,12 @@ def write(kind: str, trace: Trace, source: Path, path: Path, hook: Hook) -> None
         If it cannot be written.
     """
     if kind in ("plot", "svg", "pdf"):
+        from .. import draw  # here and below: a table alone needs no matplotlib
+
         draw.plot(trace, path)
     elif kind == "video":
+        from .. import draw
+
         draw.annotate(trace, source, path, hook=lambda _, done, total: hook(str(path), done, total))
     elif kind == "report":
         from ..report import write_report

@@ -161,7 +161,8 @@ class RecordingStreams:
                     mask &= own.between(first, stop, False)
                 elif person is None and self.people:
                     mask[:] = False
-            features[name], masks[name] = np.where(mask[:, None], values, 0), mask
+            values[~mask] = 0
+            features[name], masks[name] = values, mask
         speaking = None if voice is None else voice.speaking.between(first, stop, np.nan)
         return PersonStreams(features, masks, speaking, first)
 

@@ -1,7 +1,7 @@
 """The audio stream: features of the voice and speech activity by tick.
 
-Sound passes through in blocks. What is kept is the log-mel spectrogram (about 13 kB a second of recording),
-because it is taken relative to a level that is only known at the end.
+Sound passes through in blocks. The log-mel spectrogram is taken relative to a level that is only known at the
+end; until then it is kept in a temporary file (about 13 kB a second of recording).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..media.sound import SAMPLE_RATE
 from ..runtime import Runtime
 from ..spec import Spec
 from ..voice.speech import CHUNK_RATE
+from .kept_rows import KeptRows
 from .timeline import Timeline
 from .timing import Timing
 
@@ -28,6 +29,7 @@ TOLERANCE = 0.05
 SETTLE = 8.0
 # Seconds that hold a whole number of samples, spectrum frames and speech probabilities alike.
 WHOLE = 4
+_BLOCK = 6000  # frames of the spectrum whose level is taken at once
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class _BlockReader:
         self.speech = sound.SpeechStream()
         self.spans: list[tuple[float, float]] = []
         self.samples = 0
-        self._frames: list[np.ndarray] = []
+        self._frames = KeptRows(settings.n_mels)
         self._speech: list[np.ndarray] = []
 
     def add(self, block: AudioBlock) -> None:
@@ -104,11 +106,11 @@ class _BlockReader:
         self._push(samples)
         self.spans.append((begin, self.samples / SAMPLE_RATE))
 
-    def finish(self) -> tuple[np.ndarray, np.ndarray]:
-        """Log-mel (frames, mels) float16 and probabilities of speech (m,)."""
-        self._frames.append(self._half(self.logmel.finish()))
+    def finish(self) -> tuple[KeptRows, np.ndarray]:
+        """Log-mel and probabilities of speech (m,)."""
+        self._frames.add(self.logmel.finish())
         self._speech.append(self.speech.finish())
-        return np.concatenate(self._frames), np.concatenate(self._speech)
+        return self._frames, np.concatenate(self._speech)
 
     def present(self, timeline: Timeline, ticks: int) -> np.ndarray:
         """(ticks,) bool: where the recording has sound."""
@@ -124,18 +126,15 @@ class _BlockReader:
         if not wholes:
             return
         self.samples += wholes * WHOLE * SAMPLE_RATE
-        frames, chances = self._frames[-1], self._speech[-1]
-        self._frames.append(np.repeat(frames[-1:], round(wholes * WHOLE * self.frame_rate), axis=0))
+        frame, chances = self._frames.read(len(self._frames) - 1, len(self._frames)), self._speech[-1]
+        for _ in range(wholes):
+            self._frames.add(np.repeat(frame, round(WHOLE * self.frame_rate), axis=0))
         self._speech.append(np.repeat(chances[-1:], round(wholes * WHOLE * CHUNK_RATE)))
 
     def _push(self, samples: np.ndarray) -> None:
         self.samples += len(samples)
-        self._frames.append(self._half(self.logmel.push(samples)))
+        self._frames.add(self.logmel.push(samples))
         self._speech.append(self.speech.push(samples))
-
-    @staticmethod
-    def _half(frames: np.ndarray) -> np.ndarray:
-        return frames.astype(np.float16)
 
 
 def audio_stream(
@@ -179,6 +178,7 @@ def audio_stream(
             level = _level(logmel, in_speech, preset.frame_rate)
             reference = sound.shrunk_level(level.level, level.seconds)
         features = _encode(logmel, reference, model, preset.frame_rate, present)
+        logmel.close()
     return AudioStream(features, np.where(present, speech, np.nan), active, reader.samples / SAMPLE_RATE)
 
 
@@ -199,7 +199,9 @@ def measure_speech(blocks: Iterator[AudioBlock], spec: Spec) -> sound.SpeechLeve
     if not reader.samples:
         return sound.SpeechLevel(float("nan"), 0.0)
     logmel, probability = reader.finish()
-    return _level(logmel, sound.speech_active(probability, CHUNK_RATE), preset.frame_rate)
+    level = _level(logmel, sound.speech_active(probability, CHUNK_RATE), preset.frame_rate)
+    logmel.close()
+    return level
 
 
 def _preset(spec: Spec) -> sound.LogMelSettings:
@@ -207,13 +209,16 @@ def _preset(spec: Spec) -> sound.LogMelSettings:
     return sound.preset(str(stream.preprocessing["logmel"]) if stream else "default16k")
 
 
-def _level(logmel: np.ndarray, in_speech: np.ndarray, mel_rate: float) -> sound.SpeechLevel:
+def _level(logmel: KeptRows, in_speech: np.ndarray, mel_rate: float) -> sound.SpeechLevel:
     voiced = sound.share(in_speech, len(logmel), new_rate=mel_rate)
-    return sound.SpeechLevel(sound.speech_level(logmel, voiced), float(voiced.sum()) / mel_rate)
+    if not voiced.any():
+        return sound.NO_SPEECH
+    levels = np.concatenate([sound.frame_level(block) for block in logmel.blocks(_BLOCK)])
+    return sound.SpeechLevel(float(np.median(levels[voiced])), float(voiced.sum()) / mel_rate)
 
 
 def _encode(
-    logmel: np.ndarray, reference: float, model: Runtime, mel_rate: float, present: np.ndarray
+    logmel: KeptRows, reference: float, model: Runtime, mel_rate: float, present: np.ndarray
 ) -> np.ndarray:
     """Features of the voice (ticks, d), chunk by chunk with context on both sides; 0 without sound."""
     spec: Spec = model.spec
@@ -224,12 +229,12 @@ def _encode(
     if not len(logmel):  # less sound than one frame of the spectrum
         return out
     per_tick = round(mel_rate / spec.tick_rate)
-    silence = np.full((ticks * per_tick - len(logmel), logmel.shape[1]), logmel.min(), np.float16)
-    frames = np.concatenate([logmel, silence]) if len(silence) else logmel
     for first, begin, end, last in model.pieces(ticks):
         if not present[begin:end].any():
             continue
         go_on()
-        view = sound.relative(frames[first * per_tick : last * per_tick], reference)
+        frames = logmel.read(first * per_tick, last * per_tick)
+        silence = np.full(((last - first) * per_tick - len(frames), logmel.dim), logmel.lowest, np.float16)
+        view = sound.relative(np.concatenate([frames, silence]), reference)
         out[begin:end] = model.encode_voice(view, begin - first)[begin - first : end - first]
     return out
