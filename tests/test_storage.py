@@ -155,13 +155,17 @@ def test_an_object_that_is_not_ours_is_not_replaced(store):
         plan(both, store.root / "in", KINDS)
 
 
-def test_a_copy_is_shared_and_gone_at_the_end_and_errors_name_the_address(store, monkeypatch, tmp_path):
+def test_a_copy_is_shared_and_gone_at_the_end_and_messages_name_the_address(
+    store, monkeypatch, tmp_path, caplog
+):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     source = store("in/a.mp4", b"pictures")
     with storage.fetched(source) as copy, storage.fetched(source) as again:
         assert copy == again
         assert copy.read_bytes() == b"pictures"
         assert copy.name == "a.mp4"
+        logging.getLogger("avaffect.media").warning("%s: %d damaged", copy, 3)
+    assert caplog.messages == [f"{source}: 3 damaged"]
     assert not list(tmp_path.iterdir())
     with pytest.raises(MediaError, match=f"^{source}: is empty$"), storage.fetched(source) as copy:
         raise MediaError(f"{copy}: is empty")

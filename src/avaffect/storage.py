@@ -7,6 +7,7 @@ copied to this machine before it is read, and written here before it is put.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
 import tempfile
@@ -220,7 +221,7 @@ def writable(folder: Place, advice: str) -> Place:
 def fetched(place: Place) -> Iterator[Path]:
     """A file to read: the path itself, or a copy of the object, which is removed with the end of the block.
 
-    Blocks for one object within each other share the copy. Errors name the address.
+    Blocks for one object within each other share the copy. Errors and warnings name the address.
 
     Raises
     ------
@@ -235,7 +236,7 @@ def fetched(place: Place) -> Iterator[Path]:
         yield held[place]
         return
     with _scratch() as folder:
-        copy = folder.joinpath(*place.parts[1:])  # messages that name it tell which it is
+        copy = folder.joinpath(*place.parts[1:])
         copy.parent.mkdir(parents=True, exist_ok=True)
         try:
             with _told(place):
@@ -244,10 +245,8 @@ def fetched(place: Place) -> Iterator[Path]:
             raise MediaError(f"{place}: {error.strerror}; check the spelling") from error
         token = _COPIES.set({**held, place: copy})
         try:
-            yield copy
-        except AvaffectError as error:
-            error.args = tuple(str(each).replace(str(copy), str(place)) for each in error.args)
-            raise
+            with _known_as(copy, place):
+                yield copy
         finally:
             _COPIES.reset(token)
 
@@ -304,6 +303,28 @@ def _scratch() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _known_as(copy: Path, address: Address) -> Iterator[None]:
+    """Errors in the block, and what is logged, name the address in place of its copy."""
+
+    def rename(record: logging.LogRecord) -> bool:
+        if str(copy) in (text := record.getMessage()):
+            record.msg, record.args = text.replace(str(copy), str(address)), ()
+        return True
+
+    handlers = [handler for handler in (*logging.getLogger().handlers, logging.lastResort) if handler]
+    for handler in handlers:
+        handler.addFilter(rename)
+    try:
+        yield
+    except AvaffectError as error:
+        error.args = tuple(str(each).replace(str(copy), str(address)) for each in error.args)
+        raise
+    finally:
+        for handler in handlers:
+            handler.removeFilter(rename)
 
 
 def _info(address: Address) -> dict[str, Any]:

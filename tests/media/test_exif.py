@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avaffect.media import frames
+from avaffect.media import frames, picture
 from avaffect.media.exif import exif_orientation
 from avaffect.media.picture import orientation, upright
 
@@ -51,15 +51,16 @@ def test_each_orientation_of_an_image(value: int, kind: str) -> None:
     np.testing.assert_array_equal(upright(stored, matrix), np.asarray(expected))
 
 
-def test_without_exif_the_rotation_counts() -> None:
-    class Frame(SimpleNamespace):
-        @property
-        def side_data(self) -> dict:
-            raise ValueError("no such kind")
+def test_without_exif_the_rotation_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(frame: object) -> dict:
+        raise ValueError("no such kind")
 
-    assert orientation(Frame(rotation=90), lambda: None) == (0, -1, 1, 0)
-    assert orientation(Frame(rotation=90), lambda: (0, 1, 1, 0)) == (0, 1, 1, 0)
-    assert orientation(SimpleNamespace(side_data={}), lambda: (0, 1, 1, 0)) is None
+    frame = SimpleNamespace(rotation=90)
+    monkeypatch.setattr(picture, "SideDataContainer", unknown)
+    assert orientation(frame, lambda: None) == (0, -1, 1, 0)
+    assert orientation(frame, lambda: (0, 1, 1, 0)) == (0, 1, 1, 0)
+    monkeypatch.setattr(picture, "SideDataContainer", lambda frame: {})
+    assert orientation(frame, lambda: (0, 1, 1, 0)) is None
 
 
 @given(st.binary(max_size=60))

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from avaffect.media import frames
+from avaffect.media import frames, picture
 from avaffect.media.picture import Decoded, FrameConverter, deinterlace, orientation, upright
 
 QUARTERS = {0: "rgbw", 90: "gwrb", 180: "wbgr", 270: "brwg"}  # turned counter-clockwise
@@ -188,18 +188,16 @@ def test_changed_size_is_fitted_in(tmp_path, kit):
 
 
 @pytest.mark.parametrize("angle", QUARTERS)
-def test_side_data_of_an_unknown_kind_hides_no_rotation(angle):
+def test_side_data_of_an_unknown_kind_hides_no_rotation(angle, monkeypatch):
     """As EXIF does in PyAV 18: of such a frame only the rotation can be read."""
 
-    class Frame:
-        rotation = {270: -90}.get(angle, angle)
+    def unknown(frame):
+        raise ValueError("32 is not a valid Type")
 
-        @property
-        def side_data(self):
-            raise ValueError("32 is not a valid Type")
-
+    monkeypatch.setattr(picture, "SideDataContainer", unknown)
+    frame = SimpleNamespace(rotation={270: -90}.get(angle, angle))
     image = np.array([[0, 1], [2, 3]])
-    np.testing.assert_array_equal(upright(image, orientation(Frame())), np.rot90(image, angle // 90))
+    np.testing.assert_array_equal(upright(image, orientation(frame)), np.rot90(image, angle // 90))
 
 
 @pytest.mark.parametrize("aspect", [Fraction(1000), Fraction(2**31 - 1), Fraction(1, 1000), Fraction(0)])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import tracemalloc
 import weakref
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from avaffect.media import frames
 
@@ -158,3 +160,17 @@ def test_other_clips(clips, name, count, last):
     assert times[0] == 0
     assert times[-1] == pytest.approx(last, abs=1e-4)
     assert (np.diff(times) > 0).all()
+
+
+def test_pictures_are_freed_as_soon_as_they_are_done_with(talk):
+    """Not at the next search for cycles, which comes when hundreds of them fill the memory."""
+    gc.collect()
+    gc.disable()
+    try:
+        most = 0
+        for frame in frames(talk):
+            assert frame.thumbnail.any()
+            most = max(most, sum(isinstance(each, VideoFrame) for each in gc.get_objects()))
+    finally:
+        gc.enable()
+    assert 0 < most < 10

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 from av.filter import Graph
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 
 from .rgb import RGB
@@ -43,12 +44,13 @@ def orientation(
     ``of_photo`` gives that of a photograph's EXIF, for frames whose matrix cannot be read.
     """
     try:
-        matrix = frame.side_data.get("DISPLAYMATRIX")
+        # Not `frame.side_data`: the frame keeps that, and it the frame, so that neither is freed in time.
+        matrix = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]
     except ValueError:  # beside data of a kind that PyAV does not know it tells the rotation only
         return of_photo() or _TURNS.get(round(frame.rotation / 90) % 4)
     if matrix is None:
         return None
-    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()  # type: ignore[call-overload]
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
     return a, b, c, d
 
 

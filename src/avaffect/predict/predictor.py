@@ -409,6 +409,7 @@ class Predictor(ManyFiles):
                 streams = recording.of(person, span)
                 waiting.append(replace(streams, features={}))
                 yield Clip(streams.features, streams.masks, streams.first)
+                del streams  # before the next person's are made
 
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()

@@ -75,6 +75,7 @@ def slide_all(model: Runtime, clips: Iterable[Clip], ticks: int) -> Iterator[Out
     waiting: list[Clip] = []
     for clip in clips:
         waiting.append(clip)
+        del clip  # of a long recording only one is to be in memory
         if sum(map(len, waiting)) >= TOGETHER:
             yield from _run(model, waiting, ticks)
             waiting = []
