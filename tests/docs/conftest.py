@@ -26,8 +26,10 @@ def workplace(tmp_path: Path, sample_clip: Path, make_trace: Callable[..., Trace
     """A clip, a folder of sound, made-up predictions of five recordings, labels, a baseline and features."""
     _cut(sample_clip, tmp_path / "interview.mp4", seconds=3)
     (tmp_path / "recipes").symlink_to(ROOT / "recipes")
+    (tmp_path / "results").mkdir()
+    make_trace(4.0).to_csv(tmp_path / "results" / "interview.csv")
     _write_sound(tmp_path / "sessions" / "monday.wav")
-    for folder in ("results", "baseline", "Validation_Set"):
+    for folder in ("baseline", "Validation_Set"):
         (tmp_path / folder).mkdir()
     random = np.random.default_rng(0)
     for name in RECORDINGS:
