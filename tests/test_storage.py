@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from avaffect import storage
+from avaffect import copies, storage
 from avaffect.address import Address, place
 from avaffect.errors import AvaffectError, DataError, MediaError
 from avaffect.inputs import find
@@ -107,7 +107,7 @@ def finish(target, settings, kinds=KINDS):
     """Write a target's results as a run does."""
     with target.begun(settings) as record:
         for kind in kinds:
-            with storage.written(target.paths(kind)) as files:
+            with copies.written(target.paths(kind)) as files:
                 for file in files:
                     file.write_text(f"{kind} of {target.source}")
             record = record.with_finished(*target.paths(kind))
@@ -160,17 +160,17 @@ def test_a_copy_is_shared_and_gone_at_the_end_and_messages_name_the_address(
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     source = store("in/a.mp4", b"pictures")
-    with storage.fetched(source) as copy, storage.fetched(source) as again:
+    with copies.fetched(source) as copy, copies.fetched(source) as again:
         assert copy == again
         assert copy.read_bytes() == b"pictures"
         assert copy.name == "a.mp4"
         logging.getLogger("avaffect.media").warning("%s: %d damaged", copy, 3)
     assert caplog.messages == [f"{source}: 3 damaged"]
     assert not list(tmp_path.iterdir())
-    with pytest.raises(MediaError, match=f"^{source}: is empty$"), storage.fetched(source) as copy:
+    with pytest.raises(MediaError, match=f"^{source}: is empty$"), copies.fetched(source) as copy:
         raise MediaError(f"{copy}: is empty")
     assert not list(tmp_path.iterdir())
-    with pytest.raises(MediaError, match="no such object"), storage.fetched(store.root / "none"):
+    with pytest.raises(MediaError, match="no such object"), copies.fetched(store.root / "none"):
         pass
 
 
@@ -182,13 +182,13 @@ def test_copies_of_killed_processes_are_removed(monkeypatch, tmp_path, store):
     dead = own.with_name(own.name.replace(f"-{os.getpid()}-", "-999999999-"))
     for folder in (own, dead):
         (folder / "bucket").mkdir(parents=True)
-    with storage.fetched(store("a.wav")):
+    with copies.fetched(store("a.wav")):
         assert own.is_dir()
         assert not dead.exists()
 
 
 def test_what_fails_while_it_is_written_leaves_nothing(store):
-    with pytest.raises(TypeError), storage.written([store.root / "out/a.csv"]) as (file,):
+    with pytest.raises(TypeError), copies.written([store.root / "out/a.csv"]) as (file,):
         file.write_text(None)
     assert not storage.exists(store.root / "out/a.csv")
 
@@ -228,7 +228,7 @@ def test_a_record_is_of_the_objects_content(store):
 def test_errors_of_a_store_are_one_line(store, refused, error, told):
     source = store("a.wav")
     refused("get_file", error)
-    with pytest.raises(MediaError, match=told) as raised, storage.fetched(source):
+    with pytest.raises(MediaError, match=told) as raised, copies.fetched(source):
         pass
     assert str(raised.value).startswith(f"{source}: ")
     refused("pipe_file", error)
@@ -246,7 +246,7 @@ def test_a_file_on_the_web_is_read_and_told_of(tmp_path):
         ((_, file),) = find([f"{folder}/a.wav"], tmp_path, recursive=False).recordings
         assert Source.of(file).size == 100_000
         assert Source.of(file).is_same(Source.of(file))
-        with storage.fetched(file) as copy:
+        with copies.fetched(file) as copy:
             assert copy.read_bytes() == (tmp_path / "a.wav").read_bytes()
         with pytest.raises(MediaError, match=f"^{folder}/b.wav: no such object"):
             find([f"{folder}/b.wav"], tmp_path, recursive=False)

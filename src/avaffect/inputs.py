@@ -12,10 +12,11 @@ from glob import has_magic, iglob
 from pathlib import Path
 
 from .address import Address, Place, absolute, place
+from .copies import fetched
 from .errors import DataError, MediaError
 from .outputs import SUFFIXES
 from .record import ENDING, Record
-from .storage import exists, fetched, is_folder, matching, objects
+from .storage import exists, is_folder, matching, objects
 
 _TABLES = (".csv", ".tsv")
 _WEB = ("http", "https")

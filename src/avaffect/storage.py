@@ -1,20 +1,17 @@
 """Files of this machine, and objects at addresses: the same few operations for both.
 
-Addresses are read and written by fsspec (extra ``avaffect[remote]``). An object is whole or not there: it is
-copied to this machine before it is read, and written here before it is put.
+Addresses are read and written by fsspec (extra ``avaffect[remote]``). An object is whole or not there.
+Recordings and results go through `avaffect.copies`.
 """
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
-import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from functools import cache
 from glob import has_magic
 from pathlib import Path
@@ -23,7 +20,7 @@ from uuid import uuid4
 
 from .address import Address, Place
 from .errors import AvaffectError, DataError, MediaError
-from .files import remove_stale, replacing, temporary_name, writable_folder
+from .files import replacing, writable_folder
 
 _AT_ONCE = 16  # questions to a store that wait for their answers
 _LONGEST_REASON = 200  # characters
@@ -31,7 +28,6 @@ _LONGEST_REASON = 200  # characters
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
-_COPIES: ContextVar[Mapping[Address, Path]] = ContextVar("copies")
 _listed: dict[Address, dict[Address, int]] = {}
 
 
@@ -101,6 +97,33 @@ def write_bytes(place: Place, content: bytes) -> None:
         return
     with _told(place, "written"):
         _system(place).pipe_file(str(place), content)
+
+
+def get(address: Address, file: Path) -> None:
+    """Copy an object to a file.
+
+    Raises
+    ------
+    MediaError
+        If there is none, or it cannot be read.
+    """
+    try:
+        with _told(address):
+            _system(address).get_file(str(address), str(file))
+    except _Absent as error:
+        raise MediaError(f"{address}: {error.strerror}; check the spelling") from error
+
+
+def put(file: Path, address: Address) -> None:
+    """Copy a file to an object, whole or not at all.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written.
+    """
+    with _told(address, "written"):
+        _system(address).put_file(str(file), str(address))
 
 
 def remove(place: Place) -> None:
@@ -217,62 +240,6 @@ def writable(folder: Place, advice: str) -> Place:
     return folder
 
 
-@contextmanager
-def fetched(place: Place) -> Iterator[Path]:
-    """A file to read: the path itself, or a copy of the object, which is removed with the end of the block.
-
-    Blocks for one object within each other share the copy. Errors and warnings name the address.
-
-    Raises
-    ------
-    MediaError
-        If there is no such object, or it cannot be read.
-    """
-    held = _COPIES.get({})
-    if not isinstance(place, Address):
-        yield place
-        return
-    if place in held:
-        yield held[place]
-        return
-    with _scratch() as folder:
-        copy = folder.joinpath(*place.parts[1:])
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with _told(place):
-                _system(place).get_file(str(place), str(copy))
-        except _Absent as error:
-            raise MediaError(f"{place}: {error.strerror}; check the spelling") from error
-        token = _COPIES.set({**held, place: copy})
-        try:
-            with _known_as(copy, place):
-                yield copy
-        finally:
-            _COPIES.reset(token)
-
-
-@contextmanager
-def written(places: Sequence[Place]) -> Iterator[list[Path]]:
-    """Files to write for places of one folder: the paths themselves, or files that are put there at the end.
-
-    Raises
-    ------
-    AvaffectError
-        If they cannot be put there.
-    """
-    paths = [place for place in places if isinstance(place, Path)]
-    if len(paths) == len(places):
-        yield paths
-        return
-    with _scratch() as folder:
-        files = [folder / place.name for place in places]
-        yield files
-        for file, place in zip(files, places, strict=True):
-            assert isinstance(place, Address)
-            with _told(place, "written"):
-                _system(place).put_file(str(file), str(place))
-
-
 def each(work: Callable[[Item], Answer], items: Iterable[Item], *, remote: bool) -> list[Answer]:
     """The answers about many items; those of a store are waited for together."""
     if not remote:
@@ -281,50 +248,11 @@ def each(work: Callable[[Item], Answer], items: Iterable[Item], *, remote: bool)
         return list(threads.map(work, items))
 
 
-def remove_copies() -> None:
-    """Remove what killed processes have copied to this machine."""
-    remove_stale(Path(tempfile.gettempdir()))
-
-
 class _Absent(FileNotFoundError):
     """There is no such object."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(errno.ENOENT, reason)
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder on this machine; a process that is killed leaves it to the next."""
-    remove_copies()
-    folder = temporary_name(Path(tempfile.gettempdir()) / "copies")
-    try:
-        folder.mkdir(mode=0o700)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _known_as(copy: Path, address: Address) -> Iterator[None]:
-    """Errors in the block, and what is logged, name the address in place of its copy."""
-
-    def rename(record: logging.LogRecord) -> bool:
-        if str(copy) in (text := record.getMessage()):
-            record.msg, record.args = text.replace(str(copy), str(address)), ()
-        return True
-
-    handlers = [handler for handler in (*logging.getLogger().handlers, logging.lastResort) if handler]
-    for handler in handlers:
-        handler.addFilter(rename)
-    try:
-        yield
-    except AvaffectError as error:
-        error.args = tuple(str(each).replace(str(copy), str(address)) for each in error.args)
-        raise
-    finally:
-        for handler in handlers:
-            handler.removeFilter(rename)
 
 
 def _info(address: Address) -> dict[str, Any]:

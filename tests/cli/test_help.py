@@ -13,6 +13,8 @@ import typer
 from typer.testing import CliRunner
 
 from avaffect.cli.app import app
+from avaffect.cli.convert import Target
+from avaffect.cli.predict_options import Format
 
 
 def commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -44,3 +46,7 @@ def test_help_loads_no_heavy_library() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
     )
     assert run.stdout.split() == []
+
+
+def test_results_are_converted_to_every_format_that_predict_writes() -> None:
+    assert {str(kind) for kind in Format} <= {str(kind) for kind in Target}

@@ -30,6 +30,8 @@ def test_two_recordings_side_by_side(page: Page, done: str, tmp_path: Path) -> N
     assert difference == pytest.approx(means[0] - means[1], abs=0.0051)
     page.until("document.querySelectorAll('.sides .main-svg').length >= 2")
     assert page.run("return document.activeElement.textContent") == "Difference"
+    assert "no intervals" in page.find(".panel ul.faint").text
+    assert "where it holds 0" not in page.find("main").text
     assert page.errors() == []
 
 

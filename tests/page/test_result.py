@@ -163,6 +163,7 @@ def test_no_box_is_drawn_over_those_of_the_annotated_video(page: Page, tmp_path:
     seek(page, 5)
     page.until("Math.abs(document.querySelector('video').currentTime - 5) < 0.05")
     assert not page.run(f"return {DRAWN}")
+    assert not page.find("#boxes").is_displayed()
 
 
 def test_nothing_is_asked_of_another_site(result: Page, address: str) -> None:

@@ -71,13 +71,10 @@ def camera(device: int | str, worker: Worker, clock: Clock, stop: threading.Even
             failures = 0 if there else failures + 1
         stop.set()
 
-    thread = threading.Thread(target=run, name="camera", daemon=True)
-    thread.start()
     try:
-        yield
+        with _beside("camera", run, stop):
+            yield
     finally:
-        stop.set()
-        thread.join()
         capture.release()
 
 
@@ -155,13 +152,20 @@ def file(path: Path, worker: Worker, clock: Clock, stop: threading.Event) -> Ite
             list(threads.map(run, parts))
         stop.set()
 
-    whole = threading.Thread(target=run_all, name="file", daemon=True)
-    whole.start()
+    with _beside("file", run_all, stop):
+        yield
+
+
+@contextmanager
+def _beside(name: str, run: Callable[[], None], stop: threading.Event) -> Iterator[None]:
+    """Run a function in a thread of its own while the block lasts; at the end ``stop`` tells it to end."""
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         stop.set()
-        whole.join()
+        thread.join()
 
 
 def _show(path: Path, worker: Worker, clock: Clock, stop: threading.Event) -> None:

@@ -17,6 +17,7 @@ from .. import __version__, media, model_folder
 from ..address import Address, Place, place
 from ..ahead import ahead
 from ..arguments import checks_types
+from ..copies import fetched
 from ..errors import AvaffectError, MediaError, ModelError
 from ..face.track import DETECTION_INTERVAL
 from ..files import as_text
@@ -24,7 +25,6 @@ from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..runtime import open_model
 from ..spec import TARGETS
-from ..storage import fetched
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
 from ..streams.timing import Timing
@@ -238,7 +238,7 @@ class Predictor(ManyFiles):
         ----------
         path : path
             Anything FFmpeg decodes: mp4, mov, mkv, avi, mpg, wav, flac, mp3, ... Or the address of such a
-            file, ``"s3://bucket/talk.mp4"`` (`avaffect.storage`, extra ``remote``).
+            file, ``"s3://bucket/talk.mp4"`` (`avaffect.copies`, extra ``remote``).
         hook : callable, optional
             Called as ``hook(path, completed, total)`` in seconds of the recording; the total is None if it is
             not known.

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..address import Address, Place
 from ..batch import FILES
+from ..copies import remove_copies
 from ..crew import Crew
 from ..errors import AvaffectError
 from ..outputs import Target
 from ..process import Work
 from ..progress import Hook, silent
-from ..storage import each, remove_copies, size
+from ..storage import each, size
 from .job import AskContexts, AskLevel, AskStates, Job, Known, Left, Outcome, Read
 from .resume import Resumed
 

@@ -11,6 +11,7 @@ import cv2
 
 from ..address import Place
 from ..batch import attempt
+from ..copies import fetched, written
 from ..errors import AvaffectError, DataError, MediaError
 from ..outputs import State, Target
 from ..predict import Predictor, load
@@ -19,7 +20,7 @@ from ..progress import Hook
 from ..record import Record
 from ..registry import load_plugins
 from ..session import set_device, set_threads
-from ..storage import each, fetched, written
+from ..storage import each
 from ..trace import Trace, read_trace
 from ..voice import NO_SPEECH, SpeechLevel
 from .figures import figures

@@ -5,11 +5,13 @@ import { interval, percent, signed } from "../words.js";
 
 const MEASURES = { mean: "mean", sd: "spread over time", mean_rel: "mean, less the baseline" };
 const WIDTH = 160; // of the drawn interval; the scale goes from -1 to 1
+const INTERVAL = " The interval shows how much the difference would vary with other recordings of the same kind; where it holds 0, the sides may well be alike. It says nothing of how well the numbers agree with raters.";
 
 /** @param {Object} comparison the server's answer @param {string[][]} names recordings of each side */
 export function differences(comparison, names) {
   const heads = ["Figure", "A", "B", "A less B", `${percent(comparison.level)} interval`, "on the scale −1 to 1"];
   const rows = comparison.statistics.map(line);
+  const bounded = comparison.statistics.some(({ difference }) => difference.low !== null);
   return element(
     "section",
     { class: "panel" },
@@ -20,7 +22,7 @@ export function differences(comparison, names) {
       { class: "scroll", tabindex: 0, role: "region", "aria-label": "Differences" },
       element("table", {}, element("thead", {}, element("tr", {}, heads.map((head) => element("th", { scope: "col" }, head)))), element("tbody", {}, rows)),
     ),
-    element("p", { class: "faint" }, "Each person counts once, however long the recording. The interval shows how much the difference would vary with other recordings of the same kind; where it holds 0, the sides may well be alike. It says nothing of how well the numbers agree with raters."),
+    element("p", { class: "faint" }, `Each person counts once, however long the recording.${bounded ? INTERVAL : ""}`),
     element("ul", { class: "faint" }, comparison.notes.map((note) => element("li", {}, note))),
   );
 }

@@ -3,6 +3,7 @@
 import { element } from "../dom.js";
 
 const KEPT = 125; // ticks: about ten seconds
+const LONG = 1000; // milliseconds from which it is said why
 
 export class Delay {
   constructor() {
@@ -32,6 +33,8 @@ export class Delay {
     const ms = (share) => Math.max(0, Math.round(1000 * sorted[Math.floor(share * (sorted.length - 1))]));
     const [first, last] = [this.counts[0], this.counts.at(-1)];
     const rate = (last.count - first.count) / (last.time - first.time);
-    this.words.textContent = `Delay: ${ms(0.5)} ms, at most ${ms(1)} ms. ${Number.isFinite(rate) ? `${rate.toFixed(1)} pictures a second.` : ""}`;
+    const seen = Number.isFinite(rate) ? ` ${rate.toFixed(1)} pictures a second.` : "";
+    const why = ms(0.5) > LONG ? " The computer that reads them is busy: close other programs." : "";
+    this.words.textContent = `Delay: ${ms(0.5)} ms, at most ${ms(1)} ms.${seen}${why}`;
   }
 }

@@ -104,6 +104,7 @@ class LiveView {
     }
     const now = performance.now();
     if (this.people.latest && now - this.told > NUMBERS_EVERY) {
+      if (!this.told) this.say("Running.");
       this.told = now;
       replace(this.values, this.people.table());
       this.delay.draw();

@@ -50,6 +50,7 @@ export class Media {
   playable() {
     this.hasPicture = this.video.videoWidth > 0;
     this.node.classList.toggle("sound-only", !this.hasPicture);
+    this.node.dispatchEvent(new CustomEvent("picture", { detail: this.hasPicture && !this.drawnIn }));
     this.player.attach(this.video);
     if (!this.hasPicture) replace(this.note, element("p", {}, "Sound only"));
   }

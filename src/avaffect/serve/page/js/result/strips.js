@@ -1,6 +1,6 @@
 /** The strips under the lines: who speaks, what was there, and what the model relied on. */
 
-import { chartColours, withOpacity } from "../palette.js";
+import { chartColours } from "../palette.js";
 import { isDark } from "../theme.js";
 import { binned } from "./trace.js";
 
@@ -20,7 +20,7 @@ const OF_PERSON = [
  * @returns {Array<{name: string, short: string, person: Person, column: string, colours: string[]}>} from top to bottom
  */
 export function strips(people, focus) {
-  const { ink, empty } = chartColours();
+  const { faint, empty } = chartColours();
   const gate = isDark() ? ["#3B3350", "#D3C2FF"] : ["#E9E4F2", "#4B2E83"];
   const speaking = people
     .filter((person) => person.track !== null && person.has("speaking"))
@@ -34,7 +34,7 @@ export function strips(people, focus) {
   const focused = OF_PERSON.filter(({ column }) => focus?.has(column)).map(({ kind, ...rest }) => ({
     ...rest,
     person: focus,
-    colours: kind === "gate" ? gate : [empty, withOpacity(ink, 0.75)],
+    colours: kind === "gate" ? gate : [empty, faint],
   }));
   return [...speaking, ...focused];
 }

@@ -34,6 +34,11 @@ export class Transport {
     this.drawTime();
   }
 
+  /** Face boxes can be switched where the page draws them: not over sound, or a video that has its own. */
+  offerBoxes(drawn) {
+    this.boxes.hidden = !drawn;
+  }
+
   draw() {
     const word = this.player.playing ? "Pause" : "Play";
     this.play.textContent = this.player.playing ? "❚❚" : "▶";

@@ -45,6 +45,7 @@ class ResultView {
     this.player = new Player(prediction.result.duration, frameOf(this.original));
     this.media = new Media(prediction, this.player);
     this.boxes = new Boxes(this.media.video, this.media.canvas);
+    this.media.node.addEventListener("picture", (event) => this.transport.offerBoxes(event.detail));
     this.transport = new Transport(this.player, { onBoxes: (on) => this.showBoxes(on) });
     this.circumplex = new Circumplex();
     this.moment = new Moment();
