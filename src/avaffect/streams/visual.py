@@ -53,10 +53,10 @@ class Person:
         In [0, 1], one for each of ``frames``.
     features : dict of int to (d,) np.ndarray
         Feature of the face by tick.
-    detail : dict of int to float
-        `avaffect.streams.quality.face_detail` of the same faces.
     mouth : dict of int to float
         By tick, `avaffect.face.mouth.mouth_motion` since the tick before, in pixels; only where it is known.
+    detail : dict of int to float
+        By tick, `avaffect.streams.quality.face_detail` of the face that the feature is of.
     """
 
     track: int
@@ -64,8 +64,8 @@ class Person:
     boxes: list[np.ndarray] = field(default_factory=list)
     confidences: list[float] = field(default_factory=list)
     features: dict[int, np.ndarray] = field(default_factory=dict)
-    detail: dict[int, float] = field(default_factory=dict)
     mouth: dict[int, float] = field(default_factory=dict)
+    detail: dict[int, float] = field(default_factory=dict)
 
     @property
     def prominence(self) -> float:
