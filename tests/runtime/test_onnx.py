@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from avaffect import checkpoint
 from avaffect.errors import AvaffectError, ModelError
+from avaffect.export.graph import graph_of
 from avaffect.export.model import export_model
 from avaffect.model_folder import GRAPH, SPEC, embedded, read_spec
 from avaffect.runtime import OnnxRuntime, open_model
@@ -88,6 +90,16 @@ def copied(tmp_path: Path) -> Iterator[Path]:
     for ending in ("safetensors", "onnx"):
         shutil.copy(source.parent / "encoders" / f"{digest}.{ending}", folder / "encoders")
     return folder
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_convolution_has_a_bias_only_where_the_module_has_one(bias: bool) -> None:
+    """One of zeros would keep the runtime from joining it with the normalisation."""
+    module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, bias=bias), torch.nn.BatchNorm2d(2))
+    given = {"pictures": torch.zeros(2, 1, 5, 5)}
+    graph = graph_of(module, given, axes={"pictures": {0: "batch"}}, outputs=["maps"]).graph
+    (convolution,) = (node for node in graph.node if node.op_type == "Conv")
+    assert len(convolution.input) == 2 + bias
 
 
 def test_a_copied_folder_is_a_model(copied: Path) -> None:

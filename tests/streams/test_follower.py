@@ -13,7 +13,6 @@ from avaffect.face.align import SIZE, TEMPLATE
 from avaffect.face.detector import Detection
 from avaffect.media import Frame
 from avaffect.streams.follower import Follower
-from avaffect.streams.look import Look
 from avaffect.streams.newcomers import Newcomers
 from avaffect.streams.timeline import Timeline
 
@@ -79,7 +78,7 @@ def follow(stage):
     places = {}
     for sight in (sight for look in looks for sight in look.sights):
         places.setdefault(sight.position, {})[sight.track] = tuple((sight.box[:2] + sight.box[2:]) / 2)
-    return [look.frame.index for look in looks], places
+    return [round(look.pts * stage.rate) for look in looks], places
 
 
 def still(frames, people, scene=0):
@@ -197,7 +196,7 @@ def test_a_newcomer_is_not_traced_onto_somebody_else():
     for k, frame in enumerate(frames):
         (face,) = tracker.update(frame)
         known[k] = replace(face, track=1 if k < 4 else 2)
-        newcomers.add(Look(frame, [known[k]] if k < 4 else [], []), k, [])
+        newcomers.add(frame, [known[k]] if k < 4 else [], k, [])
     looks, sights = newcomers.before(known[7], frames[7].pts, [], 7)
-    assert [look.frame.index for look in looks] == [4, 5, 6, 7]
+    assert [round(look.pts * RATE) for look in looks] == [4, 5, 6, 7]
     assert sights == []

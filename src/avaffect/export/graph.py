@@ -83,7 +83,9 @@ def graph_of(
     finally:
         logging.disable(before)
     assert program is not None
-    return _plain(program.model_proto)
+    proto = _plain(program.model_proto)
+    _drop_zero_biases(proto.graph)
+    return proto
 
 
 class _Packed(nn.Module):
@@ -106,3 +108,28 @@ def _plain(proto: Any) -> Any:
         each.ClearField("metadata_props")
         each.ClearField("doc_string")
     return proto
+
+
+def _drop_zero_biases(graph: Any) -> None:
+    """Convolutions without a bias, of which the exporter makes some with a bias of zeros.
+
+    These zeros are made when the graph runs. The runtime then takes them for unknown, and neither joins the
+    convolution with what follows it nor lays its weights out for the processor.
+    """
+    made = {output: node for node in graph.node for output in node.output}
+    known = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Conv" and len(node.input) == 3 and _is_zero(node.input[2], made, known):
+            del node.input[2]
+
+
+def _is_zero(name: str, made: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether a tensor is a constant zero that was cast and repeated."""
+    from onnx import numpy_helper
+
+    while name in made and made[name].op_type in ("Expand", "Cast", "CastLike"):
+        name = made[name].input[0]
+    value = known.get(name)
+    if name in made and made[name].op_type == "Constant":
+        value = made[name].attribute[0].t
+    return value is not None and not numpy_helper.to_array(value).any()

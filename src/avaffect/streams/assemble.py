@@ -36,7 +36,8 @@ Since version 2 a person who listens has no voice. Since version 3 sound is read
 pictures end before it, and its channels are mixed another way; a person who is out of view has no voice, and
 faces that return keep their person."""
 
-_ROOM = 4  # frames whose faces are found before they are encoded
+# Frames whose faces are found before they are encoded: enough for the time that a batch of them takes.
+_ROOM = 64
 
 SMALLEST_FACE = 12
 """Pixels: below this no detector here finds faces."""

@@ -12,7 +12,7 @@ from ..face import Face, FaceTracker
 from ..face.shots import Shot, ShotReader
 from ..face.tracklet import near
 from ..media import Frame
-from .look import Look, Sight, on_the_way, sight
+from .look import Look, Sight, look_at, on_the_way, sight
 from .newcomers import Newcomers
 from .timeline import Timeline
 
@@ -66,18 +66,18 @@ class Follower:
 
     def _stands_for_its_tick(self, after: Frame) -> bool:
         """Whether the latest frame is the nearest to its tick's centre, now that the next one is known."""
-        tick, distance = self._place(self._held[-1][0])
+        tick, distance = self._place(self._held[-1][0].pts)
         if self._last is not None:
-            taken, nearer = self._place(self._last.frame)
+            taken, nearer = self._place(self._last.pts)
             if taken == tick and nearer <= distance:
                 return False
-        following, further = self._place(after)
+        following, further = self._place(after.pts)
         return following != tick or further >= distance
 
-    def _place(self, frame: Frame) -> tuple[int, float]:
-        """The tick of a frame, and its distance from the tick's centre in seconds."""
-        tick = self.timeline.tick(frame.pts)
-        return tick, abs(frame.pts - self.timeline.centre(tick))
+    def _place(self, pts: float) -> tuple[int, float]:
+        """The tick of a frame's time, and its distance from the tick's centre in seconds."""
+        tick = self.timeline.tick(pts)
+        return tick, abs(pts - self.timeline.centre(tick))
 
     def _look(self) -> list[Look]:
         """Look at the latest frame; what is seen now in earlier looks comes first."""
@@ -97,15 +97,15 @@ class Follower:
         here = self._position + len(passed)
         sights += [sight(here, face) for face in faces]
         self._held, self._position = [], here + 1
-        self._last = Look(frame, faces, sights)
-        self._newcomers.add(self._last, here, [each.pts for each in passed])
+        self._last = look_at(frame, faces, sights)
+        self._newcomers.add(frame, faces, here, [each.pts for each in passed])
         return [*earlier, self._last]
 
     def _between(self, passed: list[Frame], last: Frame, faces: list[Face]) -> Iterator[Sight]:
         """Where the faces are in the frames that were passed over before the ``last`` one."""
         old = {} if self._last is None else {face.track: face for face in self._last.faces}
         new = {face.track: face for face in faces}
-        since = passed[0].pts if self._last is None else self._last.frame.pts
+        since = passed[0].pts if self._last is None else self._last.pts
         times = [frame.pts for frame in passed]
         for track in sorted(old.keys() | new.keys()):
             one, other = old.get(track), new.get(track)

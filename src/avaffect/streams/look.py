@@ -33,20 +33,29 @@ class Sight:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """A frame that was looked at.
+    """What a frame showed that was looked at; the picture itself is not kept.
 
     Attributes
     ----------
-    frame : Frame
+    pts : float
+        Of the frame, in seconds.
+    size : tuple of int
+        Height and width of the picture in pixels.
     faces : list of Face
         In this frame.
     sights : list of Sight
         Of this frame and of those since the last look, in the order of the frames for each face.
     """
 
-    frame: Frame
+    pts: float
+    size: tuple[int, int]
     faces: list[Face]
     sights: list[Sight]
+
+
+def look_at(frame: Frame, faces: list[Face], sights: list[Sight]) -> Look:
+    """What a frame showed, of which the image is made already."""
+    return Look(frame.pts, frame.image.shape[:2], faces, sights)
 
 
 def sight(position: int, face: Face) -> Sight:

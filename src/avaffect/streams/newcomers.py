@@ -14,16 +14,17 @@ from typing import NamedTuple
 from ..face import Face, FaceTracker
 from ..face.tracklet import covered
 from ..media import Frame
-from .look import Look, Sight, on_the_way, sight
+from .look import Look, Sight, look_at, on_the_way, sight
 
 _BACK = 0.5
 """Seconds: older looks are not kept, their pictures take memory."""
 
 
 class _Looked(NamedTuple):
-    """A look, the position of its frame, and the times in seconds of the frames between it and the last."""
+    """A frame and who is known in it, its position, and the times of the frames between it and the last."""
 
-    look: Look
+    frame: Frame
+    faces: list[Face]
     position: int
     passed: list[float]
 
@@ -55,16 +56,16 @@ class Newcomers:
         self._greatest = max([self._greatest, *(face.track for face in faces)])
         return new
 
-    def add(self, look: Look, position: int, passed: Sequence[float]) -> None:
-        """Keep a look, the frame's position, and the times of the frames since the look before."""
-        pts = look.frame.pts
+    def add(self, frame: Frame, faces: list[Face], position: int, passed: Sequence[float]) -> None:
+        """Keep a frame that was looked at, its position, and the times of those since the look before."""
+        pts = frame.pts
         self._since += passed
-        if self._looks and pts - self._looks[-1].look.frame.pts < self._apart:
+        if self._looks and pts - self._looks[-1].frame.pts < self._apart:
             self._since.append(pts)
             return
-        self._looks.append(_Looked(look, position, self._since))
+        self._looks.append(_Looked(frame, faces, position, self._since))
         self._since = []
-        while pts - self._looks[0].look.frame.pts > _BACK:
+        while pts - self._looks[0].frame.pts > _BACK:
             self._looks.popleft()
 
     def before(
@@ -101,11 +102,11 @@ class Newcomers:
     def _in_looks(self, face: Face, now: float) -> Iterator[Look]:
         """From the last look on, backwards."""
         looks, since = [*reversed(self._looks)], self._since
-        traced = self._tracker.trace(face, (each.look.frame for each in looks))
+        traced = self._tracker.trace(face, (each.frame for each in looks))
         for looked, seen in zip(looks, traced, strict=False):
-            frame, others = looked.look.frame, [other.box for other in looked.look.faces]
+            frame, others = looked.frame, [other.box for other in looked.faces]
             if covered(seen.box, others):
                 return
             way = on_the_way(seen, face, (frame.pts, now), since, looked.position + 1)
-            yield Look(frame, [seen], [sight(looked.position, seen), *way])
+            yield look_at(frame, [seen], [sight(looked.position, seen), *way])
             face, now, since = seen, frame.pts, looked.passed

@@ -258,7 +258,7 @@ class VisualStreamReader:
             person.confidences.append(sight.confidence)
         for face in look.faces:
             if face.confidence >= MIN_CONFIDENCE:
-                self._consider(face, look.frame)
+                self._consider(face, look)
 
     def finish(self) -> VisualStream:
         """All frames and people, false alarms left out.
@@ -290,9 +290,9 @@ class VisualStreamReader:
                 tracks[first].join(person)
         return [tracks[first] for first in sorted(set(firsts))]
 
-    def _consider(self, face: Face, frame: Frame) -> None:
-        tick = self.timeline.tick(frame.pts)
-        distance = abs(frame.pts - self.timeline.centre(tick))
+    def _consider(self, face: Face, look: Look) -> None:
+        tick = self.timeline.tick(look.pts)
+        distance = abs(look.pts - self.timeline.centre(tick))
         old = self._candidates.get(face.track)
         if old is not None and old.tick == tick and old.distance <= distance:
             return
@@ -300,7 +300,7 @@ class VisualStreamReader:
             self._queue.append(old)
             if len(self._queue) >= BATCH:
                 self._flush()
-        self._candidates[face.track] = _Candidate(tick, distance, face, frame.image.shape[:2])
+        self._candidates[face.track] = _Candidate(tick, distance, face, look.size)
 
     def _flush(self) -> None:
         """Encode the crops in the queue."""
