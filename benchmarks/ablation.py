@@ -50,12 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(recipe.threads)
     usual = read_left_out(recipe, silent)
     rows = [row("as it is", usual, recipe), row("without the scale", usual, recipe, scale=False)]
-    for name, variant in VARIANTS.items():
+    chosen = {name: of for name, of in VARIANTS.items() if not options.only or of.__name__ in options.only}
+    for name, variant in chosen.items():
         print(name, file=sys.stderr, flush=True)
         networks = variant_networks(recipe, variant, options.work / variant.__name__, sorted(usual.networks))
         rows.append(row(name, LeftOut(usual.clips, networks), recipe))
         print(table(HEAD, rows), file=sys.stderr, flush=True)
-    text = PAGE.format(day=datetime.date.today().isoformat(), recipe=recipe.name, table=table(HEAD, rows))
+    text = PAGE.format(
+        day=datetime.date.today().isoformat(),
+        recipe=recipe.name,
+        table=table(HEAD, rows),
+        only=f" --only {' '.join(options.only)}" if options.only else "",
+    )
     print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
@@ -66,6 +72,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("overrides", nargs="*", help="of the recipe, e.g. data=PATH threads=2")
     parser.add_argument("--recipe", type=Path, default=ROOT / "recipes" / "hgrjca.default.yaml")
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"))
+    names = [variant.__name__ for variant in VARIANTS.values()]
+    parser.add_argument("--only", nargs="+", default=[], choices=names, metavar="ROW", help=" ".join(names))
     parser.add_argument("--out", type=Path, help="Markdown")
     return parser.parse_intermixed_args(arguments)
 
@@ -174,7 +182,7 @@ PAGE = """\
 
 <!-- not run: needs a finished run of the recipe -->
 ```sh
-python benchmarks/ablation.py work=runs/default data=PATH --out docs/ablation.md
+python benchmarks/ablation.py work=runs/default data=PATH --out docs/ablation.md{only}
 ```
 
 Written by that command on {day}, for `{recipe}`. In each row one part of the training is changed, and the
@@ -184,6 +192,7 @@ emotion. A stream alone is the same network with the other hidden: CCC. Interval
 of a few hundredths mean little: there are ten actors, and each network was trained once.
 
 {table}
+
 What better encoders contribute is in [Cross-corpus test](cross_corpus.md) and
 [People never met](strangers.md).
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import ablation
 import numpy as np
 import pytest
 import torch
@@ -194,3 +195,25 @@ def test_a_single_actor_cannot_be_left_out(tmp_path: Path, corpora: Path) -> Non
     recipe = write_recipe(tmp_path, tmp_path / "data", STRANGERS)
     with pytest.raises(DataError, match="expected clips with a face and a voice of two actors or more"):
         read_recordings(read_corpus_recipe(recipe), silent)
+
+
+def test_ablation_measures_all_rows_on_the_same_clips(
+    strangers: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    some = {of.__name__ for of in (ablation.known_people, ablation.made_pairs)}
+    kept = {name: of for name, of in ablation.VARIANTS.items() if of.__name__ in some}
+    out, work = tmp_path / "ablation.md", tmp_path / "runs"
+    given = [f"--recipe={strangers}", f"--work={work}", f"--out={out}", "--only", *some]
+    ablation.main(given)
+    rows = [line for line in out.read_text().splitlines() if line.startswith("| ")][1:]
+    assert [row.split(" | ")[0] for row in rows] == [
+        f"| {name}" for name in ("as it is", "without the scale", *kept)
+    ]
+    as_it_is, _, *changed = (row.split(" | ")[1:] for row in rows)
+    assert all(row != as_it_is for row in changed)
+    times = {path: path.stat().st_mtime_ns for path in work.rglob("weights.safetensors")}
+    assert {path.parent.parent.name for path in times} == {of.__name__ for of in kept.values()}
+    text = out.read_text()
+    ablation.main(given)  # nothing is trained again
+    assert out.read_text() == text
+    assert {path: path.stat().st_mtime_ns for path in times} == times
