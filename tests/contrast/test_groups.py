@@ -184,6 +184,8 @@ def test_a_plot_says_of_which_group_there_is_no_mean(group):
     said = [
         text.get_text() for text in draw_groups(compare(parts, group("calm", LEVELS), names=("x", "y"))).texts
     ]
-    assert any("No mean of x: never have half of its people a value at the same time." in s for s in said)
+    assert any(
+        "No thick line of x: never have half of its people a value at the same time." in s for s in said
+    )
     whole = draw_groups(compare(apart, group("calm", LEVELS)))
-    assert not any("No mean of" in text.get_text() for text in whole.texts)
+    assert not any("No thick line" in text.get_text() for text in whole.texts)

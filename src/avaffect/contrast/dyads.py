@@ -58,7 +58,7 @@ def _as_one(trace: Trace, who: str, numbers: Sequence[int], edits: Edits) -> Tra
     twice = np.flatnonzero(start[1:] < end[:-1] - GAP)
     if len(twice):
         raise DataError(
-            f"{file}: {' and '.join(map(str, numbers))} are both called {who} and are there together at"
+            f"{file}: {' and '.join(map(str, numbers))} are called {who} and are there together at"
             f" {start[twice[0] + 1]:.1f} s, so they are not joined; give a number"
         )
     one = edits.then(Edits(dropped=tuple(others)))

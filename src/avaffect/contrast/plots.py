@@ -196,7 +196,7 @@ def _without_mean(comparison: GroupComparison) -> str:
     ]
     if not bare:
         return ""
-    return f" No mean of {' and '.join(bare)}: never have half of its people a value at the same time."
+    return f"No thick line of {' and '.join(bare)}: never have half of its people a value at the same time.\n"
 
 
 def _group_caption(comparison: GroupComparison) -> str:
@@ -204,8 +204,7 @@ def _group_caption(comparison: GroupComparison) -> str:
     shaded = any(np.isfinite(c.low).any() for pair in comparison.courses.values() for c in pair)
     band = f"with its {level} interval over recordings" if shaded else "too few recordings for intervals"
     lines = f"Thin: one person; thick: mean of the group, {band}."
-    lines += _without_mean(comparison)
     bounded = any(np.isfinite(figure.low) for s in comparison.statistics for figure in (s.first, s.second))
     bars = f"the groups' means{' with intervals' * bounded}"
     right = f"Right: dots are people's means over the whole recording, bars {bars}."
-    return f"{lines}\n{right}  {_CAPTION}"
+    return f"{lines}\n{_without_mean(comparison)}{right}  {_CAPTION}"
