@@ -22,13 +22,14 @@ from pathlib import Path
 import numpy as np
 
 from avaffect import abaw
+from avaffect.address import place
 from avaffect.cli.extract import _option
 from avaffect.corpus.labels import LabelOptions, parse_number, parse_scale, read_label_file
 from avaffect.corpus.store import inspect
 from avaffect.errors import AvaffectError, UnexpectedError
 from avaffect.evaluate import Smoothing, read_labels, read_predictions, read_subjects
 from avaffect.exchange import read_edits
-from avaffect.files import as_text, url
+from avaffect.files import as_text
 from avaffect.npz import Expected, read_npz
 from avaffect.record import Record
 from avaffect.serve.inbox import Inbox
@@ -64,7 +65,8 @@ def _option_of_a_corpus(text: str) -> object:
 
 
 def _address(text: str) -> object:
-    return url(text.replace("\0", "")), as_text(text)
+    where = place(text.replace("\0", ""))
+    return str(where), where.name, as_text(text)
 
 
 def _npz() -> bytes:

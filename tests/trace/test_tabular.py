@@ -80,6 +80,13 @@ def test_an_empty_trace_goes_and_comes(trace, tmp_path, ending):
     assert len(read_trace(path)) == 0
 
 
+def test_lists_within_lists_are_one_line(tmp_path):
+    path = tmp_path / "deep.jsonl"
+    path.write_text("[" * 200_000 + "]" * 200_000)
+    with pytest.raises(DataError, match=r"deep\.jsonl is not a trace's \.jsonl file: "):
+        read_trace(path)
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 @pytest.mark.parametrize("content", [b"", b"not a table\n1\n", b"\xff\xfe\x00\x01"])
 def test_another_files_content_is_refused_in_one_line(tmp_path, ending, content):

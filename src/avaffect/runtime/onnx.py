@@ -89,7 +89,7 @@ def _opened(graph: Path, weights: Mapping[Path, str] | Sequence[Path]) -> Sessio
     session = Session(graph)
     try:
         made_with = json.loads(session.facts["weights"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         raise ModelError(f"{graph} is no graph of avaffect; {_ANEW.format(graph.parent)}") from None
     for path in weights:
         if made_with.get(path.name) != hashlib.sha256(read_weights(path)).hexdigest():
