@@ -52,6 +52,14 @@ def test_two_people(avaffect, results):
     assert b"<svg" in (results / "out" / "comparison.svg").read_bytes()
 
 
+def test_a_pair_with_too_little_in_common_has_no_plot(avaffect, results, make_trace):
+    make_trace(3.0, people=2, file="short.mp4").to_csv(results / "short.csv")
+    done = avaffect("compare", "short.csv", "--pair", "1,2", "-o", "pair", cwd=results)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no plot: there is no correlation to draw" in done.stdout
+    assert [path.name for path in (results / "pair").iterdir()] == ["comparison.csv"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

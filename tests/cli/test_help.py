@@ -36,6 +36,22 @@ def test_help_shows_every_word_of_the_docstring(verb: tuple[str, ...]) -> None:
         assert " ".join(paragraph.replace("`", "").split()) in shown
 
 
+def parameters(command: click.Command) -> Iterator[tuple[str, str]]:
+    """Every verb's help as it is shown on one wide line, and each text that should be in it."""
+    for verb in VERBS:
+        found = command
+        for word in verb:
+            found = found.commands[word]  # type: ignore[attr-defined]
+        run = CliRunner().invoke(app, [*verb, "--help"], env={"COLUMNS": "2000", "NO_COLOR": "1"})
+        shown = " ".join(run.output.split())
+        yield from ((shown, str(getattr(each, "help", None) or "")) for each in found.params)
+
+
+def test_help_swallows_no_word_of_an_option() -> None:
+    for shown, text in parameters(typer.main.get_command(app)):
+        assert " ".join(text.replace("`", "").split()) in shown
+
+
 def test_train_names_its_extra() -> None:
     assert "pip install 'avaffect[train]'" in CliRunner().invoke(app, ["train", "--help"]).output
 

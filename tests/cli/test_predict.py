@@ -125,6 +125,14 @@ def test_a_file_cut_in_the_middle_gives_what_it_has_and_a_warning(avaffect, tmp_
     assert 50 < rows < 200
 
 
+def test_a_file_named_like_an_option_is_told_how_to_be_given(avaffect, tmp_path):
+    (tmp_path / "-dash.mp4").touch()
+    run = avaffect("predict", "-dash.mp4", cwd=tmp_path)
+    assert run.returncode == 2
+    assert "-dash.mp4 is a file here: write ./-dash.mp4" in run.stderr
+    assert "is a file here" not in avaffect("predict", "-other.mp4", cwd=tmp_path).stderr
+
+
 def test_unknown_model_suggests_the_nearest(avaffect, tmp_path):
     run = avaffect("predict", SAMPLE, "--model", "hgrjca.defalt", "--out", tmp_path)
     assert run.returncode == 2

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from avaffect import compare
-from avaffect.contrast import cases_of
+from avaffect.contrast import cases_of, draw_groups
 from avaffect.errors import DataError
 from avaffect.trace import Edits, Span, Trace
 
@@ -173,3 +173,19 @@ def test_a_recording_belongs_to_one_group(group):
         compare(one, one)
     with pytest.raises(DataError, match="no two recordings have one name"):
         compare(one[:1], group("stress", OTHERS)[1:2], paired=True)
+
+
+def test_a_plot_says_of_which_group_there_is_no_mean(group):
+    apart = group("apart", LEVELS[:3])
+    parts = [
+        Trace(one.table[(one.table["pts"] >= 2 * k) & (one.table["pts"] < 2 * k + 2)], meta=one.meta)
+        for k, one in enumerate(apart)
+    ]
+    said = [
+        text.get_text() for text in draw_groups(compare(parts, group("calm", LEVELS), names=("x", "y"))).texts
+    ]
+    assert any(
+        "No thick line of x: never have half of its people a value at the same time." in s for s in said
+    )
+    whole = draw_groups(compare(apart, group("calm", LEVELS)))
+    assert not any("No thick line" in text.get_text() for text in whole.texts)

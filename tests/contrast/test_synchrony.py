@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from avaffect import synchrony
-from avaffect.contrast.dyads import in_words, over_recordings
+from avaffect.contrast import draw_synchrony
+from avaffect.contrast.dyads import in_words, over_recordings, pair_of
 from avaffect.contrast.synchrony import cross_correlation
 from avaffect.errors import DataError
-from avaffect.trace import Trace
+from avaffect.trace import Edits, Trace
 
 RATE = 4.0
 
@@ -156,3 +157,32 @@ def test_several_pairs_have_an_interval_over_pairs(person):
 def test_what_is_no_pair_is_refused(make_trace):
     with pytest.raises(DataError, match="synchrony is of one person each"):
         synchrony(make_trace(2.0, people=2), make_trace(2.0))
+
+
+def test_numbers_of_one_name_are_one_person(person):
+    random = np.random.default_rng(9)
+    ana, ben = smooth(random, 60), smooth(random, 60)
+    late = person(ana, track=3).table
+    early, late = late[late["pts"] < 30].assign(track=1), late[late["pts"] >= 31]
+    rows = pd.concat([early, late, person(ben, track=2).table]).astype({"track": "Int64"})
+    rows = rows.sort_index(level=["start", "end"], kind="stable", sort_remaining=False)
+    trace = Trace(rows, meta=person(ana).meta).edited(Edits({1: "Ana", 3: "Ana"}))
+    one, other = pair_of(trace, "Ana", "2")
+    found = synchrony(one, other)["valence"]
+    assert found.names == ("Ana", "person 2")
+    assert found.seconds == pytest.approx(59, abs=0.5)
+    assert synchrony(*pair_of(trace, "3", "2"))["valence"].names == ("Ana (3)", "person 2")
+    with pytest.raises(DataError, match="Ana and 3 are one person"):
+        pair_of(trace, "Ana", "3")
+    together = trace.edited(Edits({2: "Ana", 3: "Ben"}))
+    with pytest.raises(DataError, match=r"1 and 2 are called Ana and are there together at 0\.0 s"):
+        pair_of(together, "Ana", "Ben")
+
+
+def test_without_a_correlation_there_is_no_plot(person, tmp_path):
+    x = smooth(np.random.default_rng(4), 9)
+    with pytest.raises(DataError, match="no plot: valence: too little to correlate: 9 s"):
+        draw_synchrony(synchrony(person(x), person(-x, track=2)), tmp_path / "x.png")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(DataError, match=r"max_lag=0\.1: expected at least one step, 0\.25 s"):
+        synchrony(person(x), person(-x, track=2), max_lag=0.1)

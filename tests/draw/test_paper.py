@@ -54,3 +54,11 @@ def test_a_moving_mean_is_one_of_values_and_interval(make_trace):
 def test_what_does_not_fit_is_refused(make_trace, options, said):
     with pytest.raises(DataError, match=said):
         plot_courses(make_trace(2.0), **options)
+
+
+def test_a_name_means_all_who_have_it(make_trace):
+    trace = make_trace(4.0, people=3).edited(Edits({1: "Ana", 3: "Ana"}))
+    figure = plot_courses(trace, people=["Ana"])
+    drawn = [str(line.get_gid()) for line in figure.axes[0].lines]
+    assert [gid for gid in drawn if gid.startswith("valence")] == ["valence 1", "valence 3"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Ana (1)", "Ana (3)"]

@@ -62,8 +62,6 @@ def test_elan_reads_the_tiers(trace, tmp_path):
     notes = sorted(read.get_annotation_data_for_tier('=A"na valence'))
     assert [note[:2] for note in notes] == [(0, 1000), (3000, 4000), (4000, 4600)]
     assert float(notes[2][2]) == pytest.approx(means(trace, 1, "valence", 4, 4.6), abs=6e-4)
-    (media,) = read.get_linked_files()
-    assert media["MEDIA_URL"] == "./A/talk ü.mp4"
     assert tiers_of(path)["person 2 arousal"][1][2] == f"{means(trace, 2, 'arousal', 1, 2):.3f}"
 
 
@@ -105,3 +103,26 @@ def test_what_does_not_fit_is_refused(trace, make_trace, monkeypatch, tmp_path):
         wide([trace], step=0.0001)
     with pytest.raises(DataError, match="step=0: expected seconds"):
         write_eaf(trace, tmp_path / "t.eaf", step=0.0)
+
+
+def test_elan_is_led_to_the_recording_from_its_own_folder(make_trace, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def links(file, out):
+        read = Elan.Eaf(str(write_eaf(make_trace(1.0, file=file), out)))
+        (media,) = read.get_linked_files()
+        return media["MEDIA_URL"], media.get("RELATIVE_MEDIA_URL")
+
+    whole = f"file://{tmp_path.as_posix()}/A/talk ü.mp4"
+    (tmp_path / "elan").mkdir()
+    assert links("A/talk ü.mp4", "elan/t.eaf") == (whole, "../A/talk ü.mp4")
+    assert links("A/talk ü.mp4", "t.eaf") == (whole, "./A/talk ü.mp4")
+    assert links(f"{tmp_path}/A/talk ü.mp4", "elan/t.eaf") == (whole, "../A/talk ü.mp4")
+    assert links("s3://bucket/talk.mp4", "t.eaf") == ("s3://bucket/talk.mp4", None)
+
+
+def test_people_of_one_name_have_tiers_of_their_own(make_trace, tmp_path):
+    trace = make_trace(2.0, people=2).edited(Edits({1: "Ana", 2: "Ana"}))
+    tiers = tiers_of(write_eaf(trace, tmp_path / "t.eaf"))
+    assert {"Ana (1) valence", "Ana (2) valence"} <= set(tiers)
+    assert tiers["Ana (2) valence"][0][2] == f"{means(trace, 2, 'valence', 0, 1):.3f}"

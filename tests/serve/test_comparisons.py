@@ -43,7 +43,7 @@ def test_edits_count(client, ids):
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        ({"a": []}, 422, "a: "),
+        ({"a": []}, 422, "a: expected 1 or more, there are 0"),
         ({"a": ["nobody"]}, 404, "no prediction 'nobody'"),
         ({"people": "Ana"}, 422, "no recording has a person 'Ana'"),
         ({"group": 1}, 422, "group"),

@@ -149,3 +149,21 @@ def test_a_body_that_is_none_is_told_as_such(client, done, body, said):
         f"/v1/predictions/{done['id']}/view", content=body, headers={"content-type": "application/json"}
     )
     assert (answer.status_code, answer.json()["detail"]) == (422, said)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"annotat": "false"}, "'annotat': is no field that is known here; did you mean 'annotate'?"),
+        ({"bogus": "1"}, "'bogus': is no field that is known here; known: annotate, file, model, people"),
+    ],
+)
+def test_a_field_that_is_unknown_is_refused(client, sound, options, said):
+    answer = client.post("/v1/predictions", files={"file": ("a.wav", sound)}, data=options)
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)
+
+
+def test_text_in_place_of_a_file_is_told_as_such(client):
+    answer = client.post("/v1/predictions", files={"file": (None, "hello")})
+    said = "file.0: expected a file, it is text; with curl write -F file=@talk.mp4"
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)

@@ -169,18 +169,15 @@ def _print_groups(comparison: GroupComparison) -> None:
 
 def _two(result: Result, pair: str) -> tuple[Trace, Trace]:
     """The rows of two people of a recording, given by number or name."""
-    from ..trace.edits import Edits
+    from ..contrast.dyads import pair_of
 
     parts = [part.strip() for part in pair.split(",")]
     if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
         raise AvaffectError(f"--pair {pair}: expected two people, such as 1,2")
-    numbers = {name: number for number, name in Edits.of(result.trace.meta, result.file).names.items()}
-    tracks = {str(number): number for number in result.trace.tracks} | numbers
-    for part in parts:
-        if part not in tracks:
-            known = ", ".join(tracks) or "nobody"
-            raise AvaffectError(f"--pair {pair}: {result.file} has no person {part}; it has {known}")
-    return result.trace.track(tracks[parts[0]]), result.trace.track(tracks[parts[1]])
+    try:
+        return pair_of(result.trace, parts[0], parts[1])
+    except AvaffectError as error:
+        raise AvaffectError(f"--pair {pair}: {error}") from error
 
 
 def _side_by_side(results: Sequence[Result], mine: set[str], people: str) -> list[tuple[Trace, Trace]]:
@@ -203,7 +200,7 @@ def _pairs(
     resamples: int, seed: int,
 ) -> None:  # fmt: skip
     from ..contrast import draw_synchrony, synchrony
-    from ..contrast.dyads import over_recordings, synchrony_table
+    from ..contrast.dyads import is_found, over_recordings, synchrony_table
     from ..exchange.tables import write_table
 
     found = [synchrony(a, b, max_lag=max_lag) for a, b in pairs]
@@ -211,9 +208,15 @@ def _pairs(
     overall, notes = over_recordings(found, resamples=resamples, seed=seed)
     if files:
         write_table(synchrony_table(found, recordings), files["statistics"])
-        draw_synchrony(found[0], files["plot"])
-        if len(found) > 1:
-            notes.append(f"the plot is of the first pair, {', '.join(recordings[0])}")
+        drawn = next((k for k, each in enumerate(found) if is_found(each)), None)
+        if drawn is None:
+            files = {what: path for what, path in files.items() if what != "plot"}
+            notes.append("no plot: there is no correlation to draw")
+        else:
+            draw_synchrony(found[drawn], files["plot"])
+            if len(found) > 1:
+                which = "the first pair" if drawn == 0 else "the first pair with enough in common"
+                notes.append(f"the plot is of {which}, {', '.join(recordings[drawn])}")
     if as_json:
         whole = {
             "pairs": [

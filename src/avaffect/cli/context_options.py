@@ -21,8 +21,9 @@ SpeakerFrom = Annotated[
     str | None,
     typer.Option(
         help="With --same-setup, who speaks: a table with the header file,speaker, or a regular expression"
-        " (Python's) that is searched in the file's name, in the whole path if it holds a '/'; its group"
-        " (?P<speaker>...), or its first group, is the speaker: '^([A-Z]+)_'. By default one speaks in all.",
+        " (Python's) that is searched in the file's name, in the whole path if it holds a '/'; its"
+        " group `(?P<speaker>...)`, or its first group, is the speaker: '^([A-Z]+)_'. By default one speaks"
+        " in all.",
         show_default=False,
         rich_help_panel=_PANEL,
     ),

@@ -11,6 +11,7 @@ from types import FrameType
 
 from ..errors import AvaffectError, one_line
 
+_USAGE = 2  # the exit code of a command line that is not understood
 _STOPPED = "stopped; files written so far are complete"
 
 
@@ -91,8 +92,17 @@ def _exit_code(app: Callable[[], object]) -> int:
         if isinstance(end.code, str):
             _say(end.code)
             return 1
+        if end.code == _USAGE:
+            _say_dashed_file()
         return end.code or 0
     return 0
+
+
+def _say_dashed_file() -> None:
+    """A file whose name begins like an option's was taken for one: say how to give it."""
+    dashed = next((word for word in sys.argv[1:] if word.startswith("-") and os.path.exists(word)), None)
+    if dashed is not None:
+        _say(f"{dashed} is a file here: write ./{dashed}")
 
 
 def _fail(error: Exception) -> int:

@@ -1,4 +1,4 @@
-"""The synchrony of several pairs: as a table, in words, and over all pairs."""
+"""Pairs of people: who is meant, and their synchrony as a table, in words, and over all pairs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,63 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ..errors import DataError
 from ..evaluate.bootstrap import LEVEL, MIN_UNITS, RESAMPLES, Estimate, interval, resample_counts
 from ..evaluate.score import interval_notes
 from ..spec import TARGETS
+from ..trace import Trace
+from ..trace.edits import KEY, Edits
+from ..trace.rows import GAP
 from .synchrony import SHORTEST, Synchrony
 
 _SHARED = 0.05  # of the time on one voice, from which it is said
+
+
+def pair_of(trace: Trace, first: str, second: str) -> tuple[Trace, Trace]:
+    """The rows of two people of one recording, each given by number or name.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of one file.
+    first, second : str
+        A name that several numbers share is one person, whose rows are joined.
+
+    Raises
+    ------
+    DataError
+        If nobody is called so, both are one person, or those of one name are there at the same time.
+    """
+    (file,) = trace.files
+    edits = Edits.of(trace.meta, file)
+    numbers = []
+    for who in (first, second):
+        numbers.append(edits.called(who, trace.tracks))
+        if not numbers[-1]:
+            known = ", ".join(dict.fromkeys([*map(str, trace.tracks), *edits.names.values()])) or "nobody"
+            raise DataError(f"{file} has no person {who}; it has {known}")
+    if set(numbers[0]) & set(numbers[1]):
+        raise DataError(f"{file}: {first} and {second} are one person; give two")
+    return _as_one(trace, first, numbers[0], edits), _as_one(trace, second, numbers[1], edits)
+
+
+def _as_one(trace: Trace, who: str, numbers: Sequence[int], edits: Edits) -> Trace:
+    kept, *others = numbers
+    if not others:
+        return trace.track(kept)
+    (file,) = trace.files
+    rows = trace.table[trace.table["track"].isin(numbers).fillna(False).to_numpy(dtype=bool)]
+    rows = rows.sort_index(level=["start", "end"], kind="stable", sort_remaining=False)
+    start, end = (rows.index.get_level_values(name).to_numpy() for name in ("start", "end"))
+    twice = np.flatnonzero(start[1:] < end[:-1] - GAP)
+    if len(twice):
+        raise DataError(
+            f"{file}: {' and '.join(map(str, numbers))} are called {who} and are there together at"
+            f" {start[twice[0] + 1]:.1f} s, so they are not joined; give a number"
+        )
+    one = edits.then(Edits(dropped=tuple(others)))
+    rows = rows.assign(track=rows["track"].where(rows["track"].isna(), kept))
+    return Trace(rows, meta={**trace.meta, KEY: {file: one.as_dict()}})
 
 
 def synchrony_table(
@@ -50,6 +101,11 @@ def over_recordings(
             ends = interval(counts @ values / len(values), LEVEL)
         overall[target] = Estimate(float(values.mean()), *ends)
     return overall, interval_notes(fewest, "pair") if overall else []
+
+
+def is_found(found: Mapping[str, Synchrony]) -> bool:
+    """Whether a pair has enough in common for a correlation of any target."""
+    return any(np.isfinite(one.peak) for one in found.values())
 
 
 def in_words(one: Synchrony) -> list[str]:

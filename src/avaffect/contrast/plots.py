@@ -13,12 +13,14 @@ from matplotlib.lines import Line2D
 from ..arguments import checks_types
 from ..draw.figure import Plot, save
 from ..draw.panels import style_target, style_time
+from ..errors import DataError
 from ..evaluate.bootstrap import Estimate
 from ..palette import FAINT, INK, PEOPLE, RULE
 from ..spec import TARGETS
 from ..trace.describe import ENDS
 from ..trace.names import shortened
 from .course import Course
+from .dyads import in_words, is_found
 from .groups import GroupComparison, Statistic
 from .synchrony import LEVEL, Synchrony
 
@@ -85,8 +87,10 @@ def draw_synchrony(found: Mapping[str, Synchrony], path: str | Path | None = Non
     Raises
     ------
     DataError
-        If the picture cannot be written.
+        If there is no correlation to draw, or the picture cannot be written.
     """
+    if not is_found(found):
+        raise DataError(f"no plot: {'; '.join(line for one in found.values() for line in in_words(one))}")
     figure = Plot(figsize=(11.0, 4.6), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     for column, (target, one) in enumerate(found.items()):
@@ -182,6 +186,19 @@ def _difference_words(statistic: Statistic | None) -> str:
     return f"difference {figure.value:+.2f}{ends}".replace("-", "−")
 
 
+def _without_mean(comparison: GroupComparison) -> str:
+    """Of which group no mean course is drawn, although people of it have values."""
+    bare = [
+        shortened(name, 18)
+        for k, name in enumerate(comparison.names)
+        if not any(np.isfinite(pair[k].mean).any() for pair in comparison.courses.values())
+        and any(np.isfinite(pair[k].each).any() for pair in comparison.courses.values())
+    ]
+    if not bare:
+        return ""
+    return f"No thick line of {' and '.join(bare)}: never have half of its people a value at the same time.\n"
+
+
 def _group_caption(comparison: GroupComparison) -> str:
     level = f"{100 * comparison.level:g} %"
     shaded = any(np.isfinite(c.low).any() for pair in comparison.courses.values() for c in pair)
@@ -190,4 +207,4 @@ def _group_caption(comparison: GroupComparison) -> str:
     bounded = any(np.isfinite(figure.low) for s in comparison.statistics for figure in (s.first, s.second))
     bars = f"the groups' means{' with intervals' * bounded}"
     right = f"Right: dots are people's means over the whole recording, bars {bars}."
-    return f"{lines}\n{right}  {_CAPTION}"
+    return f"{lines}\n{_without_mean(comparison)}{right}  {_CAPTION}"

@@ -103,10 +103,12 @@ def synchrony(
     Raises
     ------
     DataError
-        If a trace has several people or files, or a number is not positive.
+        If a trace has several people or files, a number is not positive, or the lag is shorter than a step.
     """
     if not (0 < max_lag < np.inf and 0 < rate < np.inf):
         raise DataError(f"max_lag={max_lag:g}, rate={rate:g}: expected positive numbers")
+    if max_lag * rate < 1:
+        raise DataError(f"max_lag={max_lag:g}: expected at least one step, {1 / rate:g} s")
     for trace in (first, second):
         if len(trace.files) != 1 or len(trace.tracks) > 1:
             raise DataError(
@@ -246,4 +248,4 @@ def _name(trace: Trace) -> str:
     if not trace.tracks:
         return "voice"
     (track,) = trace.tracks
-    return Edits.of(trace.meta, file).names.get(track) or f"person {track}"
+    return Edits.of(trace.meta, file).label(track)

@@ -16,6 +16,7 @@ from ..palette import FAINT, INK
 from ..spec import TARGETS
 from ..trace import time_axis
 from ..trace.describe import ENDS
+from ..trace.edits import Edits
 from ..trace.groups import Group, groups_of
 from ..trace.names import shortened
 from ..trace.resample_bins import smoothed, with_gaps
@@ -52,7 +53,7 @@ def plot_courses(
         Where to write the picture; its ending chooses the format (``.pdf`` and ``.svg`` for print; a
         bitmap has 300 dots an inch).
     people : sequence of int or str, optional
-        Numbers or names; by default all, of more than six those seen longest.
+        Numbers or names, a name for all who have it; by default all, of more than six those seen longest.
     span : (float, float), optional
         Seconds that are shown; by default all.
     size : (float, float)
@@ -110,15 +111,16 @@ def _groups(trace: Trace, people: Sequence[int | str] | None) -> list[Group]:
     if people is None:
         return groups_of(trace.table, everyone, _MOST)
     groups = groups_of(trace.table, everyone, len(everyone) + 1)
-    return [next(g for g in groups if g.track == _track(who, everyone)) for who in people]
+    meant = dict.fromkeys(track for who in people for track in _tracks(who, trace, everyone))
+    return [next(g for g in groups if g.track == track) for track in meant]
 
 
-def _track(who: int | str, everyone: dict[int | None, Person]) -> int:
-    for track, person in everyone.items():
-        if track is not None and str(who) in (person.name, str(track)):
-            return track
-    known = [person.name or str(track) for track, person in everyone.items() if track is not None]
-    raise DataError(f"nobody is called {who!r}; {nearest(str(who), known)}")
+def _tracks(who: int | str, trace: Trace, everyone: dict[int | None, Person]) -> list[int]:
+    found = Edits.of(trace.meta, trace.files[0]).called(who, trace.tracks)
+    if not found:
+        known = [person.name or str(track) for track, person in everyone.items() if track is not None]
+        raise DataError(f"nobody is called {who!r}; {nearest(str(who), known)}")
+    return found
 
 
 def _draw(axes: Axes, group: Group, target: str, smooth: float) -> None:

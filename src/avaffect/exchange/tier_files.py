@@ -12,11 +12,14 @@ formats".
 from __future__ import annotations
 
 import mimetypes
+import os
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 
+from ..address import Address, place
 from ..arguments import checks_types
 from ..errors import DataError
 from ..files import replacing
@@ -65,7 +68,7 @@ def write_eaf(trace: Trace, path: str | Path, *, step: float = STEP) -> Path:
             "xsi:noNamespaceSchemaLocation": _SCHEMA,
         },
     )
-    _add_header(root, trace.files[0], sum(map(len, tiers.values())))
+    _add_header(root, trace.files[0], Path(path), sum(map(len, tiers.values())))
     times = ElementTree.SubElement(root, "TIME_ORDER")
     slots: dict[int, str] = {}
     for time in sorted({round(t * 1000) for tier in tiers.values() for b, e, _ in tier for t in (b, e)}):
@@ -172,14 +175,23 @@ def tiers_of_trace(trace: Trace, step: float) -> tuple[dict[str, Tier], float]:
     return tiers, end
 
 
-def _add_header(root: ElementTree.Element, file: str, annotations: int) -> None:
+def _add_header(root: ElementTree.Element, file: str, path: Path, annotations: int) -> None:
+    """Link the recording as ELAN does: its whole address, and the way to it from the ELAN file's folder.
+
+    A relative name of a recording counts from the current folder.
+    """
     header = ElementTree.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
     kind = mimetypes.guess_type(file)[0] or "video/mp4"
-    place = Path(file)
-    link = place.as_uri() if place.is_absolute() else f"./{place.as_posix()}"
-    media = {"MEDIA_URL": link, "MIME_TYPE": kind}
-    if not place.is_absolute():
-        media["RELATIVE_MEDIA_URL"] = link
+    recording = place(file)
+    if isinstance(recording, Address):
+        media = {"MEDIA_URL": str(recording), "MIME_TYPE": kind}
+    else:
+        whole = recording.resolve()
+        # ELAN writes letters as they are, without percent signs.
+        media = {"MEDIA_URL": f"file:///{whole.as_posix().lstrip('/')}", "MIME_TYPE": kind}
+        with suppress(ValueError):  # on Windows there is no way from one drive to another
+            way = Path(os.path.relpath(whole, path.resolve().parent)).as_posix()
+            media["RELATIVE_MEDIA_URL"] = way if way.startswith("../") else f"./{way}"
     ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", media)
     last = ElementTree.SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
     last.text = str(annotations)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Depends, HTTPException, Path
+from fastapi import Depends, HTTPException, Path, Request
 from starlette.requests import HTTPConnection
 
+from ..errors import DataError, nearest
+from ..schema import short
 from .jobs import Job, State
 from .responses import Problem
 from .service import Service
@@ -20,6 +22,20 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def _service(connection: HTTPConnection) -> Service:
     service: Service = connection.app.state.service
     return service
+
+
+async def known_fields(request: Request) -> None:
+    """Refuse a form with a field that its route does not know: a slip would go unseen.
+
+    Raises
+    ------
+    DataError
+        With the nearest field that there is.
+    """
+    known = [field.alias for field in request.scope["route"].dependant.body_params]
+    for name in await request.form():
+        if name not in known:
+            raise DataError(f"{short(name)}: is no field that is known here; {nearest(name, known)}")
 
 
 TheService = Annotated[Service, Depends(_service)]

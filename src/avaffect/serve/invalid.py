@@ -34,6 +34,11 @@ def in_words(error: Mapping[str, Any]) -> str:
     of_the_whole = not inside or kind == "json_invalid"
     where = f"the {place}" if of_the_whole else ".".join(str(part) for part in inside if part != "[key]")
     said = _WORDS.get(kind, error["msg"])
+    if kind == "too_short":
+        few = error["ctx"]
+        return f"{where}: expected {few['min_length']} or more, there are {few['actual_length']}"
+    if kind == "value_error" and "UploadFile" in error["msg"]:
+        return f"{where}: expected a file, it is text; with curl write -F file=@talk.mp4"
     if kind in ("missing", "json_invalid"):
         return f"{where}: {said}; {_OBJECT}" if of_the_whole else f"{where}: {said}"
     return f"{where}: {said}, it is {short(error.get('input'))}"

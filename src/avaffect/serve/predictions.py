@@ -5,12 +5,12 @@ from __future__ import annotations
 import mimetypes
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, File, Form, HTTPException, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, HTTPException, Response, UploadFile
 from starlette.responses import FileResponse, JSONResponse
 
 from ..trace.edits import Edits
 from .accept import CSV, IN_DOCUMENT, JSON, PARQUET, XLSX, Accept, accepted
-from .context import DoneJob, TheJob, TheService, done, refusals
+from .context import DoneJob, TheJob, TheService, done, known_fields, refusals
 from .jobs import State
 from .responses import PREFIX, People, Prediction, Predictions, PredictionWithResult, prediction
 from .tables import Columns, Rate, file_name, given, write_table
@@ -37,6 +37,7 @@ def send(
     model: Annotated[str | None, Form(description="One of /v1/models; by default the first.")] = None,
     people: Annotated[People, Form(description="Everyone, or the most prominent.")] = "all",
     annotate: Annotated[bool, Form(description="Also make a video with the values drawn in.")] = True,
+    _: Annotated[None, Depends(known_fields)] = None,
 ) -> Predictions:
     """Queue recordings. All are taken or none: the first that cannot be is named in the refusal."""
     files = [(each.filename, each.file) for each in file]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -97,6 +97,20 @@ class Edits:
             "excluded": [list(span) for span in self.excluded],
             "baseline": [list(span) for span in self.baseline],
         }
+
+    def label(self, number: int) -> str:
+        """How to call a person: the name, with the number where others have the same; or ``person 2``."""
+        name = self.names.get(number)
+        if name is None:
+            return f"person {number}"
+        others = [n for n, other in self.names.items() if other == name and n not in (number, *self.dropped)]
+        return f"{name} ({number})" if others else name
+
+    def called(self, who: int | str, known: Iterable[int]) -> list[int]:
+        """Which of the known numbers are meant: all of that name, otherwise the one of that number."""
+        numbers = list(known)
+        named = [number for number in numbers if self.names.get(number) == who]
+        return named or [number for number in numbers if str(number) == str(who)]
 
     def then(self, later: Edits) -> Edits:
         """Both: names and baseline of the later ones where they have any."""

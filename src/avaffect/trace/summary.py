@@ -57,6 +57,9 @@ class Person:
         a face.
     name : str or None
         What they are called, if somebody said so (`avaffect.trace.edits`).
+    label : str
+        How to call them in a text: the name, with the number where several of the file have it; otherwise
+        ``person`` and the number, or ``nobody in view``.
     start, end : float
         Seconds of the first row's start and the last row's end.
     seconds : float
@@ -88,6 +91,7 @@ class Person:
     file: str
     track: int | None
     name: str | None
+    label: str
     start: float
     end: float
     seconds: float
@@ -103,11 +107,6 @@ class Person:
     source: dict[str, float]
     missing_share: float
     missing: dict[str, float]
-
-    @property
-    def label(self) -> str:
-        """The name, or ``person`` and the number; of nobody, ``nobody in view``."""
-        return self.name or ("nobody in view" if self.track is None else f"person {self.track}")
 
     @property
     def mean(self) -> tuple[float, float] | None:
@@ -166,6 +165,7 @@ def _person(
         file=file,
         track=track,
         name=None if track is None else edits.names.get(track),
+        label="nobody in view" if track is None else edits.label(track),
         start=float(rows.index.get_level_values("start").min()),
         end=float(rows.index.get_level_values("end").max()),
         seconds=float(seconds(rows).sum()),
