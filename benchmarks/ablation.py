@@ -19,7 +19,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import torch
-from safetensors.torch import load_file
 
 from avaffect.comparison.markdown import table
 from avaffect.model import FusionNetwork
@@ -28,6 +27,7 @@ from avaffect.spec import TARGETS
 from avaffect.train import paired
 from avaffect.train.acted import CORPUS, read_recordings
 from avaffect.train.adapt import load_face
+from avaffect.train.claims import is_done
 from avaffect.train.feature_cache import log_mel_of, read_pools
 from avaffect.train.feature_extraction import extract_voices
 from avaffect.train.feature_pool import FeaturePool, by_actor
@@ -36,7 +36,7 @@ from avaffect.train.left_out import LeftOut, figures, fit_scale, read_left_out, 
 from avaffect.train.model_spec import spec_of
 from avaffect.train.pairs import extract_pairs
 from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
-from avaffect.train.result import WEIGHTS
+from avaffect.train.result import load_from
 from avaffect.train.voice import load_voice, read_clips
 
 ROOT = Path(__file__).parents[1]
@@ -82,14 +82,13 @@ def variant_networks(
     recipe: CorpusRecipe, variant: Variant, work: Path, folds: Sequence[str]
 ) -> dict[str, FusionNetwork]:
     """The network of each fold, trained where it does not lie in ``work``."""
-    if not all((work / fold / "figures.json").is_file() for fold in folds):
+    if not all(is_done(work / fold) for fold in folds):
         with variant(recipe, read_pools(recipe, silent)) as (changed, pools):
             train_folds(changed, pools, work, silent)
     found = {}
     for fold in folds:
         found[fold] = FusionNetwork(spec_of(recipe))
-        state = load_file(work / fold / WEIGHTS)
-        found[fold].load_state_dict({key.removeprefix("network."): value for key, value in state.items()})
+        load_from(work / fold, {"network": found[fold]})
     return found
 
 

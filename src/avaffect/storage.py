@@ -107,11 +107,8 @@ def get(address: Address, file: Path) -> None:
     MediaError
         If there is none, or it cannot be read.
     """
-    try:
-        with _told(address):
-            _system(address).get_file(str(address), str(file))
-    except _Absent as error:
-        raise MediaError(f"{address}: {error.strerror}; check the spelling") from error
+    with _there(address), _told(address):
+        _system(address).get_file(str(address), str(file))
 
 
 def put(file: Path, address: Address) -> None:
@@ -166,10 +163,8 @@ def is_folder(address: Address) -> bool:
     MediaError
         If there is neither, or it cannot be looked at.
     """
-    try:
-        return _info(address)["type"] == "directory"
-    except _Absent as error:
-        raise MediaError(f"{address}: {error.strerror}; check the spelling") from error
+    with _there(address):
+        return bool(_info(address)["type"] == "directory")
 
 
 def objects(folder: Address, *, recursive: bool = True) -> dict[Address, int]:
@@ -180,13 +175,10 @@ def objects(folder: Address, *, recursive: bool = True) -> dict[Address, int]:
     MediaError
         If they cannot be looked at.
     """
-    try:
-        with _told(folder):
-            system = _system(folder)
-            system.invalidate_cache()
-            found = system.find(str(folder), maxdepth=None if recursive else 1, detail=True)
-    except _Absent as error:
-        raise MediaError(f"{folder}: {error.strerror}; check the spelling") from error
+    with _there(folder), _told(folder):
+        system = _system(folder)
+        system.invalidate_cache()
+        found = system.find(str(folder), maxdepth=None if recursive else 1, detail=True)
     each = {_address(folder, name): int(info["size"] or 0) for name, info in found.items()}
     return dict(sorted((place, count) for place, count in each.items() if place != folder))
 
@@ -199,11 +191,8 @@ def matching(pattern: Address) -> list[Address]:
     MediaError
         If they cannot be looked at.
     """
-    try:
-        with _told(pattern):
-            found = _system(pattern).glob(str(pattern), detail=True)
-    except _Absent as error:
-        raise MediaError(f"{pattern}: {error.strerror}; check the spelling") from error
+    with _there(pattern), _told(pattern):
+        found = _system(pattern).glob(str(pattern), detail=True)
     return sorted(_address(pattern, name) for name, info in found.items() if info["type"] != "directory")
 
 
@@ -253,6 +242,15 @@ class _Absent(FileNotFoundError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(errno.ENOENT, reason)
+
+
+@contextmanager
+def _there(address: Address) -> Iterator[None]:
+    """That there is no such object is a `MediaError`."""
+    try:
+        yield
+    except _Absent as error:
+        raise MediaError(f"{address}: {error.strerror}; check the spelling") from error
 
 
 def _info(address: Address) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
     pieces = _pieces(parts, by)
     rows = [row for trace in parts for row in _rows(trace, pieces.get(trace.files[0], ()), by)]
     table = pd.DataFrame(rows, columns=_columns())
-    absent = [part.files[0] for part in parts if part.files[0] not in set(table["file"])]
+    with_rows = set(table["file"])
+    absent = [part.files[0] for part in parts if part.files[0] not in with_rows]
     if absent:
         what = "turn of speech" if by == TURNS else f"span in {by}"
         log.warning("without a row, for there is no %s: %s", what, recordings(absent))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from .faces import View
 
 MOST_PEOPLE = 64
 """People who are remembered; whoever was not seen for longest is forgotten first."""
+
+Value = TypeVar("Value")
 
 _TRACK_MEMORY = 60.0  # seconds for which a number of the tracker is known; longer than it remembers a face
 
@@ -181,6 +184,11 @@ def _forget(person: Person, frames: int, ticks: int) -> None:
     k = bisect_left(person.frames, frames)
     person.frames = [frame - frames for frame in person.frames[k:]]
     del person.boxes[:k], person.confidences[:k]
-    person.features = {tick - ticks: each for tick, each in person.features.items() if tick >= ticks}
-    person.detail = {tick - ticks: each for tick, each in person.detail.items() if tick >= ticks}
-    person.mouth = {tick - ticks: each for tick, each in person.mouth.items() if tick >= ticks}
+    person.features = _since(ticks, person.features)
+    person.detail = _since(ticks, person.detail)
+    person.mouth = _since(ticks, person.mouth)
+
+
+def _since(first: int, by_tick: dict[int, Value]) -> dict[int, Value]:
+    """What is known from a tick on, which is tick 0 from now on."""
+    return {tick - first: each for tick, each in by_tick.items() if tick >= first}

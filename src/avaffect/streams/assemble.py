@@ -176,7 +176,7 @@ class RecordingStreams:
         if person is not None and person.detail:
             begin, end = self.span(person)
             known = person.detail_at(end - begin, begin)
-            found[DETAIL] = Stretch(begin, _nearest(known)).between(first, stop, np.nan)
+            found[DETAIL] = Stretch(begin, _filled(known)).between(first, stop, np.nan)
         if self.audio is not None:
             found[SNR] = self.audio.snr_at(stop - first, first)
         return found
@@ -191,7 +191,7 @@ class RecordingStreams:
         )
 
 
-def _nearest(values: np.ndarray) -> np.ndarray:
+def _filled(values: np.ndarray) -> np.ndarray:
     """What is not known, by interpolation of what is."""
     known = np.flatnonzero(np.isfinite(values))
     return np.interp(np.arange(len(values)), known, values[known]) if len(known) else values

@@ -59,25 +59,15 @@ class AudioStream:
 
     def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """From tick ``first`` on: features (ticks, d) float32; mask (ticks,), True where someone speaks."""
-        features = np.zeros((ticks, self.features.shape[1]), dtype=np.float32)
-        found = self.features[first : first + ticks]
-        features[: len(found)] = found
-        return features, self.active_at(first + ticks)[first:]
+        return _padded(self.features, ticks, 0, first), _padded(self.active, ticks, False, first)
 
     def active_at(self, ticks: int) -> np.ndarray:
         """(ticks,) bool: True where someone speaks, whoever it is."""
-        mask = np.zeros(ticks, dtype=bool)
-        shared = min(ticks, len(self.active))
-        mask[:shared] = self.active[:shared]
-        return mask
+        return _padded(self.active, ticks, False)
 
     def snr_at(self, ticks: int, first: int = 0) -> np.ndarray:
         """Signal-to-noise ratio of the voice (ticks,) in dB from tick ``first`` on, NaN where unknown."""
-        out = np.full(ticks, np.nan)
-        if self.snr is not None:
-            found = self.snr[first : first + ticks]
-            out[: len(found)] = found
-        return out
+        return np.full(ticks, np.nan) if self.snr is None else _padded(self.snr, ticks, np.nan, first)
 
     @property
     def present(self) -> np.ndarray:
@@ -86,10 +76,15 @@ class AudioStream:
 
     def speech_at(self, ticks: int) -> np.ndarray:
         """Probability of speech (ticks,), NaN where there is no sound."""
-        out = np.full(ticks, np.nan)
-        shared = min(ticks, len(self.speech))
-        out[:shared] = self.speech[:shared]
-        return out
+        return _padded(self.speech, ticks, np.nan)
+
+
+def _padded(values: np.ndarray, ticks: int, filling: float, first: int = 0) -> np.ndarray:
+    """A copy from tick ``first`` on, (ticks, ...); beyond the end of the sound with the filling."""
+    out = np.full((ticks, *values.shape[1:]), filling, dtype=values.dtype)
+    found = values[first : first + ticks]
+    out[: len(found)] = found
+    return out
 
 
 class _BlockReader:

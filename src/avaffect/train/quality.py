@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from .. import voice
-from ..progress import Hook
+from ..progress import Hook, silent
 from ..spec import TARGETS
 from ..streams.quality import DETAIL, SNR, face_detail, voice_snr
 from .acted import CORPUS, SIDE, ActedRecording, read_recordings
@@ -164,9 +164,7 @@ def _faces(recipe: CorpusRecipe, recordings: Sequence[ActedRecording], pairs: Pa
 
 def _voices(recipe: CorpusRecipe, recordings: Sequence[ActedRecording], pairs: Pairs) -> Iterator[list[Copy]]:
     """Clips with clear voices, then with more and more noise."""
-    encoder_of = _encoder_of(
-        recipe, recordings, cross_fitted_voices(recipe, read_clips(recipe, lambda *_: None))
-    )
+    encoder_of = _encoder_of(recipe, recordings, cross_fitted_voices(recipe, read_clips(recipe, silent)))
     logmel = log_mel_of(recipe)
     for snr in (None, *SNRS):
         rng = np.random.default_rng(recipe.seed)

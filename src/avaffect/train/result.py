@@ -57,8 +57,18 @@ def load_result(
     DataError
         If the stage is not done, or its folder is of other settings.
     """
-    folder = recipe.folder(stage) / part
     check_claim(recipe, stage)
+    return load_from(recipe.folder(stage) / part, modules)
+
+
+def load_from(folder: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
+    """`load_result` from a folder, whatever its settings.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no result, or that of other networks.
+    """
     figures = load_figures(folder)
     try:
         state = load_file(folder / WEIGHTS)
