@@ -40,8 +40,8 @@ class PageWork:
 def made_trace(name: str) -> Trace:
     """Person 1 all along, person 2 from second 4, a voice off screen in seconds 2 to 3.
 
-    The name's length shifts all values, so that recordings differ. In ``apart...`` person 1 leaves when person 2
-    comes.
+    The name's length shifts all values, so that recordings differ. In ``apart...`` person 1 leaves when
+    person 2 comes.
     """
     shift = len(name) / 200
     leaves = 4.0 if name.startswith("apart") else SECONDS

@@ -77,7 +77,6 @@ def test_two_numbers_of_one_person_become_one_and_come_apart(page: Page, tmp_pat
     mean = trace.summary()["people"][0]["valence"]["mean"]
     row = page.wait("[aria-labelledby=summary-title] tbody tr", "Ana").text
     assert f"{mean:+.2f}" in row.replace("−", "-")
-    page.run("document.querySelector('.people').scrollIntoView()"); page.driver.save_screenshot("/tmp/merge1.png")
     page.press("Person 2 is another person")
     page.wait(".legend li", "Person 2")
     page.run("localStorage.clear()")

@@ -10,7 +10,6 @@ from avaffect.errors import DataError
 from avaffect.trace import Edits, Span, Trace, read_trace
 from avaffect.trace.edits import PREDICTED
 
-
 RELATIVE = ["valence_rel", "arousal_rel"]
 
 

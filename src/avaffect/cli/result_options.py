@@ -28,8 +28,8 @@ EditList = Annotated[
     Path | None,
     typer.Option(
         "--edits",
-        help="Names of people, people who are one, people left out, and spans that do not count: a table with"
-        " the header file,edit,track,start,end,name (edit is name, merge, drop, exclude or baseline), or JSON.",
+        help="Who is who, who is left out, and spans that do not count: a table with the header"
+        " file,edit,track,start,end,name (edit is name, merge, drop, exclude or baseline), or JSON.",
         show_default=False,
     ),
 ]

@@ -9,8 +9,8 @@ As a table (any separator, for a spreadsheet), one row for each edit::
     P01.mp4,exclude,,12,15.5,
     P01.mp4,baseline,1,0,10,
 
-(person 3 is person 1), or as JSON, by file: ``{"P01.mp4": {"names": {"1": "Ana"}, "merged": {"3": 1}, "dropped": [2],
-"excluded": [[12, 15.5, null]], "baseline": [[0, 10, 1]]}}``.
+(person 3 is person 1), or as JSON, by file: ``{"P01.mp4": {"names": {"1": "Ana"}, "merged": {"3": 1},
+"dropped": [2], "excluded": [[12, 15.5, null]], "baseline": [[0, 10, 1]]}}``.
 """
 
 from __future__ import annotations
@@ -177,8 +177,9 @@ def _of_rows(table: LabelTable, rows: np.ndarray) -> Edits:
         else:
             found[kind][Span(float(starts[row]), float(ends[row]), track)] = None
     try:
-        spans = {kind: tuple(found[kind]) for kind in ("drop", "exclude", "baseline")}
-        return Edits(found["name"], *spans.values(), {n: int(into) for n, into in found["merge"].items()})
+        merged = {number: int(into) for number, into in found["merge"].items()}
+        spans = tuple(found["exclude"]), tuple(found["baseline"])
+        return Edits(found["name"], tuple(found["drop"]), *spans, merged)
     except DataError as error:
         raise DataError(f"{table.path}: {error}") from error
 

@@ -97,7 +97,8 @@ def _edited(trace: Trace, edits: Edits) -> tuple[Trace, list[str]]:
         return trace.edited(edits), []
     except DataError:
         pass
-    fit, wrong = Edits(), {}
+    fit = Edits()
+    wrong: dict[str, None] = {}
     for one in edits.each():
         try:
             trace.edited(fit | one)

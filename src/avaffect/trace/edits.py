@@ -179,8 +179,8 @@ class Edits:
         for number, into in self.merged.items():
             if (together := seconds_together(rows, number, into)) > LONGEST:
                 raise DataError(
-                    f"{printable(file)}: persons {number} and {into} are in view at once for {together:.1f} s;"
-                    " merge people who are one"
+                    f"{printable(file)}: persons {number} and {into} are in view at once for"
+                    f" {together:.1f} s; merge people who are one"
                 )
         end = float(rows.index.get_level_values("end").max())
         check_within(self.excluded, end, f"{printable(file)}: the excluded span")
