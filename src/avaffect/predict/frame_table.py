@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,10 @@ from ..spec import Spec
 from ..streams.quality import added_squares
 from ..streams.timeline import Timeline
 from ..streams.visual import Person
-from ..trace.columns import GATES, SOURCES
+from ..trace.columns import BOX, GATES, INDEX, INTEGERS, SOURCES
+
+Columns = dict[str, np.ndarray]
+"""Rows of the table, (n,) each; ``track`` and ``frame`` are -1 where there is none."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def person_rows(
     pts: np.ndarray,
     speech: np.ndarray | None,
     seen: np.ndarray | None = None,
-) -> dict[str, np.ndarray]:
+) -> Columns:
     """Columns of the table that come from the model, at the times ``pts`` (n,) in seconds.
 
     There is a prediction where the face is in this very frame, or the voice is there at its time. Between two
@@ -108,7 +111,7 @@ def person_rows(
     centre = np.where(known, at(reading.values, reading.available), np.nan)
     width = at(half_widths(spec, reading.masks, reading.quality), reading.available)
     unknown = np.full(len(pts), np.nan)
-    columns: dict[str, np.ndarray] = {"source": _source(there)}
+    columns: Columns = {"source": _source(there)}
     low, high = spec.range
     centre = np.clip(centre, low, high)
     for i, target in enumerate(spec.targets):
@@ -138,7 +141,7 @@ def _source(there: dict[str, np.ndarray]) -> np.ndarray:
     return source
 
 
-def face_rows(person: Person | None, pictures: np.ndarray) -> dict[str, np.ndarray]:
+def face_rows(person: Person | None, pictures: np.ndarray) -> Columns:
     """Face columns of rows with these pictures; NaN where the face was not seen.
 
     Parameters
@@ -146,35 +149,36 @@ def face_rows(person: Person | None, pictures: np.ndarray) -> dict[str, np.ndarr
     pictures : (n,) np.ndarray of int
         Position of each row's picture in the list of all pictures; -1 where it has none.
     """
-    columns = {name: np.full(len(pictures), np.nan) for name in FACE_COLUMNS}
+    columns = {name: np.full(len(pictures), np.nan) for name in ("face_conf", *BOX)}
     if person is None or not person.frames:
         return columns
-    where = {picture: row for row, picture in enumerate(pictures.tolist())}
-    for position, box, confidence in zip(person.frames, person.boxes, person.confidences, strict=True):
-        row = where.get(position)
-        if row is not None:
-            for name, value in zip(FACE_COLUMNS, (confidence, *box), strict=True):
-                columns[name][row] = value
+    frames = np.asarray(person.frames)
+    at = np.searchsorted(frames, pictures, side="right") - 1
+    seen = (at >= 0) & (frames[at] == pictures)
+    known = at[seen]
+    columns["face_conf"][seen] = np.asarray(person.confidences)[known]
+    for name, values in zip(BOX, np.asarray(person.boxes)[known].T, strict=True):
+        columns[name][seen] = values
     return columns
 
 
-FACE_COLUMNS = ("face_conf", "face_x1", "face_y1", "face_x2", "face_y2")
-
-
-def table(name: str, parts: list[pd.DataFrame], ends: np.ndarray) -> pd.DataFrame:
-    """One recording's table from its people's parts, indexed ``file, start, end`` in time order.
+def table(name: str, parts: Iterable[Columns], ends: np.ndarray) -> pd.DataFrame:
+    """One recording's table, indexed ``file, start, end`` in time order, people before nobody.
 
     Parameters
     ----------
+    parts : iterable of dict
+        Columns of some rows each, the same in all, with ``position``: that of each row among the recording's.
     ends : (n,) np.ndarray
         End in seconds of each of the recording's rows.
     """
-    whole = pd.concat(parts, ignore_index=True).sort_values(
-        ["position", "track"], kind="stable", na_position="last"
-    )
-    position = whole.pop("position").to_numpy()
-    index = pd.MultiIndex.from_arrays(
-        [[name] * len(whole), whole["pts"], ends[position]], names=["file", "start", "end"]
-    )
-    whole.index = index
-    return whole
+    blocks = list(parts)
+    position, track = (np.concatenate([block[key] for block in blocks]) for key in ("position", "track"))
+    order = np.lexsort((np.where(track < 0, np.iinfo(track.dtype).max, track), position))
+    columns = {}
+    for key in list(blocks[0]):  # one after the other: a long recording's table is in memory once
+        values = np.concatenate([block.pop(key) for block in blocks])[order]
+        columns[key] = pd.arrays.IntegerArray(values, values < 0) if key in INTEGERS else values
+    last = ends[columns.pop("position")]
+    index = pd.MultiIndex.from_arrays([[name] * len(last), columns["pts"], last], names=INDEX)
+    return pd.DataFrame(columns, index=index, copy=False)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 
 from ..spec import Spec
 from ..streams.assemble import RecordingStreams
 from ..streams.timeline import Timeline
 from ..streams.visual import Person
-from .frame_table import Reading, face_rows, person_rows
+from .frame_table import Columns, Reading, face_rows, person_rows
 
 Shares = list[tuple[Person | None, np.ndarray]]
 """People with the positions of the rows that may be theirs; the last is None: nobody's."""
+
+_ROWS = 8192
+"""Rows made at once."""
 
 
 def shares(recording: RecordingStreams, *, main_only: bool) -> Shares:
@@ -39,28 +40,20 @@ def recording_rows(
     readings: Sequence[Reading],
     spec: Spec,
     timeline: Timeline,
-) -> list[pd.DataFrame]:
-    """The rows of each share, for `avaffect.predict.frame_table.table`."""
+) -> Iterator[Columns]:
+    """The rows of each share, some at a time, for `avaffect.predict.frame_table.table`."""
     speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)
-    parts = []
+    numbers, theirs = recording.numbers, np.zeros(len(recording.times), dtype=bool)
+    for person, positions in of:
+        theirs[positions] |= person is not None
     for (person, positions), reading in zip(of, readings, strict=True):
-        face = face_rows(person, recording.pictures[positions])
-        pts, numbers = recording.times[positions], recording.numbers[positions]
-        seen = np.isfinite(face["face_conf"])
-        model = person_rows(reading, spec, timeline, pts, speech, seen)
-        columns: dict[str, Any] = {
-            "position": positions,
-            "track": pd.array([person.track if person else None] * len(positions), dtype="Int64"),
-            "frame": pd.arrays.IntegerArray(numbers, numbers < 0),
-            "pts": pts,
-        }
-        rows = pd.DataFrame(columns | model | face)
-        parts.append(rows if person is not None else rows[_of_nobody(rows, of, spec)])
-    return parts
-
-
-def _of_nobody(rows: pd.DataFrame, of: Shares, spec: Spec) -> np.ndarray:
-    """Which of nobody's rows stay: those that are no person's, and where a voice is nobody's."""
-    taken = [positions for person, positions in of if person is not None]
-    free = ~rows["position"].isin(np.concatenate([np.zeros(0, dtype=int), *taken])).to_numpy()
-    return free | rows[list(spec.targets)].notna().any(axis=1).to_numpy()
+        for some in np.split(positions, range(_ROWS, len(positions), _ROWS)):
+            face = face_rows(person, recording.pictures[some])
+            pts, seen = recording.times[some], np.isfinite(face["face_conf"])
+            model = person_rows(reading, spec, timeline, pts, speech, seen)
+            track = np.full(len(some), person.track if person else -1)
+            rows = {"position": some, "track": track, "frame": numbers[some], "pts": pts} | model | face
+            if person is None:  # those that are no person's, and where a voice is nobody's
+                stay = np.any([~theirs[some], *(np.isfinite(rows[name]) for name in spec.targets)], axis=0)
+                rows = {name: values[stay] for name, values in rows.items()}
+            yield rows

@@ -54,9 +54,9 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         If the index or a column is missing, unknown, of the wrong type or out of its range.
     """
     _check_names(table)
-    # Arrays, because a series would be compared with the index, row by row.
-    columns = {name: _typed(table[name]).array for name in COLUMNS}
-    checked_table = pd.DataFrame(columns, index=_index(table.index))
+    # Copies on write: as long as neither table is changed, they share what is of the right type.
+    checked_table = pd.DataFrame({name: _typed(table[name]) for name in COLUMNS}, copy=False)
+    checked_table.index = _index(table.index)
     _check_ranges(checked_table)
     _check_intervals(checked_table)
     _check_boxes(checked_table)

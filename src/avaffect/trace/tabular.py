@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's 
 _SMALL_ROWS, _SMALL_BYTES = 10_000, 2**26  # are read from the smallest file
 _TEXTS = ("file", "source")  # columns that hold no numbers
 _EXPANDED = 50  # bytes that a byte of a file may stand for
+_ROWS = 2**14  # rows written at once
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
 
 
@@ -34,8 +35,9 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     DataError
         If the file cannot be written.
     """
-    with replacing(path) as temporary:
-        table.reset_index().round(DECIMALS).to_csv(temporary, index=False)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        for k, rows in enumerate(_pieces(table)):
+            rows.reset_index().round(DECIMALS).to_csv(file, index=False, header=k == 0)
     return Path(path)
 
 
@@ -49,12 +51,12 @@ def write_jsonl(table: pd.DataFrame, path: str | Path) -> Path:
     DataError
         If the file cannot be written.
     """
-    rows = table.reset_index()
-    # Python's floats print so that they read back the same; pandas' own writer rounds.
-    plain = {name: [_null(value) for value in rows[name].tolist()] for name in rows.columns}
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for values in zip(*plain.values(), strict=True):
-            file.write(json.dumps(dict(zip(plain, values, strict=True)), allow_nan=False) + "\n")
+        for rows in map(pd.DataFrame.reset_index, _pieces(table)):
+            # Python's floats print so that they read back the same; pandas' own writer rounds.
+            plain = {name: [_null(value) for value in rows[name].tolist()] for name in rows.columns}
+            for values in zip(*plain.values(), strict=True):
+                file.write(json.dumps(dict(zip(plain, values, strict=True)), allow_nan=False) + "\n")
     return Path(path)
 
 
@@ -68,12 +70,19 @@ def write_parquet(table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path
     DataError
         If the file cannot be written.
     """
-    arrow = pa.Table.from_pandas(table)
-    entries = {**(arrow.schema.metadata or {}), META_KEY: json.dumps(lasting(meta)).encode()}
+    schema = pa.Schema.from_pandas(table)
+    entries = {**(schema.metadata or {}), META_KEY: json.dumps(lasting(meta)).encode()}
+    schema = schema.with_metadata(entries)
     # Through Python's own files, here and below: pyarrow takes no path that is not UTF-8.
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        pq.write_table(arrow.replace_schema_metadata(entries), file)
+    with replacing(path) as temporary, temporary.open("wb") as file, pq.ParquetWriter(file, schema) as writer:
+        for rows in _pieces(table):
+            writer.write_table(pa.Table.from_pandas(rows, schema))
     return Path(path)
+
+
+def _pieces(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The table in pieces, at least one: what is made of them takes more memory than they do."""
+    return (table.iloc[first : first + _ROWS] for first in range(0, max(len(table), 1), _ROWS))
 
 
 def read_table(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
