@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 
 PEOPLE = ("all", "main")
 
+SHORTEST_VOICE = 0.5
+"""Seconds: what is read from less of a voice has nothing to do with what is read from 3 s around it."""
+
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
 
@@ -283,7 +286,19 @@ class Predictor(ManyFiles):
             )
             about = {"recording": recording(file)} | ({} if audio is None else {"sound": asdict(used)})
         trace.meta.update(jsonable(about))
+        if audio is not None:
+            self._say_if_short(name, trace)
         return trace.relative_to(known.baseline) if known.baseline else trace
+
+    def _say_if_short(self, name: str, trace: Trace) -> None:
+        """Warn of sound that is too short to tell anything."""
+        seconds = trace.meta["duration"]
+        if "audio" in self.spec.streams and seconds < SHORTEST_VOICE:
+            log.warning(
+                "%s: %.2f s of sound; from less than %g s of a voice hardly anything is read, whatever it"
+                " says: give 1.5 s or more",
+                name, seconds, SHORTEST_VOICE,
+            )  # fmt: skip
 
     def _transcript(self, path: str | Place, given: str | Path | Transcript | None) -> Transcript | None:
         """What is said in a recording: as given, or from beside it."""
@@ -352,7 +367,10 @@ class Predictor(ManyFiles):
         pictures, blocks = signal_frames(frames, times), signal_blocks(samples, sample_rate)
         if pictures is None and blocks is None:
             raise MediaError("nothing given: expected frames= and times=, samples= and sample_rate=, or all")
-        return self._process(name, pictures, blocks, None, hook or silent)
+        trace = self._process(name, pictures, blocks, None, hook or silent)
+        if blocks is not None:
+            self._say_if_short(name, trace)
+        return trace
 
     def _process(
         self,
