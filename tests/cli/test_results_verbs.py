@@ -51,6 +51,27 @@ def test_convert_keeps_folders_and_applies_edits(avaffect, fails, results):
     fails(avaffect("convert", "elan", "--to", "csv", cwd=results), "no results in elan")
 
 
+@pytest.mark.parametrize(
+    ("verb", "written"),
+    [
+        (["summarise", "-o", "s.csv"], "s.csv"),
+        (["convert", "--to", "csv", "-o", "out"], "out/A/P01.csv"),
+        (["plot", "--format", "svg", "-o", "out"], "out/A/P01_course.svg"),
+        (["compare", "--pair", "1,2", "-o", "out"], "out/comparison.csv"),
+    ],
+)
+def test_edits_that_fit_nothing_hold_nothing_up(verb, written, results, monkeypatch, caplog):
+    monkeypatch.chdir(results)
+    (results / "edits.csv").write_text(
+        "file,edit,track,start,end,name\nA/P01,name,1,,,Ana\nA/P01,drop,7,,,\nB/P02,drop,1,,,\n"
+    )
+    done = CliRunner().invoke(app, [verb[0], "results", *verb[1:], "--edits", "edits.csv"])
+    assert done.exit_code == 2, done.output
+    assert (results / written).is_file()
+    assert "passed over: edits.csv: A/P01.mp4: edits are of person 7; it has 1, 2" in caplog.text
+    assert "passed over: edits.csv: names what is not there: B/P02" in caplog.text
+
+
 def test_report_and_plot_of_a_folder(results):
     runner, out = CliRunner(), results / "out"
     found = str(results / "results")

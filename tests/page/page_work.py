@@ -40,10 +40,12 @@ class PageWork:
 def made_trace(name: str) -> Trace:
     """Person 1 all along, person 2 from second 4, a voice off screen in seconds 2 to 3.
 
-    The name's length shifts all values, so that recordings differ.
+    The name's length shifts all values, so that recordings differ. In ``apart...`` person 1 leaves when
+    person 2 comes.
     """
     shift = len(name) / 200
-    parts = [_person(1, 0.0, SECONDS, 0.3 + shift), _person(2, 4.0, SECONDS, -0.4 + shift), _voice(2.0, 3.0)]
+    leaves = 4.0 if name.startswith("apart") else SECONDS
+    parts = [_person(1, 0.0, leaves, 0.3 + shift), _person(2, 4.0, SECONDS, -0.4 + shift), _voice(2.0, 3.0)]
     table = pd.concat(parts).assign(file=name).sort_values(["start", "track"], na_position="last")
     table = table.astype({"track": "Int64", "frame": "Int64"}).set_index(["file", "start", "end"])
     meta = {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import SAMPLE, Page
 from page_work import made_trace
+from selenium.webdriver.support.ui import Select
 
 from avaffect.trace import Edits, Trace
 from avaffect.trace.spans import Span
@@ -56,6 +59,35 @@ def test_somebody_left_out_is_gone_and_comes_back_in_their_colour(result: Page) 
     assert result.run("return document.activeElement.getAttribute('aria-label')") == "Bring back Person 1"
     result.press("Bring back Person 1")
     assert result.until(f"{SHOWN}.some((line) => line.name === 'Person 1')")
+
+
+def test_two_numbers_of_one_person_become_one_and_come_apart(page: Page, tmp_path: Path) -> None:
+    apart = shutil.copy(SAMPLE, tmp_path / "apart.mp4")
+    page.open()
+    page.send(Path(apart))
+    job = page.wait(".job[data-state=done]", "apart.mp4")
+    page.open(f"result/{job.find_element('css selector', 'a').get_attribute('href').rpartition('/')[2]}")
+    page.wait(".plot .main-svg")
+    page.find("[aria-label='Name of person 2']").send_keys("Ana\t")
+    page.wait(".legend li", "Ana")
+    Select(page.find("[aria-label='Ana is the same person as']")).select_by_visible_text("Person 1")
+    page.wait(".people li", "Person 2 is Ana")
+    page.until("document.querySelectorAll('.legend li').length === 2")
+    trace = made_trace("apart.mp4").edited(Edits(names={1: "Ana"}, merged={2: 1}))
+    mean = trace.summary()["people"][0]["valence"]["mean"]
+    row = page.wait("[aria-labelledby=summary-title] tbody tr", "Ana").text
+    assert f"{mean:+.2f}" in row.replace("−", "-")
+    page.press("Person 2 is another person")
+    page.wait(".legend li", "Person 2")
+    page.run("localStorage.clear()")
+
+
+def test_people_in_view_together_stay_two_and_it_can_be_undone(result: Page) -> None:
+    Select(result.find("[aria-label='Person 2 is the same person as']")).select_by_visible_text("Person 1")
+    assert "in view at once" in result.wait("[role=alert]", "persons 2 and 1").text
+    result.press("Undo all changes")
+    result.until("!document.querySelector('.problem')")
+    result.wait("[aria-label='Person 2 is the same person as']")
 
 
 def test_a_span_left_out_changes_the_means(result: Page) -> None:

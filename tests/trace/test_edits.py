@@ -10,6 +10,8 @@ from avaffect.errors import DataError
 from avaffect.trace import Edits, Span, Trace, read_trace
 from avaffect.trace.edits import PREDICTED
 
+RELATIVE = ["valence_rel", "arousal_rel"]
+
 
 @pytest.fixture
 def two(made):
@@ -91,8 +93,64 @@ def test_edits_follow_one_another(two):
     pd.testing.assert_frame_equal(table.table, two.edited(first.then(second)).table)
 
 
+def test_two_numbers_of_one_person_become_one(made):
+    start, end = made.times(4.0)
+    first = made.person(start, end)
+    made.blank(first, slice(30, None), "face", "valence", "arousal", "speaking")  # out of view from 1.2 s on
+    second = made.person(start[40:], end[40:], track=2, seed=1)
+    other = made.person(start, end, track=3, seed=2)
+    table = pd.concat([first, second, other]).sort_values(["start", "track"], kind="stable")
+    apart = Trace(table, meta=made.META).edited(Edits({2: "Ana"})).relative_to([(2, 3, 2), (0, 1, 1)])
+    one = apart.edited(Edits({3: "Bo"}, excluded=(Span(3, 3.4, 1),), merged={2: 1}))
+    assert one.tracks == [1, 3]
+    kept = pd.concat([first.iloc[:40], second.assign(track=1)]).astype({"track": "Int64"})
+    seen = one.track(1).table
+    pd.testing.assert_index_equal(seen.index, kept.index)
+    np.testing.assert_array_equal(seen["face_x1"], kept["face_x1"])
+    inside = (start >= 3) & (start < 3.4)
+    np.testing.assert_array_equal(seen["valence"], kept["valence"].mask(inside))
+    pd.testing.assert_frame_equal(
+        one.track(3).table.drop(columns=RELATIVE), apart.track(3).table.drop(columns=RELATIVE)
+    )
+    assert one.meta["baseline"] == [[2, 3, 1], [0, 1, 1]]
+    in_baseline = ((start >= 2) & (start < 3)) | (start < 1)
+    mean = kept["valence"][in_baseline].mean()
+    np.testing.assert_allclose(seen["valence_rel"], seen["valence"] - mean)
+    assert [(p["label"], p["seconds_seen"]) for p in one.summary()["people"]] == [
+        ("Ana", pytest.approx(1.2 + 2.4)),
+        ("Bo", pytest.approx(4.0)),
+    ]
+    assert Edits.of(one.meta, one.files[0]) == Edits(
+        {1: "Ana", 3: "Bo"}, excluded=(Span(3, 3.4, 1),), merged={2: 1}
+    )
+
+
+def test_of_two_faces_in_a_dissolve_the_clearer_one_stays(made):
+    start, end = made.times(4.0)
+    parts = [made.person(start[:60], end[:60]), made.person(start[50:], end[50:], track=2, seed=1)]
+    parts[1]["face_conf"] = np.where(parts[1]["pts"] < 2.2, 0.5, 0.99)
+    trace = Trace(pd.concat(parts).sort_values(["start", "track"], kind="stable"), meta=made.META)
+    valence = trace.edited(Edits(merged={2: 1})).table["valence"].to_numpy()
+    split = int((start < 2.2).sum())
+    np.testing.assert_array_equal(valence[:split], parts[0]["valence"][:split])
+    np.testing.assert_array_equal(valence[split:], parts[1]["valence"][split - 50 :])
+
+
+def test_two_who_are_in_view_together_are_not_one(make_trace):
+    with pytest.raises(DataError, match=r"persons 2 and 1 are in view at once for 2\.0 s; merge people who"):
+        make_trace(2.0, people=2).edited(Edits(merged={2: 1}))
+
+
+def test_somebody_merged_and_left_out_is_gone_whole(two):
+    early = two.edited(Edits(excluded=(Span(2, 3),)))  # changes no face
+    rows = early.table[~((early.table["track"] == 2) & (early.table["pts"] < 3))]
+    gone = Trace(rows, meta=two.meta).edited(Edits(merged={2: 1}, dropped=(1,)))
+    assert gone.tracks == []
+    assert gone.duration == two.duration
+
+
 def test_edits_as_json():
-    edits = Edits({1: "Ana"}, (2,), (Span(12, 15.5),), (Span(0, 10, 1),))
+    edits = Edits({1: "Ana"}, (2,), (Span(12, 15.5),), (Span(0, 10, 1),), {3: 1})
     import json
 
     assert Edits.from_json(json.dumps(edits.as_dict())) == edits
@@ -103,6 +161,7 @@ def test_edits_as_json():
     [
         (Edits({3: "Ana"}), "edits are of person 3; it has 1, 2"),
         (Edits(dropped=(7,)), "edits are of person 7"),
+        (Edits(merged={2: 7}), "edits are of person 7"),
         (Edits(excluded=(Span(5, 9),)), "outside of the recording, which lasts 4.00 s"),
         (Edits(excluded=(Span(0, 1),), baseline=(Span(0, 1),)), "no face and no voice of anybody"),
     ],

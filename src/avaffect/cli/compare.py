@@ -14,7 +14,7 @@ from rich.table import Table
 from ..errors import AvaffectError
 from .plot_options import Picture, PlotFormat
 from .printed import Console
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
 
 if TYPE_CHECKING:
     from ..contrast import GroupComparison, Synchrony
@@ -88,22 +88,20 @@ def compare(
     given = [*results, *(others or [])]
     files = _files(out, synchronous, plot_format)
     check_outputs(list(files.values()), [*given, *([edits] if edits else [])], overwrite=overwrite)
-    together = read_results(given, edits)
-    if not synchronous:
-        first = read_results(results)
-        kept = {one.file for one in first}
-        _groups(
-            [[r.trace for r in together if (r.file in kept) is mine] for mine in (True, False)],
-            files, as_json, names=_names(names, results, others or []), people=people, paired=paired,
-            resamples=resamples, seed=seed,
-        )  # fmt: skip
-        return
-    if lag:
-        mine = {one.file for one in read_results(results)}
-        pairs = _side_by_side(together, mine, people)
-    else:
-        pairs = [_two(result, pair or "") for result in together]
-    _pairs(pairs, files, as_json, max_lag=max_lag, resamples=resamples, seed=seed)
+    first = {one.file for one in read_results(results)}
+    with results_of(given, edits) as together:
+        if not synchronous:
+            _groups(
+                [[r.trace for r in together if (r.file in first) is mine] for mine in (True, False)],
+                files, as_json, names=_names(names, results, others or []), people=people, paired=paired,
+                resamples=resamples, seed=seed,
+            )  # fmt: skip
+            return
+        if lag:
+            pairs = _side_by_side(together, first, people)
+        else:
+            pairs = [_two(result, pair or "") for result in together]
+        _pairs(pairs, files, as_json, max_lag=max_lag, resamples=resamples, seed=seed)
 
 
 def _files(out: Path | None, synchronous: bool, plot_format: Picture) -> dict[str, Path]:

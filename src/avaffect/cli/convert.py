@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import AvaffectError
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
 
 if TYPE_CHECKING:
     from ..exchange import Result
@@ -64,24 +64,22 @@ def convert(
 ) -> None:
     """Write results that are there in the formats of Excel, SPSS, ELAN, Praat and others.
 
-    Nothing is decoded again. With --edits, people get names, and people and spans that do not count are left
-    out.
+    Nothing is decoded again. With --edits, people get names or become one, and people and spans that do not
+    count are left out.
 
     Example: avaffect convert results/ --to xlsx --out results.xlsx
     """
-    from ..exchange import read_results
-
-    found = read_results(results, edits)
-    if rate is not None:
-        found = [_resampled(result, rate) for result in found]
-    files = _files(found, to, out)
-    check_outputs(files, [*results, *([edits] if edits else [])], overwrite=overwrite)
-    if to in _ONE_FILE:
-        _write_one(to, found, files[0], step=step, decimal_comma=decimal_comma)
-    else:
-        for result, path in zip(found, files, strict=True):
-            _writer(to, result, step)(path)
-    print_lines("Written: " + ", ".join(map(str, files)))
+    with results_of(results, edits) as found:
+        if rate is not None:
+            found = [_resampled(result, rate) for result in found]
+        files = _files(found, to, out)
+        check_outputs(files, [*results, *([edits] if edits else [])], overwrite=overwrite)
+        if to in _ONE_FILE:
+            _write_one(to, found, files[0], step=step, decimal_comma=decimal_comma)
+        else:
+            for result, path in zip(found, files, strict=True):
+                _writer(to, result, step)(path)
+        print_lines("Written: " + ", ".join(map(str, files)))
 
 
 def _resampled(result: Result, rate: float) -> Result:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import AvaffectError
 from .plot_options import Picture
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
 
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*")
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*(?:mm)?\s*")
@@ -41,20 +41,18 @@ def plot(
     Example: avaffect plot results/interview.parquet --people 1 --span 10-40 --size 88x60 --out figures
     """
     from ..draw import plot_courses
-    from ..exchange import read_results
     from ..exchange.results import result_paths
 
     seconds = _numbers(span, _SPAN, "--span", "two numbers of seconds, such as 10-40")
     millimetres = _numbers(size, _SIZE, "--size", "millimetres, such as 180x90")
     chosen = None if people is None else [name.strip() for name in people.split(",") if name.strip()]
-    found = read_results(results, edits)
-    paths = result_paths(found, out, f"_course{_shown(chosen, seconds)}.{picture.value}")
-    check_outputs(paths, [*results, *([edits] if edits else [])], overwrite=overwrite)
-    for result, path in zip(found, paths, strict=True):
-        plot_courses(
-            result.trace, path, people=chosen, span=seconds, size=millimetres or (180.0, 90.0), smooth=smooth
-        )
-    print_lines("Written: " + ", ".join(map(str, paths)))
+    options: dict[str, Any] = {"people": chosen, "span": seconds, "size": millimetres, "smooth": smooth}
+    with results_of(results, edits) as found:
+        paths = result_paths(found, out, f"_course{_shown(chosen, seconds)}.{picture.value}")
+        check_outputs(paths, [*results, *([edits] if edits else [])], overwrite=overwrite)
+        for result, path in zip(found, paths, strict=True):
+            plot_courses(result.trace, path, **options)
+        print_lines("Written: " + ", ".join(map(str, paths)))
 
 
 def _shown(people: Sequence[str] | None, span: tuple[float, float] | None) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .progress import ProgressBars
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
 
 
 def report(
@@ -32,18 +32,17 @@ def report(
     Example: avaffect report results/ --out reports
     """
     from ..batch import FILES
-    from ..exchange import read_results
     from ..exchange.results import recording_of, result_paths
     from ..report import write_overview, write_report
 
-    found = read_results(results, edits)
-    paths = result_paths(found, out, "_report.html")
-    index = [out / "index.html"] if len(paths) > 1 else []
-    check_outputs([*paths, *index], [*results, *([edits] if edits else [])], overwrite=overwrite)
-    with ProgressBars(batch=FILES) as bars:
-        for done, (result, path) in enumerate(zip(found, paths, strict=True)):
-            bars(FILES, done, len(paths))
-            write_report(result.trace, path, recording_of(result, media))
-    if index:
-        write_overview([result.trace for result in found], paths, index[0])
-    print_lines("Written: " + ", ".join(map(str, [*paths, *index])))
+    with results_of(results, edits) as found:
+        paths = result_paths(found, out, "_report.html")
+        index = [out / "index.html"] if len(paths) > 1 else []
+        check_outputs([*paths, *index], [*results, *([edits] if edits else [])], overwrite=overwrite)
+        with ProgressBars(batch=FILES) as bars:
+            for done, (result, path) in enumerate(zip(found, paths, strict=True)):
+                bars(FILES, done, len(paths))
+                write_report(result.trace, path, recording_of(result, media))
+        if index:
+            write_overview([result.trace for result in found], paths, index[0])
+        print_lines("Written: " + ", ".join(map(str, [*paths, *index])))

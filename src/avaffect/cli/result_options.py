@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..files import writable_file, writable_folder
 from .printed import Console
+
+if TYPE_CHECKING:
+    from ..exchange import Result
+
+log = logging.getLogger(__name__)
 
 Results = Annotated[
     list[Path],
@@ -21,14 +28,27 @@ EditList = Annotated[
     Path | None,
     typer.Option(
         "--edits",
-        help="Names of people, people left out, and spans that do not count: a table with the header"
-        " file,edit,track,start,end,name (edit is name, drop, exclude or baseline), or JSON.",
+        help="Who is who, who is left out, and spans that do not count: a table with the header"
+        " file,edit,track,start,end,name (edit is name, merge, drop, exclude or baseline), or JSON.",
         show_default=False,
     ),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files that are there (never an input).")
 ]
+
+
+@contextmanager
+def results_of(results: Sequence[Path], edits: Path | None) -> Iterator[list[Result]]:
+    """Results under the edits. At the end, edits that were passed over are said, and the exit code is 2."""
+    from ..exchange import read_results
+
+    amiss: list[str] = []
+    yield read_results(results, edits, amiss=amiss)
+    for line in amiss:
+        log.error("passed over: %s", line)
+    if amiss:
+        raise typer.Exit(2)
 
 
 def check_outputs(paths: Sequence[Path], inputs: Sequence[Path], *, overwrite: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .printed import write_out
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
 
 
 def summarise(
@@ -35,15 +35,15 @@ def summarise(
 
     Example: avaffect summarise results/ --by 1s --out seconds.csv
     """
-    from ..exchange import read_results
     from ..exchange import summarise as table_of
     from ..exchange.tables import DECIMALS, write_table
 
     if out is not None:
         check_outputs([out], [*results, *([edits] if edits else [])], overwrite=overwrite)
-    table = table_of([result.trace for result in read_results(results, edits)], by)
-    if out is None:
-        write_out(table.round(DECIMALS).to_csv(index=False))
-        return
-    write_table(table, out)
-    print_lines(f"Written: {out}, {len(table):,} rows")
+    with results_of(results, edits) as found:
+        table = table_of([result.trace for result in found], by)
+        if out is None:
+            write_out(table.round(DECIMALS).to_csv(index=False))
+        else:
+            write_table(table, out)
+            print_lines(f"Written: {out}, {len(table):,} rows")

@@ -12,8 +12,7 @@ from ..evaluate.bootstrap import LEVEL, MIN_UNITS, RESAMPLES, Estimate, interval
 from ..evaluate.score import interval_notes
 from ..spec import TARGETS
 from ..trace import Trace
-from ..trace.edits import KEY, Edits
-from ..trace.rows import GAP
+from ..trace.edits import Edits
 from .synchrony import SHORTEST, Synchrony
 
 _SHARED = 0.05  # of the time on one voice, from which it is said
@@ -32,7 +31,7 @@ def pair_of(trace: Trace, first: str, second: str) -> tuple[Trace, Trace]:
     Raises
     ------
     DataError
-        If nobody is called so, both are one person, or those of one name are there at the same time.
+        If nobody is called so, both are one person, or those of one name are in view at the same time.
     """
     (file,) = trace.files
     edits = Edits.of(trace.meta, file)
@@ -44,26 +43,18 @@ def pair_of(trace: Trace, first: str, second: str) -> tuple[Trace, Trace]:
             raise DataError(f"{file} has no person {who}; it has {known}")
     if set(numbers[0]) & set(numbers[1]):
         raise DataError(f"{file}: {first} and {second} are one person; give two")
-    return _as_one(trace, first, numbers[0], edits), _as_one(trace, second, numbers[1], edits)
+    return _as_one(trace, first, numbers[0]), _as_one(trace, second, numbers[1])
 
 
-def _as_one(trace: Trace, who: str, numbers: Sequence[int], edits: Edits) -> Trace:
+def _as_one(trace: Trace, who: str, numbers: Sequence[int]) -> Trace:
     kept, *others = numbers
     if not others:
         return trace.track(kept)
-    (file,) = trace.files
-    rows = trace.table[trace.table["track"].isin(numbers).fillna(False).to_numpy(dtype=bool)]
-    rows = rows.sort_index(level=["start", "end"], kind="stable", sort_remaining=False)
-    start, end = (rows.index.get_level_values(name).to_numpy() for name in ("start", "end"))
-    twice = np.flatnonzero(start[1:] < end[:-1] - GAP)
-    if len(twice):
-        raise DataError(
-            f"{file}: {' and '.join(map(str, numbers))} are called {who} and are there together at"
-            f" {start[twice[0] + 1]:.1f} s, so they are not joined; give a number"
-        )
-    one = edits.then(Edits(dropped=tuple(others)))
-    rows = rows.assign(track=rows["track"].where(rows["track"].isna(), kept))
-    return Trace(rows, meta={**trace.meta, KEY: {file: one.as_dict()}})
+    try:
+        return trace.edited(Edits(merged=dict.fromkeys(others, kept))).track(kept)
+    except DataError as error:
+        called = " and ".join(map(str, numbers))
+        raise DataError(f"{error}; {called} are called {who}: give a number") from error
 
 
 def synchrony_table(

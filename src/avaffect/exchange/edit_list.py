@@ -4,12 +4,13 @@ As a table (any separator, for a spreadsheet), one row for each edit::
 
     file,edit,track,start,end,name
     P01.mp4,name,1,,,Ana
+    P01.mp4,merge,3,,,1
     P01.mp4,drop,2,,,
     P01.mp4,exclude,,12,15.5,
     P01.mp4,baseline,1,0,10,
 
-or as JSON, by file: ``{"P01.mp4": {"names": {"1": "Ana"}, "dropped": [2], "excluded": [[12, 15.5, null]],
-"baseline": [[0, 10, 1]]}}``.
+(person 3 is person 1), or as JSON, by file: ``{"P01.mp4": {"names": {"1": "Ana"}, "merged": {"3": 1},
+"dropped": [2], "excluded": [[12, 15.5, null]], "baseline": [[0, 10, 1]]}}``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,13 @@ from ..trace.names import recordings
 log = logging.getLogger(__name__)
 
 COLUMNS = ("file", "edit", "track", "start", "end", "name")
-KINDS = ("name", "drop", "exclude", "baseline")
+KINDS = ("name", "merge", "drop", "exclude", "baseline")
+_ABOUT_PEOPLE = {
+    "name": "a track and a name",
+    "merge": "a track, and as name the number of the person that it is",
+    "drop": "a track",
+}
+"""Edits without a span, and what they expect."""
 _LARGEST = 50 * LARGEST_TEXT
 
 
@@ -89,8 +96,8 @@ def write_edits(path: str | Path, edits: Mapping[str, Edits]) -> Path:
 @checks_types
 def edits_of(
     edits: Mapping[str, Edits], files: Sequence[str], where: object, *, whole: bool = True
-) -> dict[str, Edits]:
-    """The edits by the file that each name means; what seems to be amiss is logged.
+) -> tuple[dict[str, Edits], list[str]]:
+    """The edits by the file that each name means, and a line on what is passed over.
 
     Parameters
     ----------
@@ -115,13 +122,12 @@ def edits_of(
         raise DataError(
             f"{where}: names none of the recordings, but {missing[0]!r}; file is a recording's name"
         )
-    if whole and missing:
-        log.warning("%s: names what is not there: %s", where, listed(missing))
     if not found:
         log.warning(
             "%s: has nothing about %s; it names %s", where, recordings(files), listed(missing) or "nobody"
         )
-    return {slashed[file]: each for file, each in found.items()}
+    amiss = [f"{where}: names what is not there: {listed(missing)}"] if whole and missing else []
+    return {slashed[file]: each for file, each in found.items()}, amiss
 
 
 def _from_json(path: Path) -> dict[str, Edits]:
@@ -157,20 +163,23 @@ def _of_rows(table: LabelTable, rows: np.ndarray) -> Edits:
         kind, where = kinds[row].lower(), f"{table.path}: data row {row + 1}"
         if kind not in KINDS:
             raise DataError(f"{where} has edit {kinds[row]!r}; {nearest(kind, KINDS)}")
-        track = _track(tracks[row], where)
-        if kind in ("name", "drop"):
-            if track is None or (kind == "name" and not names[row]):
-                wanted = "a track and a name" if kind == "name" else "a track"
-                raise DataError(f"{where} has edit {kind!r}; expected {wanted}")
-            if kind == "name" and (earlier := found[kind].get(track, names[row])) != names[row]:
-                raise DataError(f"{where} calls person {track} {names[row]!r}, not {earlier!r}; keep one")
-            found[kind][track] = names[row]
+        track, name = _track(tracks[row], where), names[row]
+        if kind in _ABOUT_PEOPLE:
+            fits = {"name": bool(name), "merge": name.isdecimal(), "drop": True}
+            if track is None or not fits[kind]:
+                raise DataError(f"{where} has edit {kind!r}; expected {_ABOUT_PEOPLE[kind]}")
+            if found[kind].setdefault(track, name) != name:
+                raise DataError(
+                    f"{where}: {kind} of person {track} is {name!r} and {found[kind][track]!r}; keep one"
+                )
         elif not 0 <= starts[row] < ends[row]:
             raise DataError(f"{where} is no span; expected a start, and an end after it")
         else:
             found[kind][Span(float(starts[row]), float(ends[row]), track)] = None
     try:
-        return Edits(found["name"], tuple(found["drop"]), tuple(found["exclude"]), tuple(found["baseline"]))
+        merged = {number: int(into) for number, into in found["merge"].items()}
+        spans = tuple(found["exclude"]), tuple(found["baseline"])
+        return Edits(found["name"], tuple(found["drop"]), *spans, merged)
     except DataError as error:
         raise DataError(f"{table.path}: {error}") from error
 
@@ -195,10 +204,11 @@ def _track(value: float, where: str) -> int | None:
 
 def _rows(name: str, edits: Edits) -> list[tuple[object, ...]]:
     named = [(name, "name", number, "", "", called) for number, called in sorted(edits.names.items())]
+    merged = [(name, "merge", number, "", "", into) for number, into in sorted(edits.merged.items())]
     dropped = [(name, "drop", number, "", "", "") for number in edits.dropped]
     spans = [
         (name, kind, "" if span.track is None else span.track, repr(span.start), repr(span.end), "")
         for kind, several in (("exclude", edits.excluded), ("baseline", edits.baseline))
         for span in several
     ]
-    return [*named, *dropped, *spans]
+    return [*named, *merged, *dropped, *spans]

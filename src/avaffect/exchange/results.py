@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ..arguments import checks_types
 from ..errors import DataError
 from ..evaluate.read import TRACE_ENDINGS, best_tables
 from ..result_names import key
-from ..trace import Trace, read_trace
+from ..trace import Edits, Trace, read_trace
 from .edit_list import edits_of, read_edits
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,9 @@ class Result:
 
 
 @checks_types
-def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -> list[Result]:
+def read_results(
+    given: Sequence[str | Path], edits: str | Path | None = None, *, amiss: list[str] | None = None
+) -> list[Result]:
     """Read results: tables that avaffect wrote, or folders of them.
 
     Parameters
@@ -52,12 +54,15 @@ def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -
         If one recording is there in several formats, the most exact is read. A table of several recordings
         is taken apart; one without any row is logged.
     edits : path, optional
-        Names, people left out and spans that do not count, see `read_edits`.
+        Names, people left out and spans that do not count, see `read_edits`. One that is of no such
+        recording, person or time is passed over and logged.
+    amiss : list of str, optional
+        Gets the lines on edits that are passed over, instead of the log.
 
     Raises
     ------
     DataError
-        If there are none, a recording is there twice, or the edits do not fit.
+        If there are none, a recording is there twice, or the edits are of none of them.
     """
     found = [result for path in given for result in _read(Path(path))]
     if not found:
@@ -72,8 +77,36 @@ def read_results(given: Sequence[str | Path], edits: str | Path | None = None) -
     if edits is None:
         return found
     whole = any(Path(path).is_dir() for path in given)
-    known = edits_of(read_edits(edits), list(seen), edits, whole=whole)
-    return [Result(r.trace.edited(known[r.file]), r.table, r.root) if r.file in known else r for r in found]
+    known, lines = edits_of(read_edits(edits), list(seen), edits, whole=whole)
+    done = []
+    for result in found:
+        trace, wrong = _edited(result.trace, known.get(result.file, Edits()))
+        done.append(replace(result, trace=trace))
+        lines += [f"{edits}: {line}" for line in wrong]
+    if amiss is not None:
+        amiss += lines
+    else:
+        for line in lines:
+            log.warning("%s", line)
+    return done
+
+
+def _edited(trace: Trace, edits: Edits) -> tuple[Trace, list[str]]:
+    """The trace with those edits that are of it, and a line on each other one."""
+    try:
+        return trace.edited(edits), []
+    except DataError:
+        pass
+    fit = Edits()
+    wrong: dict[str, None] = {}
+    for one in edits.each():
+        try:
+            trace.edited(fit | one)
+        except DataError as error:
+            wrong[str(error)] = None
+        else:
+            fit |= one
+    return trace.edited(fit), list(wrong)
 
 
 def recording_of(result: Result, media: Path | None = None) -> Path:

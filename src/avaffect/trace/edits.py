@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,8 +14,9 @@ from ..errors import DataError
 from ..schema import from_json, printable, short
 from ..spec import TARGETS
 from .columns import BOX, GATES
+from .merge import LONGEST, as_one, seconds_together
 from .rows import of_file, tracks
-from .spans import Span, check_spans, check_within, touched
+from .spans import Span, check_spans, check_within, renumbered, touched
 
 KEY = "edits"
 """Entry of a trace's ``meta``: by file, what was changed in it."""
@@ -45,17 +46,22 @@ class Edits:
         Seconds that do not count, of everybody or of one person.
     baseline : tuple of Span
         Seconds in which people are neutral; without any, a trace keeps the baseline that it has.
+    merged : mapping of int to int
+        People who are part of another, by their number: the number of that person. Everything else is said of
+        that person.
 
     Raises
     ------
     DataError
-        If a name is empty or no single line, or a span is none.
+        If a name is empty or no single line, a span is none, or something is said of somebody who is part of
+        another.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
     dropped: tuple[int, ...] = ()
     excluded: tuple[Span, ...] = ()
     baseline: tuple[Span, ...] = ()
+    merged: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, name in self.names.items():
@@ -66,6 +72,12 @@ class Edits:
                 )
         for what, spans in (("excluded", self.excluded), ("baseline", self.baseline)):
             check_spans(spans, f"edits: the {what} span")
+        for number in (*self.merged.values(), *self._people()):
+            if number in self.merged:
+                raise DataError(
+                    f"edits: person {number} is merged into {self.merged[number]}; say all else of the person"
+                    " who is left"
+                )
 
     @classmethod
     def from_json(cls, text: str | bytes, what: str = "edits") -> Self:
@@ -87,6 +99,7 @@ class Edits:
             dropped=tuple(kept.get("dropped", ())),
             excluded=tuple(Span(*span) for span in kept.get("excluded", ())),
             baseline=tuple(Span(*span) for span in kept.get("baseline", ())),
+            merged={int(number): into for number, into in kept.get("merged", {}).items()},
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -96,6 +109,7 @@ class Edits:
             "dropped": list(self.dropped),
             "excluded": [list(span) for span in self.excluded],
             "baseline": [list(span) for span in self.baseline],
+            "merged": {str(number): into for number, into in sorted(self.merged.items())},
         }
 
     def label(self, number: int) -> str:
@@ -114,31 +128,70 @@ class Edits:
 
     def then(self, later: Edits) -> Edits:
         """Both: names and baseline of the later ones where they have any."""
+        both = self._renumbered(later.merged) | later
+        return replace(both, baseline=later.baseline) if later.baseline else both
+
+    def each(self) -> Iterator[Edits]:
+        """The edits one by one; those that the others are said after first."""
+        yield from (Edits(merged={number: into}) for number, into in self.merged.items())
+        yield from (Edits(names={number: name}) for number, name in self.names.items())
+        yield from (Edits(dropped=(number,)) for number in self.dropped)
+        yield from (Edits(excluded=(span,)) for span in self.excluded)
+        yield from (Edits(baseline=(span,)) for span in self.baseline)
+
+    def __or__(self, other: Edits) -> Edits:
+        """All of both, which are said of the same numbers."""
         return Edits(
-            names={**self.names, **later.names},
-            dropped=tuple(dict.fromkeys((*self.dropped, *later.dropped))),
-            excluded=tuple(dict.fromkeys((*self.excluded, *later.excluded))),
-            baseline=later.baseline or self.baseline,
+            names={**self.names, **other.names},
+            dropped=tuple(dict.fromkeys((*self.dropped, *other.dropped))),
+            excluded=tuple(dict.fromkeys((*self.excluded, *other.excluded))),
+            baseline=tuple(dict.fromkeys((*self.baseline, *other.baseline))),
+            merged={**self.merged, **other.merged},
         )
 
+    def _renumbered(self, into: Mapping[int, int]) -> Edits:
+        """The same once more people are merged; the person who is left keeps a name of their own."""
+        names = {into[number]: name for number, name in self.names.items() if number in into}
+        return Edits(
+            names={**names, **{n: name for n, name in self.names.items() if n not in into}},
+            dropped=tuple(number for number in self.dropped if number not in into),
+            excluded=renumbered(self.excluded, into),
+            baseline=renumbered(self.baseline, into),
+            merged={number: into.get(whole, whole) for number, whole in self.merged.items()},
+        )
+
+    def _people(self) -> tuple[int, ...]:
+        """The numbers of whom something is said, other than that they are part of another."""
+        spans = (*self.excluded, *self.baseline)
+        return (*self.names, *self.dropped, *(span.track for span in spans if span.track is not None))
+
     def check(self, table: pd.DataFrame, file: str) -> None:
-        """Raise a `DataError` if they are not of this recording: a person or a span is not in it."""
+        """Raise a `DataError` if they are not of this recording: a person or a span is not in it.
+
+        Two people whose faces are in view at once, for longer than a dissolve, are not one.
+        """
         rows = of_file(table, file)
         known = tracks(rows)
-        spans = (*self.excluded, *self.baseline)
-        for number in (*self.names, *self.dropped, *(s.track for s in spans if s.track is not None)):
+        for number in (*self.merged, *self.merged.values(), *self._people()):
             if number not in known:
                 listed = ", ".join(map(str, known)) or "none"
                 raise DataError(f"{printable(file)}: edits are of person {number}; it has {listed}")
+        for number, into in self.merged.items():
+            if (together := seconds_together(rows, number, into)) > LONGEST:
+                raise DataError(
+                    f"{printable(file)}: persons {number} and {into} are in view at once for"
+                    f" {together:.1f} s; merge people who are one"
+                )
         end = float(rows.index.get_level_values("end").max())
         check_within(self.excluded, end, f"{printable(file)}: the excluded span")
 
     def applied(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table of one file without those left out, and without numbers in what is excluded.
 
-        A frame of which nobody is left has a row of nobody in view.
+        People who are one have one number. A frame of which nobody is left has a row of nobody in view.
         """
-        rows = _without(table, self.dropped)
+        rows = as_one(table, self.merged) if self.merged else table
+        rows = _without(rows, self.dropped)
         out = touched(rows, self.excluded)
         emptied = {
             name: rows[name].mask(out, np.nan if rows[name].dtype == float else pd.NA) for name in PREDICTED

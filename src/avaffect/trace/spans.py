@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +44,12 @@ def check_within(spans: Iterable[Span], duration: float, what: str) -> None:
                 f"{what} {span} is outside of the recording, which lasts {duration:.2f} s;"
                 " give seconds within it"
             )
+
+
+def renumbered(spans: Iterable[Span], into: Mapping[int, int]) -> tuple[Span, ...]:
+    """The spans, each once, with other numbers of some people."""
+    changed = (s if s.track is None else s._replace(track=into.get(s.track, s.track)) for s in spans)
+    return tuple(dict.fromkeys(changed))
 
 
 def touched(table: pd.DataFrame, spans: Iterable[Span]) -> np.ndarray:

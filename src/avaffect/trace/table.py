@@ -18,7 +18,7 @@ from .edits import KEY, Edits
 from .meta import check_output, coverage, jsonable
 from .preview import to_html
 from .resample import resampled
-from .spans import Span
+from .spans import Span, renumbered
 from .summary import summarise
 
 
@@ -165,8 +165,9 @@ class Trace:
     def edited(self, edits: Edits) -> Trace:
         """The same with names, without the people and spans that do not count, relative to the baseline.
 
-        The predictions of excluded spans are empty, and the summary counts them as excluded. A frame of which
-        nobody is left has a row of nobody in view. The baseline is taken anew, from what is left of it.
+        People who are one get one number. The predictions of excluded spans are empty, and the summary
+        counts them as excluded. A frame of which nobody is left has a row of nobody in view. The baseline is
+        taken anew, from what is left of it.
 
         Parameters
         ----------
@@ -185,9 +186,9 @@ class Trace:
         edits.check(self.table, file)
         together = Edits.of(self.meta, file).then(edits)
         meta = {**self.meta, KEY: {file: together.as_dict()}}
-        table = edits.applied(self.table)
-        spans = [Span(*span) for span in together.baseline or self.meta.get("baseline", ())]
-        spans = [span for span in spans if span.track not in together.dropped]
+        table = together.applied(self.table)
+        kept = [Span(*span) for span in together.baseline or self.meta.get("baseline", ())]
+        spans = [span for span in renumbered(kept, together.merged) if span.track not in together.dropped]
         if not spans:
             return Trace(table, meta=meta)
         return Trace(relative_to(table, spans), meta={**meta, "baseline": spans})

@@ -1,8 +1,8 @@
-/** What the reader changed in a result: names, people left out, spans. Kept in this browser, computed by the server. */
+/** What the reader changed in a result: names, people who are one or left out, spans. Kept in this browser, computed by the server. */
 
 import { request } from "../api.js";
 
-const EMPTY = { names: {}, dropped: [], excluded: [], baseline: [] };
+const EMPTY = { names: {}, dropped: [], excluded: [], baseline: [], merged: {} };
 
 /** Fires "change" after each change. */
 export class Edits extends EventTarget {
@@ -22,6 +22,26 @@ export class Edits extends EventTarget {
   drop(track, dropped) {
     const others = this.value.dropped.filter((one) => one !== track);
     this.set({ dropped: dropped ? [...others, track] : others });
+  }
+
+  /** Take somebody for another person; what was said of them is said of that person. */
+  merge(track, into) {
+    const { names, dropped, excluded, baseline, merged } = this.value;
+    const { [track]: name, ...others } = names;
+    const ofWhole = ([from, to, whose]) => (whose === track ? [from, to, into] : [from, to, ...(whose ? [whose] : [])]);
+    this.set({
+      names: name && !others[into] ? { ...others, [into]: name } : others,
+      dropped: dropped.filter((one) => one !== track),
+      excluded: excluded.map(ofWhole),
+      baseline: baseline.map(ofWhole),
+      merged: { ...Object.fromEntries(Object.entries(merged).map(([part, whole]) => [part, whole === track ? into : whole])), [track]: into },
+    });
+  }
+
+  /** Take somebody for a person of their own again. */
+  part(track) {
+    const { [track]: _, ...merged } = this.value.merged;
+    this.set({ merged });
   }
 
   /** @param {"excluded"|"baseline"} kind @param {number[]} span from, to in seconds, and whose: a track, or everybody's */

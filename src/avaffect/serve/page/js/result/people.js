@@ -1,4 +1,4 @@
-/** The people of a recording: their colour, their name, whether they are shown, whether they count. */
+/** The people of a recording: their colour, their name, who is one with whom, whether they are shown, whether they count. */
 
 import { element, replace } from "../dom.js";
 import { clock, level, signed } from "../words.js";
@@ -18,17 +18,19 @@ export class People {
     const byTrack = new Map(trace.seen.map((person) => [person.track, person]));
     const focused = document.activeElement?.dataset?.person;
     const part = document.activeElement?.dataset?.part;
-    replace(this.list, all.map((track) => this.line(track, byTrack.get(track), focus === track)));
+    replace(this.list, all.map((track) => this.line(track, byTrack.get(track), focus === track, all)));
     if (focused) this.list.querySelector(`[data-person="${focused}"][data-part="${part}"]`)?.focus();
     if (!all.length) replace(this.list, element("li", { class: "faint" }, "Nobody was seen. The numbers rest on the voice."));
   }
 
-  line(track, person, inFocus) {
+  line(track, person, inFocus, all) {
+    const whole = this.edits.value.merged[track];
+    if (whole) return this.partOf(track, whole);
     const name = element("input", {
       value: this.edits.value.names[track] ?? "", placeholder: `Person ${track}`, maxlength: 40, "aria-label": `Name of person ${track}`,
       "data-person": track, "data-part": "name", onchange: (event) => this.edits.name(track, event.target.value.trim()),
     });
-    const shown = this.edits.value.names[track] || `Person ${track}`;
+    const shown = this.called(track);
     const drop = element(
       "button",
       { type: "button", "data-person": track, "data-part": "drop", "aria-label": `${person ? "Leave out" : "Bring back"} ${shown}`, onclick: () => this.edits.drop(track, Boolean(person)) },
@@ -41,7 +43,33 @@ export class People {
           "Strips",
         )
       : null;
-    return element("li", { class: person ? "" : "left-out" }, swatch(person), name, detail, drop, element("small", {}, words(person)));
+    return element("li", { class: person ? "" : "left-out" }, swatch(person), name, detail, drop, element("small", {}, words(person)), this.sameAs(track, person, all));
+  }
+
+  called(track) {
+    return this.edits.value.names[track] || `Person ${track}`;
+  }
+
+  /** A choice of whom somebody is one with; null where there is nobody else. */
+  sameAs(track, person, all) {
+    const others = all.filter((one) => one !== track && !this.edits.value.merged[one]);
+    if (!person || !others.length) return null;
+    const options = [element("option", { value: "" }, "Same person as …"), ...others.map((one) => element("option", { value: one }, this.called(one)))];
+    return element(
+      "select",
+      { "aria-label": `${this.called(track)} is the same person as`, "data-person": track, "data-part": "merge", onchange: (event) => this.edits.merge(track, Number(event.target.value)) },
+      options,
+    );
+  }
+
+  /** The line of somebody who was taken for another person. */
+  partOf(track, whole) {
+    const apart = element(
+      "button",
+      { type: "button", "data-person": track, "data-part": "merge", "aria-label": `Person ${track} is another person`, onclick: () => this.edits.part(track) },
+      "Take apart",
+    );
+    return element("li", { class: "left-out" }, swatch(), element("span", {}, `Person ${track} is ${this.called(whole)}`), null, apart);
   }
 }
 

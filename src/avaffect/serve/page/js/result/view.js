@@ -134,7 +134,7 @@ class ResultView {
   /** Ask the server for the result under the edits, and show it. The last change wins. */
   async recompute() {
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    this.spans.draw(this.trace);
+    this.drawEdits();
     try {
       const { value } = this.edits;
       const result = this.edits.changed ? await viewOf(this.prediction.id, value, detail(this.player.duration)) : this.prediction.result;
@@ -154,9 +154,7 @@ class ResultView {
     const hasRelative = this.trace.people.some((person) => person.has("valence_rel") || person.has("arousal_rel"));
     this.relativeLabel.hidden = !hasRelative;
     this.relative = hasRelative && this.relativeField.checked;
-    this.resetButton.hidden = !this.edits.changed;
-    this.people.draw(this.trace, this.original.allTracks, this.focus);
-    this.spans.draw(this.trace);
+    this.drawEdits();
     this.table.show(this.trace);
     const options = this.trace.people.map((person) => element("option", { value: person.track ?? -1, selected: person.track === this.focus }, person.name));
     replace(this.focusField, options);
@@ -164,6 +162,13 @@ class ResultView {
     await this.chart.show(this.shown());
     this.drawScale();
     this.drawMoment();
+  }
+
+  /** What the reader changed; also when the server refuses it, so that it can be undone. */
+  drawEdits() {
+    this.resetButton.hidden = !this.edits.changed;
+    this.people.draw(this.trace, this.original.allTracks, this.focus);
+    this.spans.draw(this.trace);
   }
 
   drawMoment() {
