@@ -72,8 +72,16 @@ def _checked_function(function: Callable[..., Any], name: str) -> Callable[..., 
     def hints() -> dict[str, Any]:
         return {p.name: _hint(p, function.__globals__) for p in known.parameters.values()}
 
+    @cache
+    def by_place() -> tuple[Any, ...]:
+        kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        return tuple(hints()[name] for name, each in known.parameters.items() if each.kind in kinds)
+
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        # Functions that are called for each frame get just what they name: that is seen at a glance.
+        if not kwargs and tuple(map(type, args)) == by_place()[: len(args)]:
+            return function(*args)
         try:
             given = known.bind(*args, **kwargs)
         except TypeError:

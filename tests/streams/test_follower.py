@@ -11,6 +11,7 @@ import pytest
 from avaffect.face import FaceTracker
 from avaffect.face.align import SIZE, TEMPLATE
 from avaffect.face.detector import Detection
+from avaffect.face.shots import ShotReader
 from avaffect.media import Frame
 from avaffect.streams.follower import Follower
 from avaffect.streams.newcomers import Newcomers
@@ -74,7 +75,9 @@ def texture(seed, width, height, *, cell):
 def follow(stage):
     """The positions of the frames that were looked at, and {position: {track: centre}}."""
     follower = Follower(FaceTracker(stage), Timeline(12.5))
-    looks = [look for frame in stage.frames() for look in follower.add(frame)] + follower.finish()
+    shots = ShotReader()
+    looks = [look for frame in stage.frames() for look in follower.add(frame, shots.read(frame))]
+    looks += follower.finish()
     places = {}
     for sight in (sight for look in looks for sight in look.sights):
         places.setdefault(sight.position, {})[sight.track] = tuple((sight.box[:2] + sight.box[2:]) / 2)
@@ -160,9 +163,9 @@ def test_frames_without_ticks_of_their_own_are_not_all_held():
     """A thousand frames a second: none is waiting for long."""
     stage = Stage(still(300, {1: (100, 100)}), rate=1000.0)
     follower = Follower(FaceTracker(stage), Timeline(12.5))
-    done = 0
+    shots, done = ShotReader(), 0
     for frame in stage.frames():
-        done += sum(len(look.sights) for look in follower.add(frame))
+        done += sum(len(look.sights) for look in follower.add(frame, shots.read(frame)))
         assert frame.index - done < 32
 
 

@@ -35,9 +35,11 @@ def overlap(a: np.ndarray, b: np.ndarray, *, of: str = "union") -> np.ndarray:
     >>> overlap(a, b).round(3), overlap(a, b, of="smaller")
     (array([[0.333, 0.04 ]]), array([[0.5, 1. ]]))
     """
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = area(np.concatenate([low, high], axis=2))
+    width, height = (
+        np.minimum(a[:, None, k + 2], b[None, :, k + 2]) - np.maximum(a[:, None, k], b[None, :, k])
+        for k in (0, 1)
+    )
+    shared = np.maximum(width, 0) * np.maximum(height, 0)
     area_a, area_b = area(a)[:, None], area(b)[None, :]
     whole = np.minimum(area_a, area_b) if of == "smaller" else area_a + area_b - shared
     return shared / np.maximum(whole, np.finfo(np.float32).tiny)
@@ -66,11 +68,12 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float, *, of: str
     """
     order = np.argsort(-scores, kind="stable")
     crowded = overlap(boxes[order], boxes[order], of=of) > threshold
-    alive = np.ones(len(order), bool)
-    for i in range(len(order)):
-        if alive[i]:
-            alive[i + 1 :] &= ~crowded[i, i + 1 :]
-    return order[alive]
+    left, kept = np.arange(len(order)), []
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(best)
+        left = left[~crowded[best, left]]
+    return order[kept]
 
 
 def squared(boxes: np.ndarray) -> np.ndarray:

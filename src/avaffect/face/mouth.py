@@ -125,11 +125,12 @@ def _left_over(before: np.ndarray, after: np.ndarray, box: _Box) -> tuple[float,
     here, across, down = before[:, top : top + box.rows, left : left + box.columns]
     # A small shift, growth and turn change the picture by slope times displacement (Lucas & Kanade, 1981);
     # a change of light by a factor and an offset: six numbers, by least squares.
-    growth, turn = box.u * across + box.v * down, box.u * down - box.v * across
-    changes = np.stack([here, np.ones_like(here), across, down, growth, turn])
-    basis, values = changes.reshape(6, -1).astype(np.float64), target.ravel().astype(np.float64)
+    changes = np.empty((6, box.rows, box.columns))
+    changes[0], changes[1], changes[2], changes[3] = here, 1, across, down
+    changes[4], changes[5] = box.u * across + box.v * down, box.u * down - box.v * across
+    basis, values = changes.reshape(6, -1), target.ravel().astype(np.float64)
     normal = basis @ basis.T
-    normal[np.diag_indices(6)] *= 1 + 1e-6  # a box of one colour has no unique fit
-    normal[np.diag_indices(6)] += 1e-9
+    normal.flat[::7] *= 1 + 1e-6  # on the diagonal: a box of one colour has no unique fit
+    normal.flat[::7] += 1e-9
     fitted = np.linalg.solve(normal, basis @ values) @ basis
-    return float(np.mean((values - fitted) ** 2)), float(np.mean(across**2 + down**2))
+    return float(np.square(values - fitted).mean()), float((np.square(across) + np.square(down)).mean())

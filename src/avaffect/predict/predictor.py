@@ -6,7 +6,6 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack
@@ -15,7 +14,6 @@ import numpy as np
 
 from .. import __version__, media, model_folder
 from ..address import Address, Place, place
-from ..ahead import ahead
 from ..arguments import checks_types
 from ..copies import fetched
 from ..errors import AvaffectError, MediaError, ModelError
@@ -44,7 +42,6 @@ from .together import Clip, slide_all
 log = logging.getLogger(__name__)
 
 PEOPLE = ("all", "main")
-_ROOM = 8  # frames that are decoded before they are looked at
 
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
@@ -268,27 +265,21 @@ class Predictor(ManyFiles):
         """
         recorded, known = place(path), context or Context()
         words, name = self._transcript(recorded, transcript), as_text(recorded)
-        timing, used, audio = Timing(), SoundUsed(), None
-        with ExitStack() as open_while_read:
-            file = open_while_read.enter_context(fetched(recorded))
+        used, audio = SoundUsed(), None
+        with fetched(recorded) as file:
             info = media.probe(file, self.audio_track)
             if info.duration:
                 check_within(known.baseline, info.duration, f"{name}: the baseline")
             if info.has_audio:
                 audio = media.audio(file, track=info.audio_track, channel=self.audio_channel, used=used)
-            frames = None
-            if info.has_video:
-                decoded = timing.each("decode", media.frames(file))
-                frames = open_while_read.enter_context(ahead(decoded, _ROOM))
             trace = self._process(
                 name,
-                frames,
+                media.frames(file) if info.has_video else None,
                 audio,
                 info.duration,
                 hook or silent,
                 known.reference_level,
                 words,
-                timing,
             )
             about = {"recording": recording(file)} | ({} if audio is None else {"sound": asdict(used)})
         trace.meta.update(jsonable(about))
@@ -372,9 +363,8 @@ class Predictor(ManyFiles):
         hook: Hook,
         reference: float | None = None,
         transcript: Transcript | None = None,
-        timing: Timing | None = None,
     ) -> Trace:
-        timing = timing or Timing()
+        timing = Timing()
         recording = self.reader.read(
             frames, audio, timing, reference, transcript, told=lambda pts: hook(name, pts, duration)
         )

@@ -6,7 +6,7 @@ what it is given later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ import numpy as np
 from ..ahead import ahead, alongside
 from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker, create_detector
+from ..face.shots import Shot
 from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
 from ..runtime import Runtime
@@ -38,8 +39,9 @@ Since version 2 a person who listens has no voice. Since version 3 sound is read
 pictures end before it, and its channels are mixed another way; a person who is out of view has no voice, and
 faces that return keep their person."""
 
-# Frames whose faces are found before they are encoded: enough for the time that a batch of them takes.
-_ROOM = 64
+# Frames that are decoded before they are looked at, and looked at before their faces are encoded: of these
+# enough for the time that a batch takes.
+_DECODED, _ROOM = 8, 64
 
 _PIECE = 4096
 """Ticks whose features are in memory at once while masks are made."""
@@ -269,7 +271,8 @@ class StreamReader:
     ) -> RecordingStreams:
         """The streams of a recording.
 
-        Faces are followed in one thread and encoded in another, and the sound is read in a third.
+        Frames are decoded and their cuts found in one thread, faces followed in another and encoded in a
+        third, and the sound is read in a fourth.
 
         Parameters
         ----------
@@ -278,7 +281,7 @@ class StreamReader:
         audio : iterator of AudioBlock or None
             16 kHz mono, in order of time, on the same clock.
         timing : Timing, optional
-            Gets the seconds of "face", "encode", "voice" and "text", and of "decode" for the sound.
+            Gets the seconds of "decode", "face", "encode", "voice" and "text".
         reference : float, optional
             Level in bels to which the voice is taken relative; by default the recording's own.
         transcript : Transcript, optional
@@ -291,9 +294,11 @@ class StreamReader:
         if self.detector is not None:
             tracker = FaceTracker(self.detector, detection_interval=self.detection_interval)
         reader = VisualStreamReader(tracker, self.model.encode_faces, self.timeline)
-        followed = timing.each("face", reader.follow(frames or ()))
         with alongside(lambda: self._read_audio(audio, timing, reference)) as voice:
-            with ahead(followed, _ROOM) as looks:
+            with (
+                ahead(_with_shots(frames or (), reader, timing), _DECODED) as shown,
+                ahead(timing.each("face", reader.follow(shown)), _ROOM) as looks,
+            ):
                 for pts, found in looks:
                     with timing.measure("encode"):
                         reader.take(found)
@@ -329,6 +334,15 @@ class StreamReader:
             return None
         with timing.measure("text"):
             return text_stream(transcript, self.model, self.timeline)
+
+
+def _with_shots(
+    frames: Iterable[Frame], reader: VisualStreamReader, timing: Timing
+) -> Iterator[tuple[Frame, Shot]]:
+    for frame in timing.each("decode", frames):
+        with timing.measure("face"):
+            shot = reader.shot(frame)
+        yield frame, shot
 
 
 def _check_model(spec: Spec) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..face import Face, FaceTracker
-from ..face.shots import Shot, ShotReader
+from ..face.shots import Shot
 from ..face.tracklet import near
 from ..media import Frame
 from .look import Look, Sight, look_at, on_the_way, sight
@@ -32,31 +32,23 @@ class Follower:
     ----------
     tracker : FaceTracker
     timeline : Timeline
-
-    Attributes
-    ----------
-    shot : Shot
-        Of the latest frame.
     """
 
     def __init__(self, tracker: FaceTracker, timeline: Timeline) -> None:
         self.tracker, self.timeline = tracker, timeline
-        self.shot = Shot(cut=False, dissolve=0.0)
-        self._shots = ShotReader()
         self._held: list[tuple[Frame, Shot]] = []  # since the last look
         self._position = 0  # of the first frame that is held
         self._last: Look | None = None
         # Of looks in every frame, every other one of 25 a second is enough.
         self._newcomers = Newcomers(tracker, apart=0.75 / timeline.tick_rate)
 
-    def add(self, frame: Frame) -> list[Look]:
-        """Take the next frame; the looks that can be taken by now."""
-        self.shot = self._shots.read(frame)
+    def add(self, frame: Frame, shot: Shot) -> list[Look]:
+        """Take the next frame, and the shot it belongs to; the looks that can be taken by now."""
         looks: list[Look] = []
-        if self._held and self.tracker.following and (self.shot.cut or self._stands_for_its_tick(frame)):
+        if self._held and self.tracker.following and (shot.cut or self._stands_for_its_tick(frame)):
             looks += self._look()
-        self._held.append((frame, self.shot))
-        if self.shot.cut or self.tracker.curious(frame.pts) or len(self._held) == _MOST_HELD:
+        self._held.append((frame, shot))
+        if shot.cut or self.tracker.curious(frame.pts) or len(self._held) == _MOST_HELD:
             looks += self._look()
         return looks
 

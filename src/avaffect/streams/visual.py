@@ -15,6 +15,7 @@ import numpy as np
 from ..face import Face, FaceTracker
 from ..face.identity import Looks, same_people
 from ..face.mouth import mouth_motion, readable, reduced
+from ..face.shots import Shot, ShotReader
 from ..media import Frame
 from .follower import Follower
 from .kept_rows import KeptRows
@@ -26,7 +27,7 @@ from .timeline import Timeline
 Embed = Callable[[np.ndarray], np.ndarray]
 """(n, 112, 112, 3) uint8 aligned crops to (n, d) float32 features."""
 
-BATCH = 32
+BATCH = 8  # faces encoded at once; more are no quicker, and the last ones would wait longer
 # No feature is taken from a face of lower confidence; it is in the table all the same.
 MIN_CONFIDENCE = 0.3
 # Shorter appearances are taken for false alarms of the detector.
@@ -36,6 +37,7 @@ LONGEST_FRAME = 3600.0
 
 # Mouths further apart in time (seconds) are not compared: too much else will have changed.
 MOUTH_GAP = 0.25
+_ONE_SHOT = Shot(cut=False, dissolve=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,7 @@ class VisualStreamReader:
     def __init__(self, tracker: FaceTracker | None, embed: Embed, timeline: Timeline) -> None:
         self.embed, self.timeline = embed, timeline
         self._follower = None if tracker is None else Follower(tracker, timeline)
+        self._shots = ShotReader()
         self._times = array("d")
         self._duration = 0.0  # of the latest frame
         self._numbers = array("q")
@@ -117,9 +120,13 @@ class VisualStreamReader:
 
     def add(self, frame: Frame) -> None:
         """Read the next frame."""
-        self.take(self._followed(frame))
+        self.take(self._followed(frame, self.shot(frame)))
 
-    def follow(self, frames: Iterable[Frame]) -> Iterator[tuple[float, list[Look]]]:
+    def shot(self, frame: Frame) -> Shot:
+        """Which shot the next frame belongs to, for `follow`; may be called in another thread."""
+        return _ONE_SHOT if self._follower is None else self._shots.read(frame)
+
+    def follow(self, frames: Iterable[tuple[Frame, Shot]]) -> Iterator[tuple[float, list[Look]]]:
         """Follow the faces of all frames, for `take`, which may be called in another thread.
 
         Yields
@@ -129,25 +136,24 @@ class VisualStreamReader:
         looks : list of Look
             That could be taken by then.
         """
-        for frame in frames:
-            yield frame.pts, self._followed(frame)
+        for frame, shot in frames:
+            yield frame.pts, self._followed(frame, shot)
 
     def take(self, looks: list[Look]) -> None:
         """Note where the faces are, and what is seen of them."""
         for look in looks:
             self._take(look)
 
-    def _followed(self, frame: Frame) -> list[Look]:
+    def _followed(self, frame: Frame, shot: Shot) -> list[Look]:
         position = len(self._times)
         self._times.append(frame.pts)
         self._duration = frame.duration
         self._numbers.append(frame.index)
         if self._follower is None:
             return []
-        looks = self._follower.add(frame)
-        if self._follower.shot.cut:
+        if shot.cut:
             self._cuts.append(position)
-        return looks
+        return self._follower.add(frame, shot)
 
     def _take(self, look: Look) -> None:
         for sight in look.sights:

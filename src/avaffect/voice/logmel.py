@@ -27,6 +27,8 @@ from .mel import MelScale, triangles
 BLOCK_SECONDS = 60.0
 """Seconds that `log_mel` transforms at once, so that memory does not grow with the length of the sound."""
 
+_SMALL = 2**18  # multiplications, up to which OpenBLAS makes a product in the thread that asks for it
+
 
 @dataclass(frozen=True, kw_only=True)
 class LogMelSettings:
@@ -188,11 +190,25 @@ class LogMel:
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         if s.normalized:
             power /= self.energy
-        level = np.float32(s.decade) * np.log10(np.maximum(power @ self.filters.T, np.float32(s.floor)))
+        bands = _product(power, self.filters.T)
+        level = np.float32(s.decade) * np.log10(np.maximum(bands, np.float32(s.floor)))
         if s.top_db is not None:
             peak = level.max(axis=(1, 2), keepdims=True)
             level = np.maximum(level, peak - np.float32(s.top_db))
         return (level + np.float32(s.offset)) / np.float32(s.divisor)
+
+
+def _product(power: NDArray[np.float32], filters: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The matrix product (b, frames, bins) by (bins, n_mels), some frames at a time.
+
+    For the whole OpenBLAS would wake threads of its own, which takes longer than the product, and they go on
+    to spin on cores that others need.
+    """
+    (batch, frames, bins), rows = power.shape, max(1, _SMALL // filters.size)
+    blocks = frames // rows
+    whole = power[:, : blocks * rows].reshape(batch, blocks, rows, bins) @ filters
+    rest = power[:, blocks * rows :] @ filters
+    return np.concatenate([whole.reshape(batch, blocks * rows, filters.shape[1]), rest], axis=1)
 
 
 class LogMelStream:
