@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -25,8 +25,8 @@ from ..runtime import open_model
 from ..spec import TARGETS
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
+from ..streams.person import Person
 from ..streams.timing import Timing
-from ..streams.visual import Person
 from ..trace import Trace
 from ..trace.meta import jsonable, recording
 from ..trace.spans import check_within
@@ -415,9 +415,8 @@ class Predictor(ManyFiles):
             for person in people:
                 span = None if person is None or self.people == "main" else recording.span(person)
                 streams = recording.of(person, span)
-                waiting.append(replace(streams, features={}))
-                yield Clip(streams.features, streams.masks, streams.first)
-                del streams  # before the next person's are made
+                waiting.append(streams)
+                yield Clip(streams.read, streams.masks, streams.first)
 
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()
