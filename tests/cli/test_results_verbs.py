@@ -51,6 +51,18 @@ def test_convert_keeps_folders_and_applies_edits(avaffect, fails, results):
     fails(avaffect("convert", "elan", "--to", "csv", cwd=results), "no results in elan")
 
 
+@pytest.mark.parametrize("name", ["s.txt", "s.xls", "s", "-"])
+def test_a_table_of_an_unknown_format_is_not_written(name, results, fails, avaffect):
+    fails(avaffect("summarise", "results", "-o", name, cwd=results), "ends in .csv or .xlsx")
+    assert not (results / name).exists()
+
+
+def test_media_that_are_not_there_are_told(results, fails, avaffect):
+    fails(
+        avaffect("report", "results", "--media", "gone", cwd=results), "--media gone: no such file or folder"
+    )
+
+
 @pytest.mark.parametrize(
     ("verb", "written"),
     [

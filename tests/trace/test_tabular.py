@@ -152,3 +152,12 @@ def test_a_small_file_that_declares_gigabytes_is_refused(tmp_path):
     pq.write_table(pa.table(short), path, compression="zstd")
     with pytest.raises(DataError, match="bytes declare 500,000,000 bytes of names"):
         read_trace(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "it is empty"), ("hello\nyou\n", "it has no column file, start, end")]
+)
+def test_another_csv_file_is_told_in_plain_words(tmp_path, content, said):
+    (tmp_path / "x.csv").write_text(content)
+    with pytest.raises(DataError, match=rf"x\.csv is not a trace's \.csv file: {said}; give a table that"):
+        read_trace(tmp_path / "x.csv")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from ..errors import AvaffectError
 from .plot_options import Picture, PlotFormat
@@ -141,7 +141,8 @@ def _groups(groups: list[list[Trace]], files: Mapping[str, Path], as_json: bool,
 
 def _print_groups(comparison: GroupComparison) -> None:
     first, second = map(escape, comparison.names)
-    table = Table("target", "measure", first, second, f"{first} - {second}", "effect", "people")
+    groups = (Column(name, overflow="fold") for name in (first, second, f"{first} - {second}"))
+    table = Table("target", "measure", *groups, "effect", "people")
     for one in comparison.statistics:
         effect = f"{one.effect:+.2f}" if one.effect == one.effect else ""
         figures = [

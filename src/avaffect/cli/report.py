@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import AvaffectError
 from .progress import ProgressBars
 from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
 
@@ -35,6 +36,8 @@ def report(
     from ..exchange.results import recording_of, result_paths
     from ..report import write_overview, write_report
 
+    if media is not None and not media.exists():
+        raise AvaffectError(f"--media {media}: no such file or folder; give the recording, or its folder")
     with results_of(results, edits) as found:
         paths = result_paths(found, out, "_report.html")
         index = [out / "index.html"] if len(paths) > 1 else []

@@ -36,9 +36,10 @@ def summarise(
     Example: avaffect summarise results/ --by 1s --out seconds.csv
     """
     from ..exchange import summarise as table_of
-    from ..exchange.tables import DECIMALS, write_table
+    from ..exchange.tables import DECIMALS, check_ending, write_table
 
     if out is not None:
+        check_ending(out)
         check_outputs([out], [*results, *([edits] if edits else [])], overwrite=overwrite)
     with results_of(results, edits) as found:
         table = table_of([result.trace for result in found], by)

@@ -1,4 +1,4 @@
-"""Tables of figures as csv."""
+"""Tables of figures, for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..errors import DataError
 from ..files import replacing
 from .workbook import write_sheets
 
 DECIMALS = 6
+ENDINGS = (".csv", ".xlsx")
+
+
+def check_ending(path: str | Path) -> None:
+    """Raise a `DataError` if a file's name tells of no format that `write_table` writes."""
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise DataError(
+            f"{path}: cannot tell the format; expected a name that ends in {' or '.join(ENDINGS)}"
+        )
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:
@@ -18,10 +28,11 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     Raises
     ------
     DataError
-        If the file cannot be written.
+        If its ending is neither, or the file cannot be written.
     ModelError
         If it is ``.xlsx`` and openpyxl is not installed.
     """
+    check_ending(path)
     if Path(path).suffix.lower() == ".xlsx":
         return write_sheets({"table": table}, path)
     with replacing(path) as temporary:

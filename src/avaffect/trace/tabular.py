@@ -101,13 +101,19 @@ def read_table(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise DataError(f"no file {source}; give a table that avaffect wrote")
     try:
         table, meta = reader(source)
+        if absent := [name for name in INDEX if name not in table]:
+            raise ValueError(f"it has no column {', '.join(absent)}")
         return table.set_index(list(INDEX)), meta
     except (OSError, ValueError, KeyError, TypeError, RecursionError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{source} is not a trace's {source.suffix} file: {reason}") from error
+        raise DataError(
+            f"{source} is not a trace's {source.suffix} file: {reason}; give a table that avaffect wrote"
+        ) from error
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict]:
+    if not path.stat().st_size:
+        raise ValueError("it is empty")
     # Names such as "None" or "NA" are names; round_trip makes 0.1 the same float that was written.
     missing = {name: [""] for name in (*INDEX[1:], *COLUMNS)}
     table = pd.read_csv(

@@ -152,7 +152,7 @@ def read_table(path: Path, options: LabelOptions | None = None) -> LabelTable:
     else:
         lines = split_rows(path, text, options.delimiter)
         if not lines:
-            raise DataError(f"cannot read {path}: it is empty; expected a header and one row a moment")
+            raise DataError(f"cannot read {path}: it is empty; expected a header and rows below it")
         names, rows = lines[0], lines[1:]
     return table_of(path, names, rows, options)
 
@@ -167,7 +167,7 @@ def table_of(path: Path, header: list[str], rows: list[list[str]], options: Labe
         names = names[:-1]
     width = len(names)
     if not rows:
-        raise DataError(f"{path} has no rows of data; expected a header and one row a moment")
+        raise DataError(f"{path} has no rows of data; expected a header and rows below it")
     for number, row in enumerate(rows, start=1):
         if len(row) != width:
             if len(row) < width or any(cell.strip() for cell in row[width:]):
