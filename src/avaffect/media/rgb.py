@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from threading import Lock
 
 import numpy as np
 from av.filter import Graph
@@ -23,17 +24,22 @@ class RGB:
 
     def __init__(self, sampling: str) -> None:
         self._sampling = sampling
+        self._one_by_one = Lock()
         self._graph: Graph | None = None
         self._made_for: tuple[object, ...] = ()
 
     def __call__(self, frame: VideoFrame, width: int, height: int) -> np.ndarray:
-        """The picture as (height, width, 3) uint8, as it is stored: neither turned nor deinterlaced."""
+        """The picture as (height, width, 3) uint8, as it is stored: neither turned nor deinterlaced.
+
+        Threads may ask for pictures at once; they are made one after the other.
+        """
         kind = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
-        if self._graph is None or self._made_for != (*kind, width, height):
-            self._graph = self._made(frame, width, height)
-            self._made_for = (*kind, width, height)
-        self._graph.vpush(frame)
-        return self._graph.vpull().to_ndarray()
+        with self._one_by_one:
+            if self._graph is None or self._made_for != (*kind, width, height):
+                self._graph = self._made(frame, width, height)
+                self._made_for = (*kind, width, height)
+            self._graph.vpush(frame)
+            return self._graph.vpull().to_ndarray()
 
     def _made(self, frame: VideoFrame, width: int, height: int) -> Graph:
         matrix = "auto"
