@@ -28,8 +28,9 @@ from avaffect.media import Frame
 from avaffect.predict import Predictor
 from avaffect.streams.assemble import RecordingStreams
 from avaffect.streams.audio import AudioStream
+from avaffect.streams.person import Person
 from avaffect.streams.timing import Timing
-from avaffect.streams.visual import Person, VisualStream
+from avaffect.streams.visual import VisualStream
 
 FRAME_RATE = 12.5
 STAY = 16
@@ -71,9 +72,7 @@ def _assemble(predictor: Predictor, people: int, length: int) -> RecordingStream
     dims = {name: stream.dim for name, stream in predictor.spec.streams.items()}
     for frame in range(length):
         for number in _present(frame, people):
-            made[number].frames.append(frame)
-            made[number].boxes.append(np.array([0, 0, SIDE, SIDE], np.float32))
-            made[number].confidences.append(0.99)
+            made[number].see(frame, np.array([0, 0, SIDE, SIDE], np.float32), 0.99)
             made[number].features[frame] = random.normal(size=dims["visual"]).astype(np.float32)
             made[number].mouth[frame] = float(random.uniform(0, 1))
     voice = random.normal(size=(length, dims["audio"])).astype(np.float32)

@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 
 from avaffect import session
+from avaffect.device import PROVIDERS
 from avaffect.errors import AvaffectError, ModelError
 from avaffect.session import Session, shipped
 
@@ -58,7 +59,7 @@ def devices(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     session.set_device("cpu")
 
 
-@pytest.mark.parametrize("name", list(session.DEVICES))
+@pytest.mark.parametrize("name", list(PROVIDERS))
 def test_a_device_that_is_not_there_is_told_and_the_cpu_used(
     name: str, devices: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,20 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from .device import PROVIDERS, Device
 from .errors import AvaffectError, ModelError
 
 log = logging.getLogger(__name__)
 
-CPU = "cpu"
-DEVICES = {
-    "cuda": "CUDAExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "directml": "DmlExecutionProvider",
-}
-"""ONNX Runtime's names for what may run a network in place of the CPU, the first of them first."""
-
 _threads: int | None = None
-_device = CPU
+_device = Device.CPU
 _of_parents: list[Any] = []
 """What forks do not use: to close it would wait for threads that they do not have."""
 
@@ -57,23 +50,23 @@ def set_device(name: str) -> None:
         If it is none of these.
     """
     global _device
-    if name not in (CPU, "auto", *DEVICES):
-        raise AvaffectError(f"device={name!r}: expected one of {', '.join((CPU, 'auto', *DEVICES))}")
+    if name not in list(Device):
+        raise AvaffectError(f"device={name!r}: expected one of {', '.join(Device)}")
     import onnxruntime
 
-    there = [device for device, own in DEVICES.items() if own in onnxruntime.get_available_providers()]
-    if name == "auto":
-        _device = there[0] if there else CPU
+    there = [device for device, own in PROVIDERS.items() if own in onnxruntime.get_available_providers()]
+    if name == Device.AUTO:
+        _device = there[0] if there else Device.CPU
         return
-    if name != CPU and name not in there:
+    if name != Device.CPU and name not in there:
         log.warning(
             "device %s: this ONNX Runtime has %s alone, so the CPU is used (pip install %s brings it)",
             name,
-            " and ".join((CPU, *there)),
+            " and ".join((Device.CPU, *there)),
             {"cuda": "onnxruntime-gpu", "directml": "onnxruntime-directml"}.get(name, "onnxruntime on macOS"),
         )
-        name = CPU
-    _device = name
+        name = Device.CPU
+    _device = Device(name)
 
 
 class Session:
@@ -146,7 +139,7 @@ def _open(path: Path, threads: int) -> Any:
     options.log_severity_level = 3
     if not path.is_file():
         raise ModelError(f"no file {path}; install avaffect again, or copy the whole folder of the model")
-    providers = [DEVICES[_device]] if _device != CPU else []
+    providers = [PROVIDERS[_device]] if _device != Device.CPU else []
     try:
         session = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - the runtime has no common base for what it raises
@@ -155,5 +148,5 @@ def _open(path: Path, threads: int) -> Any:
     if providers and providers[0] not in session.get_providers():
         # The runtime has it, but the machine does not: no driver, no such card.
         log.warning("device %s cannot be used on this machine, so the CPU is used", _device)
-        set_device(CPU)
+        set_device(Device.CPU)
     return session

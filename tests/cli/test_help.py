@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,20 @@ def parameters(command: click.Command) -> Iterator[tuple[str, str]]:
 def test_help_swallows_no_word_of_an_option() -> None:
     for shown, text in parameters(typer.main.get_command(app)):
         assert " ".join(text.replace("`", "").split()) in shown
+
+
+@pytest.mark.parametrize("verb", [(), *VERBS], ids=" ".join)
+def test_help_is_plain_and_whole_on_a_narrow_terminal(verb: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*verb, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"}).output
+    assert "…" not in shown, "a word is cut off"
+    types = re.findall(r"<(?!speaker)[^<>=]+>|\blist\[", shown)
+    assert types == [], "a type of Python's"
+    assert "--help" in shown
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_every_verb_has_an_example(verb: tuple[str, ...]) -> None:
+    assert verb == ("benchmark",) or f"Example: avaffect {' '.join(verb)}" in " ".join(VERBS[verb].split())
 
 
 def test_train_names_its_extra() -> None:

@@ -91,7 +91,7 @@ def handed_to_the_network(model_folder, monkeypatch):
         clips.clear()
         table = load(model_folder, people="main").process_file(path).table
         (clip,) = clips
-        return [clip.streams, clip.masks], table
+        return [clip.read(0, len(clip)), clip.masks], table
 
     monkeypatch.setattr("avaffect.predict.predictor.slide_all", recorded)
     return read

@@ -28,7 +28,7 @@ def person(spec, first, stop, seed):
         masks[name] = torch.rand(TICKS, generator=random) > 0.3
         masks[name][:first], masks[name][stop:] = False, False
     clip = Clip(
-        {name: x[first:stop].numpy() for name, x in streams.items()},
+        lambda begin, end: {name: x[first:stop][begin:end].numpy() for name, x in streams.items()},
         {name: m[first:stop].numpy() for name, m in masks.items()},
         first,
     )
@@ -86,7 +86,7 @@ def test_someone_who_is_never_there_has_no_values(debug_spec):
     (output,) = slide_all(model, [person(debug_spec, 10, 10, 0)[2]], TICKS)
     assert output.values.shape == (0, 2)
     empty = person(debug_spec, 10, 20, 0)[2]
-    empty = Clip(empty.streams, {name: np.zeros_like(m) for name, m in empty.masks.items()}, 10)
+    empty = Clip(empty.read, {name: np.zeros_like(m) for name, m in empty.masks.items()}, 10)
     (output,) = slide_all(model, [empty], TICKS)
     assert np.isnan(output.values).all()
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -227,3 +228,20 @@ def test_a_forked_process_predicts(tmp_path):
 def test_one_name_instead_of_a_list_is_said_at_once(predictor):
     with pytest.raises(DataError, match=r"takes a list of files: give \['a.mp4'\], or use process_file"):
         predictor.process_files("a.mp4")
+
+
+@pytest.mark.parametrize(("seconds", "short"), [(0.4, True), (0.56, False)])
+def test_sound_too_short_to_tell_anything_is_said(predictor, seconds, short, tmp_path, caplog):
+    samples = np.random.default_rng(0).normal(0, 3000, int(16000 * seconds)).astype("<i2")
+    with wave.open(str(tmp_path / "yes.wav"), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+    predictor.process_signal(samples=samples, sample_rate=16000)
+    predictor.process_file(tmp_path / "yes.wav")
+    said = [line for line in caplog.messages if "from less than 0.5 s of a voice hardly anything" in line]
+    assert len(said) == (2 if short else 0)
+
+
+def test_pictures_without_sound_may_be_short(predictor, caplog):
+    predictor.process_signal([np.zeros((64, 64, 3), np.uint8)], [0.0])
+    assert not caplog.messages

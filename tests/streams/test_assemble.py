@@ -15,19 +15,20 @@ from avaffect.runtime.torch import TorchRuntime
 from avaffect.spec import Stream
 from avaffect.streams.assemble import RecordingStreams, StreamReader
 from avaffect.streams.audio import AudioStream
-from avaffect.streams.visual import Person, VisualStream
+from avaffect.streams.person import Person
+from avaffect.streams.visual import VisualStream
 
 
 def seen(track, ticks, *, mouth=None, height=50.0, frames=50):
     """A person with a face at these ticks, whose feature is the tick; mouth motion by tick."""
-    return Person(
-        track,
-        frames=list(range(frames)),
-        boxes=[np.array([0, 0, height, height])] * frames,
-        confidences=[1.0] * frames,
-        features={tick: np.full(128, tick, np.float32) for tick in ticks},
-        mouth={} if mouth is None else dict(enumerate(mouth)),
-    )
+    person = Person(track)
+    for frame in range(frames):
+        person.see(frame, np.array([0, 0, height, height]), 1.0)
+    for tick in ticks:
+        person.features[tick] = np.full(128, tick, np.float32)
+    for tick, motion in enumerate(mouth or ()):
+        person.mouth[tick] = motion
+    return person
 
 
 def assembled(spec, people=(), *, frames=50, sound=None):
@@ -42,7 +43,7 @@ def assembled(spec, people=(), *, frames=50, sound=None):
 
 def test_quality_is_known_between_first_and_last_sight_and_while_there_is_sound(debug_spec):
     person = seen(1, [5, 7, 9], frames=20)
-    person.detail = {5: -1.0, 7: 0.0, 9: -0.5}
+    person.detail[5], person.detail[7], person.detail[9] = -1.0, 0.0, -0.5
     recording = assembled(debug_spec, [person], sound=1.0)
     assert np.isnan(recording.of(person).quality["snr"]).all()  # not measured
     detail = recording.of(person).quality["detail"]
@@ -117,8 +118,8 @@ def test_cut_faces_keep_the_voice_for_their_lips_are_not_read(debug_spec):
     recording = reader.read_cut_faces(times, range(10, 50), lambda frame: None if frame == 30 else crop, None)
     assert recording.ticks == 25
     person = recording.main_person
-    assert sorted(person.features) == list(range(5, 25))
-    assert np.isnan(person.mouth_motion(25)).all()
+    assert person.features.ticks.tolist() == list(range(5, 25))
+    assert np.isnan(person.mouth.between(0, 25)).all()
     assert reader.read_cut_faces(times, [], lambda frame: crop, None).main_person is None
 
 
@@ -164,9 +165,9 @@ def test_the_detection_interval_is_how_long_a_newcomer_waits(debug_spec, portrai
     for interval in (0.2, 1.4):
         reader = StreamReader(TorchRuntime(AffectModel(debug_spec).eval()), detection_interval=interval)
         first, second = reader.read(iter(frames), None).people
-        assert first.frames == list(range(50))
+        assert first.frames.tolist() == list(range(50))
         found[interval] = second.frames[0]
-        assert second.frames == list(range(found[interval], 50))
+        assert second.frames.tolist() == list(range(found[interval], 50))
     # Every other frame is looked at, from the second on; who is found in one is traced back to the one before
     # it, and through the looks of half a second.
     assert found == {0.2: 10, 1.4: 21}

@@ -13,7 +13,7 @@ from avaffect.streams.kept_rows import KeptRows
 @pytest.fixture(params=[2**22, 64], ids=["memory", "disk"])
 def rows(request, monkeypatch):
     monkeypatch.setattr(kept_rows, "_IN_MEMORY", request.param)
-    rows = KeptRows(3)
+    rows = KeptRows(np.float16)
     yield rows
     rows.close()
 
@@ -24,9 +24,9 @@ def test_rows_come_back(rows):
         rows.add(part)
     assert len(rows) == 50
     assert rows.lowest == given.min()
-    np.testing.assert_array_equal(rows.read(5, 20), given[5:20])
-    np.testing.assert_array_equal(rows.read(45, 99), given[45:])
-    assert rows.read(60, 70).shape == (0, 3)
+    np.testing.assert_array_equal(rows[5:20], given[5:20])
+    np.testing.assert_array_equal(rows[45:99], given[45:])
+    assert rows[60:70].shape == (0, 3)
     rows.add(given[:4])  # after it was read
     np.testing.assert_array_equal(np.concatenate([*rows.blocks(8)]), np.concatenate([given, given[:4]]))
 

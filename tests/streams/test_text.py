@@ -15,9 +15,10 @@ from avaffect.runtime.torch import TorchRuntime
 from avaffect.spec import Component, Stream
 from avaffect.streams.assemble import RecordingStreams, StreamReader
 from avaffect.streams.audio import AudioStream
+from avaffect.streams.person import Person
 from avaffect.streams.text import text_stream
 from avaffect.streams.timeline import Timeline
-from avaffect.streams.visual import Person, VisualStream
+from avaffect.streams.visual import VisualStream
 from avaffect.transcript import Cue, Word, transcript_of
 
 VOCABULARY = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nyes\nno\nwell\n.\n"
@@ -73,9 +74,7 @@ def test_nothing_said_is_no_words(debug_spec) -> None:
 def seen(track: int) -> Person:
     person = Person(track)
     for frame in range(50):
-        person.frames.append(frame)
-        person.boxes.append((0, 0, 1, 1))
-        person.confidences.append(1.0)
+        person.see(frame, np.array([0, 0, 1, 1]), 1.0)
     return person
 
 

@@ -93,7 +93,7 @@ def watch(faces, times, rate=12.5, **options):
 def test_the_frame_nearest_to_the_middle_of_a_tick_stands_for_it():
     # Ticks of 100 ms; frames every 40 ms: 0, 40, 80 | 120, 160 | 200, 240, 280.
     (person,) = watch([[1]] * 8, np.arange(8) * 0.04, rate=10.0)
-    values, mask = person.stream(4)
+    values, mask = person.features.between(0, 4)
     assert mask.tolist() == [True, True, True, False]
     assert values[:3, 0].tolist() == [1, 4, 6]
     assert np.isnan(values[3]).all()
@@ -102,7 +102,7 @@ def test_the_frame_nearest_to_the_middle_of_a_tick_stands_for_it():
 def test_every_tick_is_embedded_across_batches():
     frames = 200
     (person,) = watch([[7]] * frames, np.arange(frames) / 12.5 + 0.01)
-    _, mask = person.stream(frames)
+    _, mask = person.features.between(0, frames)
     assert mask.all()
 
 
@@ -116,8 +116,8 @@ def test_a_short_false_alarm_is_no_person_but_a_short_recording_may_have_one():
 def test_an_unsure_face_is_in_the_table_but_predicts_nothing():
     (person,) = watch([[1]] * 25, np.arange(25) / 25, confidence=0.01)
     assert len(person.frames) == 25
-    assert not person.features
-    values, mask = person.stream(13)
+    assert not len(person.features)
+    values, mask = person.features.between(0, 13)
     assert not mask.any()
     assert values.shape[0] == 13
 
@@ -132,23 +132,23 @@ def test_a_mouth_is_compared_from_tick_to_tick_whatever_the_frame_rate():
     for rate in (12.5, 25.0, 50.0):
         times = np.arange(round(2 * rate)) / rate
         person = play(mouths(len(times), round(rate / 12.5)), times, marks=MARKS)
-        motion = person.mouth_motion(25)
+        motion = person.mouth.between(0, 25)
         assert np.isnan(motion[0])  # nothing to compare it with
         assert (motion[1:] > 1).all()
-        still = play(mouths(1, 1) * len(times), times, marks=MARKS).mouth_motion(25)
+        still = play(mouths(1, 1) * len(times), times, marks=MARKS).mouth.between(0, 25)
         np.testing.assert_allclose(still[1:], 0.0, atol=1e-3)
 
 
 def test_rare_frames_stand_for_the_ticks_between_them_until_they_are_too_rare():
     person = play(mouths(8, 1), np.arange(8) / 6.25, marks=MARKS)
-    assert np.isfinite(person.mouth_motion(15)[1:]).all()
+    assert np.isfinite(person.mouth.between(0, 15)[1:]).all()
     person = play(mouths(8, 1), np.arange(8) / 3.0, marks=MARKS)
-    assert np.isnan(person.mouth_motion(30)).all()
+    assert np.isnan(person.mouth.between(0, 30)).all()
 
 
 def test_the_mouth_of_a_small_face_is_not_read():
     person = play(mouths(25, 1), np.arange(25) / 12.5, marks=TEMPLATE / 2 + 100)
-    assert np.isnan(person.mouth_motion(25)).all()
+    assert np.isnan(person.mouth.between(0, 25)).all()
     assert len(person.features) == 25
 
 

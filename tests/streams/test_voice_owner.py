@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avaffect.streams.person import Person
 from avaffect.streams.timeline import Timeline
-from avaffect.streams.visual import Person, VisualStream
+from avaffect.streams.visual import VisualStream
 from avaffect.streams.voice_owner import AWAY, SHORTEST, Voices
 
 RATE = 12.5
@@ -17,15 +18,13 @@ TICKS = round(SECONDS * RATE)
 def seen(track, *spans, mouth=None):
     """A person in view in spans of seconds, at one frame a tick; ``mouth``: motion wherever in view."""
     frames = [k for begin, end in spans for k in range(round(begin * RATE), round(end * RATE))]
-    many = len(frames)
-    return Person(
-        track,
-        frames,
-        [np.array([0, 0, 50, 50])] * many,
-        [1.0] * many,
-        {k: np.zeros(4, np.float32) for k in frames},
-        {} if mouth is None else dict.fromkeys(frames, mouth),
-    )
+    person = Person(track)
+    for k in frames:
+        person.see(k, np.array([0, 0, 50, 50]), 1.0)
+        person.features[k] = np.zeros(4, np.float32)
+        if mouth is not None:
+            person.mouth[k] = mouth
+    return person
 
 
 def voices(*people, speech=((0, SECONDS),), cuts=()):
@@ -101,5 +100,6 @@ def test_a_moment_between_two_turns_is_nobodys_voice_only_where_nobody_is_in_vie
 
 
 def test_faces_that_were_cut_beforehand_keep_the_voice():
-    person = Person(1, features={3: np.zeros(4, np.float32)})
+    person = Person(1)
+    person.features[3] = np.zeros(4, np.float32)
     assert spans(voices(person).of(person).own) == [(0, SECONDS)]

@@ -15,6 +15,7 @@ from .convert import convert
 from .evaluate import evaluate
 from .export import export
 from .extract import extract
+from .help import Verb, Verbs
 from .import_checkpoint import import_checkpoint
 from .live import live
 from .plot import plot
@@ -29,6 +30,7 @@ from .verify import verify
 
 app = typer.Typer(
     name="avaffect",
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",  # rich's own markup would take [train] for a style
@@ -61,7 +63,7 @@ VERBS = (
     import_checkpoint,
 )
 for verb in VERBS:
-    app.command()(verb)
+    app.command(cls=Verb)(verb)
 app.add_typer(benchmark, name="benchmark")
 
 

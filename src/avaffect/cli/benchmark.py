@@ -13,13 +13,14 @@ from rich.markup import escape
 from ..errors import AvaffectError, DataError, nearest
 from ..files import writable_folder
 from ..text import read_text
+from .help import Verb, Verbs
 from .printed import Console
 from .progress import ProgressBars
 
 # What stands in every page of each.
 _FUSION, _IMPUTATION = "avaffect benchmark fusion", "avaffect benchmark imputation"
 
-benchmark = typer.Typer(no_args_is_help=True, help="Compare fusions on open data.")
+benchmark = typer.Typer(cls=Verbs, no_args_is_help=True, help="Compare fusions on open data.")
 
 
 @benchmark.callback()
@@ -27,7 +28,7 @@ def _group() -> None:
     """Compare fusions on open data."""
 
 
-@benchmark.command()
+@benchmark.command(cls=Verb)
 def fusion(
     data: Annotated[
         Path,
@@ -107,7 +108,7 @@ def fusion(
     Console().print(f"Written: {escape(str(page))}", highlight=False)
 
 
-@benchmark.command()
+@benchmark.command(cls=Verb)
 def imputation(
     data: Annotated[
         Path | None,

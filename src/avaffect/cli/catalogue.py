@@ -16,7 +16,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to
 
 
 def models(as_json: AsJson = False) -> None:
-    """List the models that ship with avaffect; `avaffect describe NAME` says what one was trained on."""
+    """List the models that ship with avaffect; `avaffect describe NAME` says what one was trained on.
+
+    Example: avaffect models
+    """
     from ..model_folder import embedded, read_spec
 
     specs = [read_spec(name) for name in embedded()]
@@ -34,7 +37,10 @@ def models(as_json: AsJson = False) -> None:
 def describe(
     model: Annotated[str, typer.Argument(help="A model's name or folder.")] = "hgrjca.default",
 ) -> None:
-    """Print a model's card: what its numbers mean, corpora and terms, held-out figures, limits."""
+    """Print a model's card: what its numbers mean, corpora and terms, held-out figures, limits.
+
+    Example: avaffect describe hgrjca.open
+    """
     from rich.markdown import Markdown
 
     from ..model_folder import read_card
@@ -43,7 +49,10 @@ def describe(
 
 
 def fusions(as_json: AsJson = False) -> None:
-    """List the fusion mechanisms that a model can be built with, those of plug-ins included."""
+    """List the fusion mechanisms that a model can be built with, those of plug-ins included.
+
+    Example: avaffect fusions
+    """
     from ..fusion.registry import FUSIONS
 
     found = {name: {"summary": _summary(name), "package": FUSIONS.package(name)} for name in FUSIONS.names()}

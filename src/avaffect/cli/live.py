@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from ..device import Device
 from ..files import writable_file
-from .predict_options import Device, Model, People, Threads, WhichDevice
+from .predict_options import Model, People, Threads, WhichDevice
 from .printed import Console
 
 if TYPE_CHECKING:

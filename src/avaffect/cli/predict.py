@@ -10,11 +10,12 @@ import typer
 from rich.markup import escape
 
 from ..address import place
+from ..device import Device
 from ..errors import AvaffectError
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
 from .plot_options import Picture, PlotFormat, plot_kind
-from .predict_options import Device, Format, People
+from .predict_options import Format, People
 from .printed import Console
 from .progress import ProgressBars
 

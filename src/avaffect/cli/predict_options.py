@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-
-class Device(StrEnum):
-    """What runs the networks."""
-
-    CPU = "cpu"
-    AUTO = "auto"
-    CUDA = "cuda"
-    COREML = "coreml"
-    DIRECTML = "directml"
+from ..device import Device
 
 
 class People(StrEnum):
@@ -40,7 +32,6 @@ class Format(StrEnum):
 Recordings = Annotated[
     list[str],
     typer.Argument(
-        metavar="RECORDINGS...",
         help="Video or audio files, folders of them, patterns in quotes ('sessions/**/*.mp4'), or a table"
         " (.csv) with a column 'file'. Addresses (s3://bucket/sessions) with the extra 'remote'.",
         show_default=False,
@@ -112,8 +103,8 @@ WhichDevice = Annotated[
     Device,
     typer.Option(
         "--device",
-        help="What runs the networks; auto: the first there is. All but the CPU need an ONNX Runtime that "
-        "has them (onnxruntime-gpu, onnxruntime-directml). Without it the CPU is used, and a line says so.",
+        help="What runs the networks; auto: the first there is. All but the CPU need an ONNX Runtime that"
+        " has them (such as onnxruntime-gpu). Without it the CPU is used, and a line says so.",
     ),
 ]
 DetectionInterval = Annotated[

@@ -28,8 +28,8 @@ EditList = Annotated[
     Path | None,
     typer.Option(
         "--edits",
-        help="Who is who, who is left out, and spans that do not count: a table with the header"
-        " file,edit,track,start,end,name (edit is name, merge, drop, exclude or baseline), or JSON.",
+        help="Who is who, who is left out, and spans that do not count: a table with the columns file, edit"
+        " (name, merge, drop, exclude or baseline), track, start, end, name; or JSON.",
         show_default=False,
     ),
 ]

@@ -47,7 +47,7 @@ class Looks:
             self.kept, self._stride = self.kept[::2], 2 * self._stride
 
 
-def same_people(looks: Sequence[Looks], frames: Sequence[Sequence[int]]) -> list[int]:
+def same_people(looks: Sequence[Looks], frames: Sequence[Sequence[int] | np.ndarray]) -> list[int]:
     """For each track, the first track of the same person.
 
     The likeliest pair is joined first. Tracks that share a frame are never joined, nor are those that were
@@ -57,16 +57,16 @@ def same_people(looks: Sequence[Looks], frames: Sequence[Sequence[int]]) -> list
     ----------
     looks : sequence of Looks
         One a track, in order of appearance.
-    frames : sequence of sequence of int
+    frames : sequence of sequence of int, or of (n,) np.ndarray
         The frames in which each is seen.
     """
     first = list(range(len(looks)))
     members = [[track] for track in first]
-    seen = [set(each) for each in frames]
+    seen = [np.asarray(each, dtype=int) for each in frames]
     for _, a, b in sorted(_pairs(looks)):
         one, other = sorted((first[a], first[b]))
-        if one != other and seen[one].isdisjoint(seen[other]):
-            seen[one] |= seen[other]
+        if one != other and not len(np.intersect1d(seen[one], seen[other])):
+            seen[one] = np.union1d(seen[one], seen[other])
             members[one] += members[other]
             for track in members[other]:
                 first[track] = one

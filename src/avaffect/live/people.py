@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 
 from ..face.identity import Looks, same_people
+from ..streams.person import FACE_GAP, Person
 from ..streams.recording_rows import LEAST_ALONE
 from ..streams.timeline import Timeline
-from ..streams.visual import FACE_GAP, MIN_SECONDS, Person, VisualStream
+from ..streams.visual import MIN_SECONDS, VisualStream
 from .faces import View
 
 MOST_PEOPLE = 64
 """People who are remembered; whoever was not seen for longest is forgotten first."""
-
-Value = TypeVar("Value")
 
 _TRACK_MEMORY = 60.0  # seconds for which a number of the tracker is known; longer than it remembers a face
 
@@ -75,19 +73,18 @@ class People:
         for sight in view.sights:
             face = sight.face
             seen = self._faces.get(face.track)
-            if seen is None or seen.person.frames[-1:] == [position]:  # nobody is there twice
+            if seen is None or position in seen.person.frames[-1:]:  # nobody is there twice
                 seen = self._faces[face.track] = _Seen(Person(0))
             self._latest[face.track] = seen.last = tick
-            seen.person.frames.append(position)
-            seen.person.boxes.append(face.box)
-            seen.person.confidences.append(face.confidence)
+            seen.person.see(position, face.box, face.confidence)
             seen.prominence += face.confidence * float(face.box[3] - face.box[1])
             if sight.feature is not None:
                 seen.person.features[at], seen.person.detail[at] = sight.feature, sight.detail
                 seen.looks.add(face.crop)
             if np.isfinite(sight.motion):
                 since = max(sight.since - self.first, 0)
-                seen.person.mouth.update(dict.fromkeys(range(since, at + 1), sight.motion))
+                for k in range(since, at + 1):
+                    seen.person.mouth[k] = sight.motion
         self._confirm()
 
     def stream(self, ticks: int) -> VisualStream:
@@ -95,16 +92,16 @@ class People:
         times = np.asarray(self._times, dtype=float)
         since = ticks / self._timeline.tick_rate - times[-1] if len(times) else 0.0
         shown = since if since <= LEAST_ALONE else 0.0
-        people = [seen.person for seen in self._people if seen.person.frames]
+        people = [seen.person for seen in self._people if len(seen.person.frames)]
         return VisualStream(times, np.arange(len(times)), people, shown, tuple(self._cuts))
 
     def face(self, person: Person, at: int) -> tuple[np.ndarray | None, float]:
         """Box and confidence of a person in the picture on show at tick ``at``; None and NaN without."""
         position = self._shown[at]
-        k = bisect_left(person.frames, position)
-        if position < 0 or k == len(person.frames) or person.frames[k] != position:
+        (found,) = np.nonzero(person.frames == position)
+        if position < 0 or not len(found):
             return None, float("nan")
-        return person.boxes[k], person.confidences[k]
+        return person.boxes[found[0]], float(person.confidences[found[0]])
 
     @property
     def main(self) -> Person | None:
@@ -121,7 +118,7 @@ class People:
         self._cuts = [cut - gone for cut in self._cuts if cut > gone]
         self._shown = [max(position - gone, -1) for position in self._shown[ticks:]]
         for seen in {id(s): s for s in [*self._people, *self._faces.values()]}.values():
-            _forget(seen.person, gone, ticks)
+            seen.person.forget(gone, ticks)
         if len(self._people) > MOST_PEOPLE:
             kept = sorted(self._people, key=lambda seen: seen.last)[-MOST_PEOPLE:]
             self._people = sorted(kept, key=lambda seen: seen.person.track)
@@ -131,7 +128,7 @@ class People:
         self._faces = {
             track: seen
             for track, seen in self._faces.items()
-            if track in self._latest and (id(seen) in known if seen.person.track else seen.person.frames)
+            if track in self._latest and (id(seen) in known if seen.person.track else len(seen.person.frames))
         }
 
     def restart(self, tick: int) -> None:
@@ -152,9 +149,10 @@ class People:
         position = self._shown[-1]
         self._shown.append(position)
         for seen in self._faces.values():
-            before = seen.person.features.get(at - 1)
-            if before is not None and seen.person.frames[-1] == position:
-                seen.person.features[at], seen.person.detail[at] = before, seen.person.detail[at - 1]
+            (feature,), (known,) = seen.person.features.between(at - 1, at)
+            if known and position in seen.person.frames[-1:]:
+                seen.person.features[at] = feature
+                (seen.person.detail[at],) = seen.person.detail.between(at - 1, at)
 
     def _confirm(self) -> None:
         """Number the faces that were there for long enough."""
@@ -178,17 +176,3 @@ class People:
         new.person.track = self._count
         self._people.append(new)
         return new
-
-
-def _forget(person: Person, frames: int, ticks: int) -> None:
-    k = bisect_left(person.frames, frames)
-    person.frames = [frame - frames for frame in person.frames[k:]]
-    del person.boxes[:k], person.confidences[:k]
-    person.features = _since(ticks, person.features)
-    person.detail = _since(ticks, person.detail)
-    person.mouth = _since(ticks, person.mouth)
-
-
-def _since(first: int, by_tick: dict[int, Value]) -> dict[int, Value]:
-    """What is known from a tick on, which is tick 0 from now on."""
-    return {tick - first: each for tick, each in by_tick.items() if tick >= first}

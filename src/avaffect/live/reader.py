@@ -20,7 +20,7 @@ from ..predict import Predictor
 from ..predict.frame_table import Reading, person_rows
 from ..predict.together import Clip, slide_all
 from ..streams.assemble import PersonStreams, RecordingStreams
-from ..streams.visual import Person
+from ..streams.person import Person
 from ..trace.columns import GATES
 from .faces import FaceReader, View
 from .people import People
@@ -209,7 +209,7 @@ class CausalReader:
         speech: np.ndarray | None,
     ) -> Iterator[PersonTick]:
         """The network over everybody's window of ``ticks`` ticks at once."""
-        clips = [Clip(streams.features, streams.masks) for _, streams in there]
+        clips = [Clip(streams.read, streams.masks) for _, streams in there]
         time = np.array([self._timeline.centre(at)])
         for (person, streams), out in zip(there, slide_all(self._predictor.model, clips, ticks), strict=True):
             box, confidence = (None, np.nan) if person is None else self._people.face(person, at)

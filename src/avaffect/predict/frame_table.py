@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..spec import Spec
+from ..streams.person import Person
 from ..streams.quality import added_squares
 from ..streams.timeline import Timeline
-from ..streams.visual import Person
 from ..trace.columns import BOX, GATES, INDEX, INTEGERS, SOURCES
 
 Columns = dict[str, np.ndarray]
@@ -150,14 +150,14 @@ def face_rows(person: Person | None, pictures: np.ndarray) -> Columns:
         Position of each row's picture in the list of all pictures; -1 where it has none.
     """
     columns = {name: np.full(len(pictures), np.nan) for name in ("face_conf", *BOX)}
-    if person is None or not person.frames:
+    frames = np.zeros(0, dtype=int) if person is None else person.frames
+    if person is None or not len(frames):
         return columns
-    frames = np.asarray(person.frames)
     at = np.searchsorted(frames, pictures, side="right") - 1
     seen = (at >= 0) & (frames[at] == pictures)
     known = at[seen]
-    columns["face_conf"][seen] = np.asarray(person.confidences)[known]
-    for name, values in zip(BOX, np.asarray(person.boxes)[known].T, strict=True):
+    columns["face_conf"][seen] = person.confidences[known]
+    for name, values in zip(BOX, person.boxes[known].T, strict=True):
         columns[name][seen] = values
     return columns
 

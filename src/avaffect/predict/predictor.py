@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -25,8 +25,8 @@ from ..runtime import open_model
 from ..spec import TARGETS
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
+from ..streams.person import Person
 from ..streams.timing import Timing
-from ..streams.visual import Person
 from ..trace import Trace
 from ..trace.meta import jsonable, recording
 from ..trace.spans import check_within
@@ -42,6 +42,9 @@ from .together import Clip, slide_all
 log = logging.getLogger(__name__)
 
 PEOPLE = ("all", "main")
+
+SHORTEST_VOICE = 0.5
+"""Seconds: what is read from less of a voice has nothing to do with what is read from 3 s around it."""
 
 _OF_THE_SPEC = ("streams", "tick_rate", "coverage", "meaning", "licence", "corpora")
 
@@ -283,7 +286,19 @@ class Predictor(ManyFiles):
             )
             about = {"recording": recording(file)} | ({} if audio is None else {"sound": asdict(used)})
         trace.meta.update(jsonable(about))
+        if audio is not None:
+            self._say_if_short(name, trace)
         return trace.relative_to(known.baseline) if known.baseline else trace
+
+    def _say_if_short(self, name: str, trace: Trace) -> None:
+        """Warn of sound that is too short to tell anything."""
+        seconds = trace.meta["duration"]
+        if "audio" in self.spec.streams and seconds < SHORTEST_VOICE:
+            log.warning(
+                "%s: %.2f s of sound; from less than %g s of a voice hardly anything is read, whatever it"
+                " says: give 1.5 s or more",
+                name, seconds, SHORTEST_VOICE,
+            )  # fmt: skip
 
     def _transcript(self, path: str | Place, given: str | Path | Transcript | None) -> Transcript | None:
         """What is said in a recording: as given, or from beside it."""
@@ -352,7 +367,10 @@ class Predictor(ManyFiles):
         pictures, blocks = signal_frames(frames, times), signal_blocks(samples, sample_rate)
         if pictures is None and blocks is None:
             raise MediaError("nothing given: expected frames= and times=, samples= and sample_rate=, or all")
-        return self._process(name, pictures, blocks, None, hook or silent)
+        trace = self._process(name, pictures, blocks, None, hook or silent)
+        if blocks is not None:
+            self._say_if_short(name, trace)
+        return trace
 
     def _process(
         self,
@@ -397,9 +415,8 @@ class Predictor(ManyFiles):
             for person in people:
                 span = None if person is None or self.people == "main" else recording.span(person)
                 streams = recording.of(person, span)
-                waiting.append(replace(streams, features={}))
-                yield Clip(streams.features, streams.masks, streams.first)
-                del streams  # before the next person's are made
+                waiting.append(streams)
+                yield Clip(streams.read, streams.masks, streams.first)
 
         for output in slide_all(self.model, sequences(), recording.ticks):
             streams = waiting.popleft()

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..spec import Spec
 from ..streams.assemble import RecordingStreams
+from ..streams.person import Person
 from ..streams.timeline import Timeline
-from ..streams.visual import Person
 from .frame_table import Columns, Reading, face_rows, person_rows
 
 Shares = list[tuple[Person | None, np.ndarray]]
@@ -28,8 +28,8 @@ def shares(recording: RecordingStreams, *, main_only: bool) -> Shares:
     if main_only and recording.main_person is not None:
         return [(recording.main_person, everything)]
     found: Shares = [
-        (person, np.flatnonzero((pictures >= person.frames[0]) & (pictures <= person.frames[-1])))
-        for person in recording.people
+        (person, np.flatnonzero((pictures >= frames[0]) & (pictures <= frames[-1])))
+        for person, frames in ((person, person.frames) for person in recording.people)
     ]
     return [*found, (None, everything)]
 

@@ -7,7 +7,7 @@ off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,18 +30,23 @@ class Clip:
 
     Attributes
     ----------
-    streams : mapping of str to (t, d) np.ndarray
+    read : callable
+        Features by stream, (stop - start, d), of ticks ``start`` to ``stop`` of the clip.
     masks : mapping of str to (t,) np.ndarray of bool
     first : int
         Tick of the recording that comes first.
     """
 
-    streams: Mapping[str, np.ndarray]
+    read: Callable[[int, int], Mapping[str, np.ndarray]]
     masks: Mapping[str, np.ndarray]
     first: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.masks.values())))
+
+    def part(self, start: int, stop: int) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
+        """Features and masks of some of its ticks."""
+        return self.read(start, stop), {name: mask[start:stop] for name, mask in self.masks.items()}
 
 
 class Output(NamedTuple):
@@ -75,7 +80,6 @@ def slide_all(model: Runtime, clips: Iterable[Clip], ticks: int) -> Iterator[Out
     waiting: list[Clip] = []
     for clip in clips:
         waiting.append(clip)
-        del clip  # of a long recording only one is to be in memory
         if sum(map(len, waiting)) >= TOGETHER:
             yield from _run(model, waiting, ticks)
             waiting = []
@@ -106,11 +110,12 @@ def _run(model: Runtime, clips: list[Clip], ticks: int) -> list[Output]:
     windows = [window for k, clip in enumerate(clips) for window in _windows(model, k, clip, ticks)]
     sums = [OverlapAdd(len(clip), taper=True) for clip in clips]
     for batch in _batches(windows):
-        parts = [clips[window.owner] for window in batch]
-        found = model.fuse(
-            {name: _stack([p.streams[name] for p in parts], batch) for name in parts[0].streams},
-            {name: _stack([p.masks[name] for p in parts], batch) for name in parts[0].masks},
+        parts = [clips[window.owner].part(window.start, window.stop) for window in batch]
+        features, masks = (
+            {name: _stack([one[name] for one in some], batch) for name in some[0]}
+            for some in zip(*parts, strict=True)
         )
+        found = model.fuse(features, masks)
         for row, window in enumerate(batch):
             own = {name: values[row : row + 1, window.place] for name, values in found.items()}
             sums[window.owner].add([window.start], own, window.share)
@@ -158,7 +163,7 @@ def _stack(parts: list[np.ndarray], windows: list[_Window]) -> np.ndarray:
     """The windows' ticks as one input, (b, size, ...); zero, or masked, where a window has none."""
     out = np.zeros((len(windows), windows[0].size, *parts[0].shape[1:]), parts[0].dtype)
     for row, part, window in zip(out, parts, windows, strict=True):
-        row[window.place] = part[window.start : window.stop]
+        row[window.place] = part
     return out
 
 

@@ -46,6 +46,9 @@ HOLD = 2.0
 beginning and end of the stretch, or while a person looks away."""
 
 
+_PIECE = 4096  # ticks whose windows are sorted at once
+
+
 def speaking_probability(
     motion: Sequence[np.ndarray], active: np.ndarray, tick_rate: float, first: Sequence[int] | None = None
 ) -> list[np.ndarray]:
@@ -124,11 +127,19 @@ def _typical(motion: np.ndarray, tick_rate: float) -> np.ndarray:
     """The `SHARE` quantile over the window around each tick, (t,); NaN where too little is known."""
     half = round(WINDOW * tick_rate / 2)
     padded = np.pad(motion, half, constant_values=np.nan)
-    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)  # NaN last
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    parts = [_quantile(windows[first : first + _PIECE], tick_rate) for first in range(0, len(motion), _PIECE)]
+    typical = np.concatenate([np.zeros(0), *parts])
+    return np.where(np.isfinite(motion), typical, np.nan)
+
+
+def _quantile(windows: np.ndarray, tick_rate: float) -> np.ndarray:
+    """The `SHARE` quantile of what is known in each window (t, w); NaN where it is too little."""
+    windows = np.sort(windows, axis=1)  # NaN last
     known = np.isfinite(windows).sum(axis=1)
     place = np.floor(SHARE * np.maximum(known - 1, 0)).astype(int)
     value = windows[np.arange(len(windows)), place]
-    return np.where(np.isfinite(motion) & (known >= LEAST * tick_rate - 0.5), value, np.nan)
+    return np.where(known >= LEAST * tick_rate - 0.5, value, np.nan)
 
 
 def _held(probability: np.ndarray, active: np.ndarray, longest: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,12 +22,13 @@ from ..spec import Spec
 from ..transcript import Transcript
 from .audio import AudioStream, audio_stream
 from .cut_faces import cut_face_stream
+from .person import FACE_GAP, Person, person_span
 from .quality import DETAIL, SNR
 from .recording_rows import recording_rows
 from .text import TextStream, text_stream
 from .timeline import Stretch, Timeline, fill_short_gaps
 from .timing import Timing
-from .visual import FACE_GAP, Person, VisualStream, VisualStreamReader, person_span
+from .visual import VisualStream, VisualStreamReader
 from .voice_owner import Voices
 
 VERSION = 3
@@ -40,6 +42,9 @@ faces that return keep their person."""
 # in which a batch of faces is encoded.
 _SHOWN, _ROOM = 8, 64
 
+_PIECE = 4096
+"""Ticks whose features are in memory at once while masks are made."""
+
 SMALLEST_FACE = 12
 """Pixels: below this no detector here finds faces."""
 
@@ -50,8 +55,9 @@ class PersonStreams:
 
     Attributes
     ----------
-    features : dict of str to (t, d) np.ndarray
-        By stream, float32; 0 where masked.
+    read : callable
+        Features by stream, (stop - start, d) float32, of ticks ``start`` to ``stop`` counted from the first;
+        0 where masked.
     masks : dict of str to (t,) np.ndarray of bool
         True where the stream is there for this person.
     speaking : (t,) np.ndarray or None
@@ -62,11 +68,16 @@ class PersonStreams:
         How clear face and voice are, by the measures of `avaffect.streams.quality`; NaN where unknown.
     """
 
-    features: dict[str, np.ndarray]
+    read: Callable[[int, int], dict[str, np.ndarray]]
     masks: dict[str, np.ndarray]
     speaking: np.ndarray | None
     first: int = 0
     quality: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def features(self) -> dict[str, np.ndarray]:
+        """All that ``read`` gives, (t, d) each; of a long recording it is much."""
+        return self.read(0, len(next(iter(self.masks.values()))))
 
 
 class RecordingStreams:
@@ -149,34 +160,46 @@ class RecordingStreams:
             First tick, and one past the last; by default the whole recording.
         """
         first, stop = (0, self.ticks) if span is None else span
-        voice = self._voices.of(person) if person is not None and self._voices is not None else None
-        features, masks = {}, {}
-        for name, stream in self.spec.streams.items():
-            values = np.zeros((stop - first, stream.dim), dtype=np.float32)
-            mask = np.zeros(stop - first, dtype=bool)
-            if name == "visual" and person is not None and person.features:
-                values, mask = self._face(person, first, stop)
-            elif name == "audio" and self.audio is not None and self._voices is not None:
-                values, mask = self.audio.stream(stop - first, first)
-                own = voice.own if voice is not None else self._voices.unclaimed
-                mask &= own.between(first, stop, False)
-            elif name == "text" and self.text is not None:
-                values, mask = self.text.stream(stop - first, first)
-                if self._voices is not None:
-                    own = voice.own if voice is not None else self._voices.unclaimed
-                    mask &= own.between(first, stop, False)
-                elif person is None and self.people:
-                    mask[:] = False
-            values[~mask] = 0
-            features[name], masks[name] = values, mask
-        speaking = None if voice is None else voice.speaking.between(first, stop, np.nan)
-        return PersonStreams(features, masks, speaking, first, self._quality(person, first, stop))
+
+        def read(start: int, end: int) -> dict[str, np.ndarray]:
+            place = first + start, first + end
+            return {name: self._stream(name, person, *place)[0] for name in self.spec.streams}
+
+        edges = [*range(first, stop, _PIECE), stop]
+        masks = {}
+        for name in self.spec.streams:
+            parts = [self._stream(name, person, *edge)[1] for edge in pairwise(edges)]
+            masks[name] = np.concatenate([np.zeros(0, dtype=bool), *parts])
+        speaking = None
+        if person is not None and self._voices is not None:
+            speaking = self._voices.of(person).speaking.between(first, stop, np.nan)
+        return PersonStreams(read, masks, speaking, first, self._quality(person, first, stop))
+
+    def _stream(
+        self, name: str, person: Person | None, first: int, stop: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """One of the model's streams of a person: features (t, d), 0 where masked, and mask (t,)."""
+        values = np.zeros((stop - first, self.spec.streams[name].dim), dtype=np.float32)
+        mask = np.zeros(stop - first, dtype=bool)
+        if name == "visual" and person is not None and len(person.features):
+            values, mask = self._face(person, first, stop)
+        elif name == "audio" and self.audio is not None:
+            values, mask = self.audio.stream(stop - first, first)
+        elif name == "text" and self.text is not None:
+            values, mask = self.text.stream(stop - first, first)
+            if self._voices is None and person is None and self.people:
+                mask[:] = False
+        if name != "visual" and self._voices is not None:
+            own = self._voices.unclaimed if person is None else self._voices.of(person).own
+            mask &= own.between(first, stop, False)
+        values[~mask] = 0
+        return values, mask
 
     def _quality(self, person: Person | None, first: int, stop: int) -> dict[str, np.ndarray]:
         found = {}
-        if person is not None and person.detail:
+        if person is not None and len(person.detail.ticks):
             begin, end = self.span(person)
-            known = person.detail_at(end - begin, begin)
+            known = person.detail.between(begin, end)
             found[DETAIL] = Stretch(begin, _filled(known)).between(first, stop, np.nan)
         if self.audio is not None:
             found[SNR] = self.audio.snr_at(stop - first, first)
@@ -184,12 +207,12 @@ class RecordingStreams:
 
     def _face(self, person: Person, first: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Features of the face and where they are known, short gaps closed; ticks ``first`` to ``stop``."""
-        begin, end = self.span(person)
-        values, seen = person.stream(end - begin, begin)
-        mask = fill_short_gaps(values, seen, round(FACE_GAP * self.spec.tick_rate))
-        return Stretch(begin, values).between(first, stop, 0.0), Stretch(begin, mask).between(
-            first, stop, False
-        )
+        longest = round(FACE_GAP * self.spec.tick_rate)
+        begin, end = first - longest - 1, stop + longest + 1  # with both sides of a gap at either end
+        values, seen = person.features.between(begin, end)
+        mask = fill_short_gaps(values, seen, longest)
+        part = slice(first - begin, stop - begin)
+        return values[part], mask[part]
 
 
 def _filled(values: np.ndarray) -> np.ndarray:

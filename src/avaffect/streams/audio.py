@@ -6,6 +6,7 @@ end; until then it is kept in a temporary file (about 13 kB a second of recordin
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class AudioStream:
 
     Attributes
     ----------
-    features : (t, d) np.ndarray
+    features : (t, d) KeptRows or np.ndarray
         Of the voice encoder, float32; (t, 0) for a model without one.
     speech : (t,) np.ndarray
         Probability of speech; NaN where the recording has no sound.
@@ -51,7 +52,7 @@ class AudioStream:
         `avaffect.streams.quality.voice_snr`; None where it was not measured.
     """
 
-    features: np.ndarray
+    features: KeptRows | np.ndarray
     speech: np.ndarray
     active: np.ndarray
     duration: float
@@ -79,7 +80,7 @@ class AudioStream:
         return _padded(self.speech, ticks, np.nan)
 
 
-def _padded(values: np.ndarray, ticks: int, filling: float, first: int = 0) -> np.ndarray:
+def _padded(values: KeptRows | np.ndarray, ticks: int, filling: float, first: int = 0) -> np.ndarray:
     """A copy from tick ``first`` on, (ticks, ...); beyond the end of the sound with the filling."""
     out = np.full((ticks, *values.shape[1:]), filling, dtype=values.dtype)
     found = values[first : first + ticks]
@@ -96,8 +97,8 @@ class _BlockReader:
         self.speech = sound.SpeechStream()
         self.spans: list[tuple[float, float]] = []
         self.samples = 0
-        self._frames = KeptRows(settings.n_mels)
-        self._speech: list[np.ndarray] = []
+        self._frames = KeptRows(np.float16)
+        self._speech = array("f")
 
     def add(self, block: AudioBlock) -> None:
         """Read the next block; a gap before it becomes silence, and is left out of ``spans``."""
@@ -111,13 +112,15 @@ class _BlockReader:
             return
         begin = self.samples / SAMPLE_RATE
         self._push(samples)
+        if self.spans and self.spans[-1][1] == begin:
+            begin, _ = self.spans.pop()
         self.spans.append((begin, self.samples / SAMPLE_RATE))
 
     def finish(self) -> tuple[KeptRows, np.ndarray]:
         """Log-mel and probabilities of speech (m,)."""
         self._frames.add(self.logmel.finish())
-        self._speech.append(self.speech.finish())
-        return self._frames, np.concatenate(self._speech)
+        self._speech.frombytes(self.speech.finish().tobytes())
+        return self._frames, np.array(self._speech)
 
     def present(self, timeline: Timeline, ticks: int) -> np.ndarray:
         """(ticks,) bool: where the recording has sound."""
@@ -133,15 +136,15 @@ class _BlockReader:
         if not wholes:
             return
         self.samples += wholes * WHOLE * SAMPLE_RATE
-        frame, chances = self._frames.read(len(self._frames) - 1, len(self._frames)), self._speech[-1]
+        frame = self._frames[len(self._frames) - 1 :]
         for _ in range(wholes):
             self._frames.add(np.repeat(frame, round(WHOLE * self.frame_rate), axis=0))
-        self._speech.append(np.repeat(chances[-1:], round(wholes * WHOLE * CHUNK_RATE)))
+        self._speech.extend(self._speech[-1:] * round(wholes * WHOLE * CHUNK_RATE))
 
     def _push(self, samples: np.ndarray) -> None:
         self.samples += len(samples)
         self._frames.add(self.logmel.push(samples))
-        self._speech.append(self.speech.push(samples))
+        self._speech.frombytes(self.speech.push(samples).tobytes())
 
 
 def audio_stream(
@@ -234,22 +237,23 @@ def _level(levels: np.ndarray, in_speech: np.ndarray, mel_rate: float) -> sound.
 
 def _encode(
     logmel: KeptRows, reference: float, model: Runtime, mel_rate: float, present: np.ndarray
-) -> np.ndarray:
+) -> KeptRows:
     """Features of the voice (ticks, d), chunk by chunk with context on both sides; 0 without sound."""
     spec: Spec = model.spec
-    ticks = len(present)
-    if "audio" not in spec.streams:
-        return np.zeros((ticks, 0), dtype=np.float32)
-    out = np.zeros((ticks, spec.streams["audio"].dim), dtype=np.float32)
-    if not len(logmel):  # less sound than one frame of the spectrum
+    ticks, out = len(present), KeptRows(np.float32)
+    dim = spec.streams["audio"].dim if "audio" in spec.streams else 0
+    if not dim or not len(logmel):  # or less sound than one frame of the spectrum
+        out.add(np.zeros((ticks, dim), np.float32))
         return out
     per_tick = round(mel_rate / spec.tick_rate)
     for first, begin, end, last in model.pieces(ticks):
         if not present[begin:end].any():
+            out.add(np.zeros((end - begin, dim), np.float32))
             continue
         go_on()
-        frames = logmel.read(first * per_tick, last * per_tick)
-        silence = np.full(((last - first) * per_tick - len(frames), logmel.dim), logmel.lowest, np.float16)
+        frames = logmel[first * per_tick : last * per_tick]
+        missing = (last - first) * per_tick - len(frames)
+        silence = np.full((missing, frames.shape[1]), logmel.lowest, np.float16)
         view = sound.relative(np.concatenate([frames, silence]), reference)
-        out[begin:end] = model.encode_voice(view, begin - first)[begin - first : end - first]
+        out.add(model.encode_voice(view, begin - first)[begin - first : end - first])
     return out

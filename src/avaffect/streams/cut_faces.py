@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .person import Person
 from .quality import face_detail
 from .timeline import Timeline
-from .visual import BATCH, Embed, Person, VisualStream
+from .visual import BATCH, Embed, VisualStream
 
 
 def cut_face_stream(
@@ -47,18 +48,20 @@ def cut_face_stream(
     def flush() -> None:
         if waiting:
             crops = np.stack(list(waiting.values()))
-            person.features.update(zip(waiting, embed(crops), strict=True))
-            person.detail.update(zip(waiting, face_detail(crops).tolist(), strict=True))
+            for tick, feature, detail in zip(waiting, embed(crops), face_detail(crops).tolist(), strict=True):
+                person.features[tick], person.detail[tick] = feature, detail
             waiting.clear()
 
+    last = -1
     for i in np.lexsort((distance, ticks)).tolist():  # tick by tick, the nearest to its centre first
         tick = int(ticks[i])
-        if tick in person.features or tick in waiting:
+        if tick == last:
             continue
         crop = read(int(frames[i]))
         if crop is not None:
             waiting[tick] = crop
+            last = tick
         if len(waiting) == BATCH:
             flush()
     flush()
-    return VisualStream(times, np.arange(len(times)), [person] if person.features else [])
+    return VisualStream(times, np.arange(len(times)), [person] if len(person.features) else [])

@@ -35,6 +35,11 @@ class Timeline:
         """
         return max(0, math.ceil(duration * self.tick_rate - _SLACK))
 
+    def counts(self, durations: np.ndarray) -> np.ndarray:
+        """The `count` of each duration in seconds, (n,) int."""
+        found = np.ceil(np.asarray(durations, dtype=float) * self.tick_rate - _SLACK).astype(int)
+        return np.maximum(found, 0)
+
     def tick(self, time: float) -> int:
         """The tick that covers a time in seconds."""
         return math.floor(time * self.tick_rate + _SLACK)
@@ -166,10 +171,10 @@ def fill_short_gaps(values: np.ndarray, valid: np.ndarray, longest: int) -> np.n
     """
     known = np.flatnonzero(valid)
     filled = valid.copy()
-    for before, after in zip(known[:-1], known[1:], strict=True):
-        gap = after - before - 1
-        if 0 < gap <= longest:
-            share = (np.arange(1, gap + 1) / (gap + 1))[:, None]
-            values[before + 1 : after] = (1 - share) * values[before] + share * values[after]
-            filled[before + 1 : after] = True
+    gaps = np.diff(known) - 1
+    for k in np.flatnonzero((gaps > 0) & (gaps <= longest)):
+        before, after = known[k], known[k + 1]
+        share = (np.arange(1, gaps[k] + 1) / (gaps[k] + 1))[:, None]
+        values[before + 1 : after] = (1 - share) * values[before] + share * values[after]
+        filled[before + 1 : after] = True
     return filled

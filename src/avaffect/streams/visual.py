@@ -6,8 +6,9 @@ and frame, and one feature vector a tick, so that memory does not grow with the 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,9 +19,11 @@ from ..face.shots import Shot, ShotReader
 from ..media import Frame
 from .follower import Follower
 from .foresight import Foresight
+from .kept_rows import KeptRows
 from .look import Look
+from .person import Person
 from .quality import face_detail
-from .timeline import Timeline, fill_short_gaps
+from .timeline import Timeline
 
 Embed = Callable[[np.ndarray], np.ndarray]
 """(n, 112, 112, 3) uint8 aligned crops to (n, d) float32 features."""
@@ -32,87 +35,10 @@ MIN_CONFIDENCE = 0.3
 MIN_SECONDS = 0.5
 # Seconds that the last frame is shown at most, whatever the file says.
 LONGEST_FRAME = 3600.0
-FACE_GAP = 0.25
-"""Seconds: shorter gaps in a face are closed by linear interpolation of its features."""
 
 # Mouths further apart in time (seconds) are not compared: too much else will have changed.
 MOUTH_GAP = 0.25
 _ONE_SHOT = Shot(cut=False, dissolve=0.0)
-
-
-@dataclass
-class Person:
-    """One tracked person.
-
-    Attributes
-    ----------
-    track : int
-        Number in the recording, from 1 in order of appearance.
-    frames : list of int
-        Positions, in the list of all frames, at which the face was found.
-    boxes : list of (4,) np.ndarray
-        x1, y1, x2, y2 in pixels, one for each of ``frames``.
-    confidences : list of float
-        In [0, 1], one for each of ``frames``.
-    features : dict of int to (d,) np.ndarray
-        Feature of the face by tick.
-    mouth : dict of int to float
-        By tick, `avaffect.face.mouth.mouth_motion` since the tick before, in pixels; only where it is known.
-    detail : dict of int to float
-        By tick, `avaffect.streams.quality.face_detail` of the face that the feature is of.
-    """
-
-    track: int
-    frames: list[int] = field(default_factory=list)
-    boxes: list[np.ndarray] = field(default_factory=list)
-    confidences: list[float] = field(default_factory=list)
-    features: dict[int, np.ndarray] = field(default_factory=dict)
-    mouth: dict[int, float] = field(default_factory=dict)
-    detail: dict[int, float] = field(default_factory=dict)
-
-    @property
-    def prominence(self) -> float:
-        """Height of the face in pixels times its confidence, summed over the frames."""
-        return float(sum(c * (b[3] - b[1]) for b, c in zip(self.boxes, self.confidences, strict=True)))
-
-    def join(self, other: Person) -> None:
-        """Take what was seen of another track, at other frames, as this person."""
-        order = np.argsort([*self.frames, *other.frames]).tolist()
-        self.frames, self.boxes, self.confidences = (
-            [(mine + others)[k] for k in order]
-            for mine, others in (
-                (self.frames, other.frames),
-                (self.boxes, other.boxes),
-                (self.confidences, other.confidences),
-            )
-        )
-        self.features.update(other.features)
-        self.detail.update(other.detail)
-        self.mouth.update(other.mouth)
-
-    def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """From tick ``first`` on: features (ticks, d) float32, NaN where masked, and mask (ticks,) bool."""
-        dim = len(next(iter(self.features.values()))) if self.features else 0
-        values = np.full((ticks, dim), np.nan, dtype=np.float32)
-        mask = np.zeros(ticks, dtype=bool)
-        for tick, feature in self.features.items():
-            values[tick - first] = feature
-            mask[tick - first] = True
-        return values, mask
-
-    def mouth_motion(self, ticks: int, first: int = 0) -> np.ndarray:
-        """(ticks,) float64 pixels from tick ``first`` on; NaN where the motion of the mouth is unknown."""
-        return _by_tick(self.mouth, ticks, first)
-
-    def detail_at(self, ticks: int, first: int = 0) -> np.ndarray:
-        """(ticks,) float64 octaves from tick ``first`` on; NaN where no face was looked at."""
-        return _by_tick(self.detail, ticks, first)
-
-
-def _by_tick(known: dict[int, float], ticks: int, first: int) -> np.ndarray:
-    values = np.full(ticks, np.nan)
-    values[np.asarray(list(known), dtype=int) - first] = list(known.values())
-    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,34 +82,6 @@ class VisualStream:
         return max(self.people, key=lambda person: person.prominence, default=None)
 
 
-def person_span(person: Person, times: np.ndarray, ends: np.ndarray, timeline: Timeline) -> tuple[int, int]:
-    """First tick, and one past the last, between a person's first and last sight.
-
-    It is the whole recording for faces that were cut beforehand: of those no frames are known.
-
-    Parameters
-    ----------
-    times, ends : (n,) np.ndarray
-        Begin and end of each frame in seconds.
-    """
-    if not person.frames:
-        return 0, timeline.count(float(ends[-1]))
-    return timeline.tick(float(times[person.frames[0]])), timeline.count(float(ends[person.frames[-1]]))
-
-
-def in_view(person: Person, times: np.ndarray, ends: np.ndarray, timeline: Timeline) -> np.ndarray:
-    """Where a person is seen within their `person_span`, (t,) bool; gaps up to `FACE_GAP` count as seen."""
-    first, stop = person_span(person, times, ends, timeline)
-    if not person.frames:
-        return np.ones(stop - first, dtype=bool)
-    change = np.zeros(stop - first + 1, dtype=int)
-    for frame in person.frames:
-        change[timeline.tick(float(times[frame])) - first] += 1
-        change[timeline.count(float(ends[frame])) - first] -= 1
-    seen = np.cumsum(change)[:-1] > 0
-    return fill_short_gaps(np.zeros((len(seen), 0)), seen, round(FACE_GAP * timeline.tick_rate))
-
-
 @dataclass
 class _Candidate:
     """The face nearest to a tick's centre so far, and the height and width of its picture."""
@@ -211,10 +109,11 @@ class VisualStreamReader:
         self._follower = None if tracker is None else Follower(tracker, timeline)
         self._foresight = None if tracker is None else Foresight(tracker, timeline)
         self._shots = ShotReader()
-        self._times: list[float] = []
+        self._times = array("d")
         self._duration = 0.0  # of the latest frame
-        self._numbers: list[int] = []
+        self._numbers = array("q")
         self._people: dict[int, Person] = {}
+        self._features = KeptRows(np.float32)  # of everybody
         self._candidates: dict[int, _Candidate] = {}
         self._mouths: dict[int, tuple[int, np.ndarray]] = {}  # tick and reduced crop, the latest
         self._looks: dict[int, Looks] = {}
@@ -267,10 +166,10 @@ class VisualStreamReader:
 
     def _take(self, look: Look) -> None:
         for sight in look.sights:
-            person = self._people.setdefault(sight.track, Person(sight.track))
-            person.frames.append(sight.position)
-            person.boxes.append(sight.box)
-            person.confidences.append(sight.confidence)
+            person = self._people.get(sight.track)
+            if person is None:
+                person = self._people[sight.track] = Person(sight.track, self._features)
+            person.see(sight.position, sight.box, sight.confidence)
         for face in look.faces:
             if face.confidence >= MIN_CONFIDENCE:
                 self._consider(face, look)
@@ -342,4 +241,5 @@ class VisualStreamReader:
         motion = mouth_motion(before, after)
         if np.isfinite(motion):
             # Where frames are rarer than ticks, the motion is that of all ticks it spans.
-            self._people[track].mouth.update(dict.fromkeys(range(last + 1, tick + 1), motion))
+            for k in range(last + 1, tick + 1):
+                self._people[track].mouth[k] = motion

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .active_speaker import is_speaking, speaking_probability
+from .person import Person, in_view, person_span
 from .timeline import Stretch, Timeline
-from .visual import Person, VisualStream, in_view, person_span
+from .visual import VisualStream
 
 AWAY = 5.0
 """Seconds for which a person who is out of view keeps the voice at most."""
@@ -63,7 +64,7 @@ class Voices:
         rate, ticks, people = timeline.tick_rate, len(active), visual.people
         spans = [slice(*person_span(person, visual.times, ends, timeline)) for person in people]
         views = [in_view(person, visual.times, ends, timeline) for person in people]
-        motion = [p.mouth_motion(s.stop - s.start, s.start) for p, s in zip(people, spans, strict=True)]
+        motion = [p.mouth.between(s.start, s.stop) for p, s in zip(people, spans, strict=True)]
         found = speaking_probability(motion, active, rate, [span.start for span in spans])
         count = np.zeros(ticks, dtype=int)
         for span, seen in zip(spans, views, strict=True):

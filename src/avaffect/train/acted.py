@@ -23,6 +23,7 @@ from ..files import replacing
 from ..media.sound import SAMPLE_RATE
 from ..npz import Expected, read_npz
 from ..progress import Hook
+from ..streams.by_tick import Features
 from ..streams.timeline import Timeline
 from ..streams.visual import VisualStreamReader
 from .claims import claim
@@ -148,7 +149,9 @@ def _save(cache: Path, clips: Sequence[ActedClip], hook: Hook) -> None:
         for frame in media.frames(clip.path):
             reader.add(frame)
         person = reader.finish().main_person
-        for tick, pixels in sorted(person.features.items()) if person else ():
+        features = Features() if person is None else person.features
+        for tick in features.ticks.tolist():
+            (pixels,), _ = features.between(tick, tick + 1)
             faces.append(pixels.reshape(SIDE, SIDE).astype(np.uint8))
             places.append((number, tick))
         sounds.append(_sound(clip.path))

@@ -23,6 +23,8 @@ CHUNK_RATE = SAMPLE_RATE / CHUNK
 BLOCK_CHUNKS = 1024
 """Chunks run at once (33 s), so that memory does not grow with the length of the sound."""
 
+_PIECE = 2**15  # values made at once, when they are brought to another rate
+
 
 @functools.cache
 def _network() -> Session:
@@ -110,11 +112,13 @@ def resample(values: np.ndarray, old_rate: float, new_rate: float, count: int) -
     (count,) float64.
     """
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])  # integral, in old intervals
-    edges = np.minimum(np.arange(count + 1) * (old_rate / new_rate), len(values))
-    area = np.diff(np.interp(edges, np.arange(len(total)), total))
-    width = np.diff(edges)
-    exists = width > 1e-9
-    return np.where(exists, area / np.where(exists, width, 1.0), np.nan)
+    places, out = np.arange(len(total)), np.full(count, np.nan)
+    for begin in range(0, count, _PIECE):
+        end = min(count, begin + _PIECE)
+        edges = np.minimum(np.arange(begin, end + 1) * (old_rate / new_rate), len(values))
+        area, width = np.diff(np.interp(edges, places, total)), np.diff(edges)
+        np.divide(area, width, out=out[begin:end], where=width > 1e-9)
+    return out
 
 
 @checks_types

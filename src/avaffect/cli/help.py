@@ -1,0 +1,43 @@
+"""How the help names what an option takes: ``TEXT`` and ``NUMBER``, not Python's types."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from textwrap import fill
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+_WORDS = {"str": "TEXT", "Path": "PATH", "path": "PATH", "int": "NUMBER", "float": "NUMBER"}
+
+_WIDTH = 14  # letters of a line of choices: what is wider takes the room of options' names
+
+
+class _PlainTypes:
+    def get_params(self, ctx: Any) -> Any:
+        """The parameters; in the help, those without a value have no type."""
+        params = super().get_params(ctx)  # type: ignore[misc]
+        for param in params:
+            param.display_type_rich = partial(_type_of, param)
+        return params
+
+
+class Verb(_PlainTypes, TyperCommand):
+    """A verb of the command line."""
+
+
+class Verbs(_PlainTypes, TyperGroup):
+    """A command of which verbs are parts."""
+
+
+def _type_of(param: Any, ctx: Any) -> str | None:
+    """What stands in the column of types."""
+    if param.metavar is not None and param.param_type_name == "option":
+        return str(param.metavar)
+    shown = re.sub(r"^<|>$", "", param.display_type(ctx))
+    inner = re.fullmatch(r"list\[(.*)\]", shown)
+    kind = (inner[1] if inner else shown).removesuffix(" range")
+    if kind == "bool":
+        return None
+    return _WORDS.get(kind) or fill(kind.replace("|", ", "), _WIDTH, break_long_words=False)
