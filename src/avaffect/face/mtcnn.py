@@ -141,8 +141,8 @@ class MTCNN:
             raise DataError("a box to look into has a coordinate that is not a number")
         if not len(boxes):
             return []
-        size = np.tile(image.shape[1::-1], 2)
-        boxes = np.clip(boxes, -size, 2 * size)
+        size = np.array([*image.shape[1::-1], *image.shape[1::-1]])
+        boxes = np.minimum(np.maximum(boxes, -size), 2 * size)
         boxes, _ = self._run_rnet(image, squared(boxes))
         boxes, score, landmarks = self._run_onet(image, squared(boxes))
         return [
@@ -263,7 +263,7 @@ def _whole(boxes: np.ndarray, side: int) -> np.ndarray:
 def _crop(image: np.ndarray, box: np.ndarray, side: int) -> np.ndarray:
     """The picture in a whole-pixel box, gray where the box reaches out, as (side, side, 3)."""
     height, width = image.shape[:2]
-    x1, y1, x2, y2 = (int(v) for v in box)
+    x1, y1, x2, y2 = box.tolist()
     left, top = min(max(-x1, 0), x2 - x1), min(max(-y1, 0), y2 - y1)
     right, bottom = min(max(x2 - width, 0), x2 - x1), min(max(y2 - height, 0), y2 - y1)
     if left + right >= x2 - x1 or top + bottom >= y2 - y1:

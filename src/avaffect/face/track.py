@@ -104,6 +104,8 @@ class FaceTracker:
     ----------
     cut : bool
         Whether the latest look was at the first frame of a new shot.
+    following : bool
+        Whether anybody was seen in the latest look.
     next_search : float
         From when on the first look will be a search of the whole picture, in seconds; infinity while that is
         uncertain, because nobody is in sight, or somebody is missing or has to be looked at in every frame.
@@ -134,7 +136,7 @@ class FaceTracker:
         self.unlike = unlike
         self._embed = embed or describe
         self._shots = ShotReader()
-        self.cut = self._dissolving = False
+        self.cut = self.following = self._uneasy = self._dissolving = False
         self._tracks: list[Tracklet] = []
         self._count = 0
         self._now = -np.inf
@@ -191,25 +193,19 @@ class FaceTracker:
         self._tracks = [t for t in self._tracks if t.number or t.active]
         self._confirm(pts)
         self._before = image
-        settled = self._complete(pts) and not self.curious(pts)
+        active = [t for t in self._tracks if t.active]
+        self.following = bool(active)
+        self._uneasy = any(_confidence(t.last.found) < _SURE or t.speed > _SLOW for t in active)
+        settled = self._complete(pts) and not self._uneasy
         self.next_search = self._searched + self.detection_interval if settled else np.inf
-        active = sorted((t for t in self._tracks if t.active and t.number), key=lambda t: t.number)
-        return [_face(t.number, t.last) for t in active]
-
-    @property
-    def following(self) -> bool:
-        """Whether anybody was seen in the latest look."""
-        return any(track.active for track in self._tracks)
+        return [_face(t.number, t.last) for t in sorted(active, key=lambda t: t.number) if t.number]
 
     def curious(self, pts: float) -> bool:
         """Whether a frame at this time, in seconds, is to be looked at even if others near by are.
 
         It is where a face is unsure, small or fast, and, while nobody is in sight, where a search is due.
         """
-        if not self.following:
-            return self._due(pts)
-        active = (track for track in self._tracks if track.active)
-        return not all(_confidence(t.last.found) >= _SURE and t.speed <= _SLOW for t in active)
+        return self._uneasy if self.following else self._due(pts)
 
     def foresee(self, frame: Picture) -> None:
         """Begin the search of a frame that is going to be looked at: what of it is the same whoever is known.
