@@ -41,6 +41,7 @@ faces that return keep their person."""
 # Frames that wait between two threads: with their pictures; and when they are looked at, enough for the time
 # in which a batch of faces is encoded.
 _SHOWN, _ROOM = 8, 64
+_AT_ONCE = 4  # of them
 
 _PIECE = 4096
 """Ticks whose features are in memory at once while masks are made."""
@@ -295,9 +296,9 @@ class StreamReader:
         reader = VisualStreamReader(tracker, self.model.encode_faces, self.timeline)
         with alongside(lambda: self._read_audio(audio, timing, reference)) as voice:
             with (
-                ahead(timing.each("decode", frames or ()), _SHOWN) as decoded,
-                ahead(timing.each("face", reader.shown(decoded)), _SHOWN) as shown,
-                ahead(timing.each("face", reader.follow(shown)), _ROOM) as looks,
+                ahead(timing.each("decode", frames or ()), _SHOWN, _AT_ONCE) as decoded,
+                ahead(timing.each("face", reader.shown(decoded)), _SHOWN, _AT_ONCE) as shown,
+                ahead(timing.each("face", reader.follow(shown)), _ROOM, _AT_ONCE) as looks,
             ):
                 for pts, found in looks:
                     with timing.measure("encode"):
