@@ -9,10 +9,11 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from ..palette import FAINT, INK, RULE, SOURCES
 from ..trace import time_axis
 from ..trace.groups import Group
-from ..trace.resample_bins import binned, smoothed, with_gaps
+from ..trace.resample_bins import binned, outlined, smoothed, with_gaps
 
 COLUMNS = 1200  # of a strip; about its width in pixels
 DENSE = 3000  # rows from which a line is too busy to read without its moving mean
+POINTS = 12_000  # of a line, more than its width in pixels can show
 SMOOTHING = 1 / 60  # of the time shown: the moving mean's width
 
 
@@ -29,7 +30,7 @@ def draw_target(axes: Axes, group: Group, target: str, span: float) -> None:
         Seconds that the axes show.
     """
     columns = group.rows[[target, f"{target}_lo", f"{target}_hi"]].to_numpy()
-    time, lines = with_gaps(group.start, group.end, columns)
+    time, lines = outlined(*with_gaps(group.start, group.end, columns), POINTS)
     value, low, high = lines.T
     axes.fill_between(time, low, high, color=group.colour, alpha=0.18, linewidth=0, zorder=2)
     known = np.isfinite(value)
@@ -42,7 +43,8 @@ def draw_target(axes: Axes, group: Group, target: str, span: float) -> None:
     )  # fmt: skip
     if dense:
         mean = smoothed(group.start, group.end, group.rows[target].to_numpy(), span * SMOOTHING)
-        axes.plot(*with_gaps(group.start, group.end, mean), color=group.colour, linewidth=2.0, zorder=4)
+        shown = outlined(*with_gaps(group.start, group.end, mean), POINTS)
+        axes.plot(*shown, color=group.colour, linewidth=2.0, zorder=4)
 
 
 def is_dense(group: Group) -> bool:

@@ -145,7 +145,7 @@ def _strips(trace: Trace, groups: list[Group]) -> list[tuple[Group, str, str, st
         if group.track is not None and not several:
             strips.append((group, "face_conf", "face seen", group.colour))
     # Speech is the recording's, whoever is in view: the loudest row of each moment.
-    rows = trace.table.sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)
+    rows = trace.table[["voiced"]].sort_values("voiced").groupby(["file", "start", "end"], sort=True).tail(1)
     everyone = Group(None, "", INK, rows.sort_index())
     return [*strips, (everyone, "voiced", "speech", NOBODY)]
 

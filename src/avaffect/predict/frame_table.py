@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from ..spec import Spec
 from ..streams.person import Person
 from ..streams.quality import added_squares
 from ..streams.timeline import Timeline
-from ..trace.columns import BOX, GATES, INDEX, INTEGERS, SOURCES
+from ..trace.columns import BOX, GATES, SOURCES
 
 Columns = dict[str, np.ndarray]
-"""Rows of the table, (n,) each; ``track`` and ``frame`` are -1 where there is none."""
+"""Rows of the table, (n,) each."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +103,7 @@ def person_rows(
     def at(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
         return timeline.at(pts, values, valid, reading.first)
 
-    there = {name: np.isfinite(at(mask.astype(float), mask)) for name, mask in reading.masks.items()}
-    if seen is not None and "visual" in there:
-        there["visual"] &= seen
-    known = np.logical_or.reduce(list(there.values()))[:, None]
-    centre = np.where(known, at(reading.values, reading.available), np.nan)
+    there, centre = predicted(reading, timeline, pts, seen)
     width = at(half_widths(spec, reading.masks, reading.quality), reading.available)
     unknown = np.full(len(pts), np.nan)
     columns: Columns = {"source": _source(there)}
@@ -129,6 +124,24 @@ def person_rows(
     columns["speaking"] = unknown if told is None else at(told, np.isfinite(told))
     columns["voiced"] = unknown if speech is None else timeline.at(pts, speech, np.isfinite(speech))
     return columns
+
+
+def predicted(
+    reading: Reading, timeline: Timeline, pts: np.ndarray, seen: np.ndarray | None = None
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What there is at the times ``pts`` (n,): which streams, (n,) bool each, and values (n, targets).
+
+    Where nothing is there, values are NaN; ``seen`` as in `person_rows`.
+    """
+
+    def at(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        return timeline.at(pts, values, valid, reading.first)
+
+    there = {name: np.isfinite(at(mask.astype(float), mask)) for name, mask in reading.masks.items()}
+    if seen is not None and "visual" in there:
+        there["visual"] &= seen
+    known = np.logical_or.reduce(list(there.values()))[:, None]
+    return there, np.where(known, at(reading.values, reading.available), np.nan)
 
 
 def _source(there: dict[str, np.ndarray]) -> np.ndarray:
@@ -160,25 +173,3 @@ def face_rows(person: Person | None, pictures: np.ndarray) -> Columns:
     for name, values in zip(BOX, person.boxes[known].T, strict=True):
         columns[name][seen] = values
     return columns
-
-
-def table(name: str, parts: Iterable[Columns], ends: np.ndarray) -> pd.DataFrame:
-    """One recording's table, indexed ``file, start, end`` in time order, people before nobody.
-
-    Parameters
-    ----------
-    parts : iterable of dict
-        Columns of some rows each, the same in all, with ``position``: that of each row among the recording's.
-    ends : (n,) np.ndarray
-        End in seconds of each of the recording's rows.
-    """
-    blocks = list(parts)
-    position, track = (np.concatenate([block[key] for block in blocks]) for key in ("position", "track"))
-    order = np.lexsort((np.where(track < 0, np.iinfo(track.dtype).max, track), position))
-    columns = {}
-    for key in list(blocks[0]):  # one after the other: a long recording's table is in memory once
-        values = np.concatenate([block.pop(key) for block in blocks])[order]
-        columns[key] = pd.arrays.IntegerArray(values, values < 0) if key in INTEGERS else values
-    last = ends[columns.pop("position")]
-    index = pd.MultiIndex.from_arrays([[name] * len(last), columns["pts"], last], names=INDEX)
-    return pd.DataFrame(columns, index=index, copy=False)

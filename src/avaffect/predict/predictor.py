@@ -33,9 +33,9 @@ from ..trace.spans import check_within
 from ..transcript import Transcript, read_transcript, transcript_beside
 from ..voice import NO_SPEECH, SpeechLevel
 from .context import Context, ContextOptions, contexts
-from .frame_table import Reading, table
+from .frame_table import Reading
 from .many import ManyFiles
-from .recording_rows import recording_rows, shares
+from .recording_rows import recording_table, shares
 from .signal import signal_blocks, signal_frames
 from .together import Clip, slide_all
 
@@ -403,9 +403,9 @@ class Predictor(ManyFiles):
         of = shares(recording, main_only=self.people == "main")
         with timing.measure("model"):
             readings = list(self._read(recording, [person for person, _ in of]))
-        parts = recording_rows(recording, of, readings, self.spec, self.timeline)
+        table = recording_table(name, recording, of, readings, self.spec, self.timeline)
         meta = {**self.meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
-        return Trace(table(name, parts, recording.ends), meta=meta)
+        return Trace(table, meta=meta)
 
     def _read(self, recording: RecordingStreams, people: Sequence[Person | None]) -> Iterator[Reading]:
         """What the model says of each person; for None, of the voice that is nobody's."""

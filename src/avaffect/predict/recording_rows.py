@@ -1,22 +1,28 @@
-"""The rows of a recording: whose they are, and what the model says of each person in theirs."""
+"""The result table of a recording: whose its rows are, and what the model says of each person in theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..spec import Spec
 from ..streams.assemble import RecordingStreams
 from ..streams.person import Person
 from ..streams.timeline import Timeline
-from .frame_table import Columns, Reading, face_rows, person_rows
+from ..trace.columns import INDEX
+from .frame_table import Columns, Reading, face_rows, person_rows, predicted
 
 Shares = list[tuple[Person | None, np.ndarray]]
 """People with the positions of the rows that may be theirs; the last is None: nobody's."""
 
 _ROWS = 8192
 """Rows made at once."""
+
+_LAST = np.iinfo(int).max
+"""Nobody's track: after everybody's."""
 
 
 def shares(recording: RecordingStreams, *, main_only: bool) -> Shares:
@@ -34,26 +40,75 @@ def shares(recording: RecordingStreams, *, main_only: bool) -> Shares:
     return [*found, (None, everything)]
 
 
-def recording_rows(
+def recording_table(
+    name: str,
+    recording: RecordingStreams,
+    of: Shares,
+    readings: Sequence[Reading],
+    spec: Spec,
+    timeline: Timeline,
+) -> pd.DataFrame:
+    """One recording's table, indexed ``file, start, end`` in time order, people before nobody.
+
+    Parameters
+    ----------
+    of : list
+        Whose rows they may be. Nobody's stay that are no person's, and where a voice is nobody's.
+    readings : sequence of Reading
+        One of each of these.
+    """
+    of = _without_idle(recording, of, readings, timeline)
+    position = np.concatenate([positions for _, positions in of])
+    track = np.concatenate([np.full(len(own), person.track if person else _LAST) for person, own in of])
+    order = np.lexsort((track, position))
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    position, track = position[order], track[order]
+    numbers = recording.numbers[position]
+    columns: dict[str, Any] = {
+        "track": pd.arrays.IntegerArray(track, track == _LAST),
+        "frame": pd.arrays.IntegerArray(numbers, numbers < 0),
+        "pts": recording.times[position],
+    }
+    # Each row is written where it stays: of a long recording, the table is in memory once.
+    first = 0
+    for part in _parts(recording, of, readings, spec, timeline):
+        place = places[first : first + len(part["source"])]
+        for key, values in part.items():
+            columns.setdefault(key, np.empty(len(order), values.dtype))[place] = values
+        first += len(place)
+    times = columns["pts"], recording.ends[position]
+    index = pd.MultiIndex.from_arrays([[name] * len(order), *times], names=INDEX)
+    return pd.DataFrame(columns, index=index, copy=False)
+
+
+def _without_idle(
+    recording: RecordingStreams, of: Shares, readings: Sequence[Reading], timeline: Timeline
+) -> Shares:
+    """The same without nobody's rows that are somebody's, unless a voice in them is nobody's."""
+    taken = np.zeros(len(recording.times), dtype=bool)
+    found: Shares = []
+    for (person, positions), reading in zip(of, readings, strict=True):
+        if person is None:
+            _, values = predicted(reading, timeline, recording.times[positions])
+            found.append((person, positions[~taken[positions] | np.isfinite(values).any(axis=1)]))
+        else:
+            taken[positions] = True
+            found.append((person, positions))
+    return found
+
+
+def _parts(
     recording: RecordingStreams,
     of: Shares,
     readings: Sequence[Reading],
     spec: Spec,
     timeline: Timeline,
 ) -> Iterator[Columns]:
-    """The rows of each share, some at a time, for `avaffect.predict.frame_table.table`."""
+    """What the model and the faces say in the rows of each share, some of them at a time."""
     speech = None if recording.audio is None else recording.audio.speech_at(recording.ticks)
-    numbers, theirs = recording.numbers, np.zeros(len(recording.times), dtype=bool)
-    for person, positions in of:
-        theirs[positions] |= person is not None
     for (person, positions), reading in zip(of, readings, strict=True):
         for some in np.split(positions, range(_ROWS, len(positions), _ROWS)):
             face = face_rows(person, recording.pictures[some])
-            pts, seen = recording.times[some], np.isfinite(face["face_conf"])
-            model = person_rows(reading, spec, timeline, pts, speech, seen)
-            track = np.full(len(some), person.track if person else -1)
-            rows = {"position": some, "track": track, "frame": numbers[some], "pts": pts} | model | face
-            if person is None:  # those that are no person's, and where a voice is nobody's
-                stay = np.any([~theirs[some], *(np.isfinite(rows[name]) for name in spec.targets)], axis=0)
-                rows = {name: values[stay] for name, values in rows.items()}
-            yield rows
+            seen = np.isfinite(face["face_conf"])
+            yield person_rows(reading, spec, timeline, recording.times[some], speech, seen) | face

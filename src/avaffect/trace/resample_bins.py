@@ -52,6 +52,41 @@ def thinned(
     return (edges[:-1] + edges[1:]) / 2, means
 
 
+def outlined(times: np.ndarray, values: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Those points of a line that show in a picture; of more than ``most``, the rest is left out.
+
+    Kept are the lowest and the highest point of ``most // (2 c)`` stretches, and both sides of every gap.
+
+    Parameters
+    ----------
+    times : (m,) np.ndarray
+    values : (m,) or (m, c) np.ndarray
+        NaN in gaps.
+    most : int
+
+    Returns
+    -------
+    times : (k,) np.ndarray
+    values : (k,) or (k, c) np.ndarray
+
+    >>> outlined(np.arange(8), np.array([0.0, 1, 0, 3, 9, np.nan, np.nan, 4]), 4)[1]
+    array([ 0.,  3.,  9., nan, nan,  4.])
+    """
+    if len(times) <= most:
+        return times, values
+    columns = values.reshape(len(values), -1).T
+    edges = np.flatnonzero(np.diff(np.isnan(columns).any(axis=0)))
+    size = -(-len(times) * 2 * len(columns) // most)
+    begins = np.arange(0, len(times), size)
+    places = [np.array([0, len(times) - 1]), edges, edges + 1]
+    for column in (*columns, *-columns):
+        known = np.pad(column, (0, len(begins) * size - len(column)), constant_values=np.nan)
+        lowest = np.where(np.isnan(known), np.inf, known).reshape(-1, size).argmin(axis=1)
+        places.append(begins + lowest)
+    kept = np.unique(np.concatenate(places))
+    return times[kept], values[kept]
+
+
 def binned(start: np.ndarray, end: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Mean of a step function over bins.
 

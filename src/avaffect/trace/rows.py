@@ -29,7 +29,7 @@ def of_file(table: pd.DataFrame, name: str) -> pd.DataFrame:
     rows = table.index.get_level_values("file") == name
     if not rows.any():
         raise DataError(f"the trace has no file {name!r}; it has {', '.join(files(table))}")
-    return table[rows]
+    return table.copy(deep=False) if rows.all() else table[rows]
 
 
 def tracks(table: pd.DataFrame) -> list[int]:
@@ -52,7 +52,8 @@ def of_track(table: pd.DataFrame, number: int | None) -> pd.DataFrame:
     if number not in known:
         listed = ", ".join(map(str, known)) or "none"
         raise DataError(f"the trace has no person {number}; it has {listed}")
-    return table[column.eq(number).fillna(False).astype(bool)]
+    own = column.eq(number).fillna(False).astype(bool)
+    return table.copy(deep=False) if own.all() else table[own]
 
 
 def people(table: pd.DataFrame) -> int:

@@ -143,7 +143,7 @@ def summarise(table: pd.DataFrame, meta: Mapping[str, Any]) -> Summary:
     held = coverage(meta)
     for file in files(table):
         part, edits = of_file(table, file), Edits.of(meta, file)
-        groups = [(number, of_track(part, number)) for number in [*tracks(part), None]]
+        groups = ((number, of_track(part, number)) for number in [*tracks(part), None])
         people += [_person(file, number, rows, used, edits, held) for number, rows in groups if len(rows)]
     return Summary(duration=duration(table), files=tuple(files(table)), people=tuple(people))
 

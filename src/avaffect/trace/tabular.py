@@ -21,7 +21,8 @@ META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's 
 _SMALL_ROWS, _SMALL_BYTES = 10_000, 2**26  # are read from the smallest file
 _TEXTS = ("file", "source")  # columns that hold no numbers
 _EXPANDED = 50  # bytes that a byte of a file may stand for
-_ROWS = 2**14  # rows written at once
+_ROWS = 2**11  # lines written at once
+_GROUP = 2**14  # rows of a Parquet file that are written together
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
 
 
@@ -36,7 +37,7 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
         If the file cannot be written.
     """
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        for k, rows in enumerate(_pieces(table)):
+        for k, rows in enumerate(_pieces(table, _ROWS)):
             rows.reset_index().round(DECIMALS).to_csv(file, index=False, header=k == 0)
     return Path(path)
 
@@ -52,7 +53,7 @@ def write_jsonl(table: pd.DataFrame, path: str | Path) -> Path:
         If the file cannot be written.
     """
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for rows in map(pd.DataFrame.reset_index, _pieces(table)):
+        for rows in map(pd.DataFrame.reset_index, _pieces(table, _ROWS)):
             # Python's floats print so that they read back the same; pandas' own writer rounds.
             plain = {name: [_null(value) for value in rows[name].tolist()] for name in rows.columns}
             for values in zip(*plain.values(), strict=True):
@@ -75,14 +76,14 @@ def write_parquet(table: pd.DataFrame, meta: Mapping[str, Any], path: str | Path
     schema = schema.with_metadata(entries)
     # Through Python's own files, here and below: pyarrow takes no path that is not UTF-8.
     with replacing(path) as temporary, temporary.open("wb") as file, pq.ParquetWriter(file, schema) as writer:
-        for rows in _pieces(table):
+        for rows in _pieces(table, _GROUP):
             writer.write_table(pa.Table.from_pandas(rows, schema))
     return Path(path)
 
 
-def _pieces(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _pieces(table: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
     """The table in pieces, at least one: what is made of them takes more memory than they do."""
-    return (table.iloc[first : first + _ROWS] for first in range(0, max(len(table), 1), _ROWS))
+    return (table.iloc[first : first + size] for first in range(0, max(len(table), 1), size))
 
 
 def read_table(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
