@@ -50,7 +50,8 @@ class Measure:
         self.predictor = avaffect.load(model)
         reader: Any = self.predictor.reader
         # The last one also runs in a thread of its own, beside the rest of the search.
-        for name, stage in (("detect", "detect"), ("detect_others", "detect"), ("_level", "beside")):
+        stages = dict.fromkeys(("detect", "detect_others", "propose"), "detect") | {"_level": "beside"}
+        for name, stage in stages.items():
             if hasattr(reader.detector, name):
                 setattr(reader.detector, name, self._timed(stage, getattr(reader.detector, name)))
         reader.detector.refine = self._timed("follow", reader.detector.refine)

@@ -14,7 +14,8 @@ def workers():
     return [thread for thread in threading.enumerate() if thread.name == "avaffect"]
 
 
-def test_items_come_in_order_from_another_thread():
+@pytest.mark.parametrize("together", [1, 3, 100, 1000])
+def test_items_come_in_order_from_another_thread(together):
     makers = []
 
     def items():
@@ -22,7 +23,7 @@ def test_items_come_in_order_from_another_thread():
             makers.append(threading.current_thread())
             yield k
 
-    with ahead(items(), room=3) as coming:
+    with ahead(items(), room=3, together=together) as coming:
         assert list(coming) == list(range(100))
     assert threading.current_thread() not in makers
     assert not workers()
@@ -43,12 +44,13 @@ def test_no_more_items_are_made_than_there_is_room_for():
     assert len(made) < 20
 
 
-def test_an_error_comes_where_its_item_would_have_come():
+@pytest.mark.parametrize("together", [1, 2, 3, 8])
+def test_an_error_comes_where_its_item_would_have_come(together):
     def items():
         yield from range(3)
         raise ValueError("the fourth")
 
-    with ahead(items(), room=8) as coming:
+    with ahead(items(), room=8, together=together) as coming:
         assert [next(coming) for _ in range(3)] == [0, 1, 2]
         with pytest.raises(ValueError, match="the fourth"):
             next(coming)

@@ -54,14 +54,16 @@ def go_on() -> None:
 
 
 @contextmanager
-def ahead(items: Iterable[T], room: int) -> Iterator[Iterator[T]]:
+def ahead(items: Iterable[T], room: int, together: int = 1) -> Iterator[Iterator[T]]:
     """The items, made in a thread of its own; an error comes where the item would have come.
 
     Parameters
     ----------
     items : iterable
     room : int
-        Items that are made and not asked for yet, at most.
+        Items that wait to be asked for, at most.
+    together : int
+        Items that are handed over at once: to wake another thread for each would take long.
 
     Examples
     --------
@@ -69,15 +71,21 @@ def ahead(items: Iterable[T], room: int) -> Iterator[Iterator[T]]:
     ...     list(numbers)
     [0, 1, 2]
     """
-    queue: Queue[list[T]] = Queue(room)  # of lists of one item; an empty one is the end
+    queue: Queue[list[T]] = Queue(max(1, room // together))  # of lists of items; an empty one is the end
 
     def fill() -> None:
         iterator = iter(items)
+        made: list[T] = []
         try:
             for item in iterator:
                 go_on()
-                queue.put([item])
+                made.append(item)
+                if len(made) == together:
+                    queue.put(made)
+                    made = []
         finally:
+            if made:
+                queue.put(made)
             if close := getattr(iterator, "close", None):
                 close()
 
@@ -89,7 +97,7 @@ def ahead(items: Iterable[T], room: int) -> Iterator[Iterator[T]]:
 
     def taken() -> Iterator[T]:
         while found := queue.get():
-            yield found[0]
+            yield from found
         worker.join()
         if worker.error is not None:
             raise worker.error

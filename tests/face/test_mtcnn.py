@@ -6,7 +6,7 @@ import pytest
 
 from avaffect.errors import DataError
 from avaffect.face.boxes import overlap
-from avaffect.face.detector import KnowingDetector
+from avaffect.face.detector import KnowingDetector, ProposingDetector
 from avaffect.face.mtcnn import MTCNN
 
 # Read off the enlarged picture by eye, to about two pixels: eyes, nose tip, mouth corners.
@@ -138,3 +138,14 @@ def test_known_faces_are_left_out_of_a_search(mtcnn, astronaut, beside):
         face = _only(mtcnn.detect_others(picture, known[None]))
         np.testing.assert_allclose(face.box, other, atol=0.01)
     assert mtcnn.detect_others(picture, np.stack([large, small])) == []
+
+
+def test_a_search_goes_on_from_what_was_proposed(mtcnn, astronaut, beside):
+    picture = beside(astronaut, cv2.resize(astronaut, None, fx=0.5, fy=0.5))
+    assert isinstance(mtcnn, ProposingDetector)
+    nobody, proposed = np.empty((0, 4)), mtcnn.propose(picture)
+    expected, found = mtcnn.detect(picture), mtcnn.detect_others(picture, nobody, proposed)
+    assert len(found) == 2
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one.box, other.box)
+    assert mtcnn.detect_others(picture, nobody, proposed[:0]) == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 
-from avaffect.media.rgb import RGB
+from avaffect.media.rgb import RGB, Thumbnails
 
 
 def picture(seed, *, width=64, height=48, kind="yuv420p"):
@@ -21,7 +22,7 @@ def test_colours_are_those_of_the_scaler(kind):
     expected = frame.reformat(
         format="rgb24", src_colorspace=Colorspace.ITU601, dst_color_range=ColorRange.JPEG
     ).to_ndarray()
-    np.testing.assert_array_equal(RGB("bicubic")(frame, 64, 48), expected)
+    np.testing.assert_array_equal(RGB()(frame, 64, 48), expected)
 
 
 def test_an_untagged_picture_is_bt709_from_720_lines_on():
@@ -29,11 +30,11 @@ def test_an_untagged_picture_is_bt709_from_720_lines_on():
     expected = frame.reformat(
         format="rgb24", src_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.JPEG
     ).to_ndarray()
-    np.testing.assert_array_equal(RGB("bicubic")(frame, 32, 720), expected)
+    np.testing.assert_array_equal(RGB()(frame, 32, 720), expected)
 
 
 def test_a_picture_stays_while_others_are_made():
-    rgb = RGB("bicubic")
+    rgb = RGB()
     first = rgb(picture(0), 64, 48)
     before = first.copy()
     for seed in range(1, 20):
@@ -41,7 +42,18 @@ def test_a_picture_stays_while_others_are_made():
     np.testing.assert_array_equal(first, before)
 
 
-def test_pictures_may_change_their_size_and_kind():
-    rgb = RGB("neighbor")
+@pytest.mark.parametrize("maker", [RGB, Thumbnails])
+def test_pictures_may_change_their_size_and_kind(maker):
+    rgb = maker()
     shapes = [rgb(picture(0, width=w, kind=k), 40, 30).shape for w, k in ((64, "yuv420p"), (32, "gray"))]
     assert shapes == [(30, 40, 3)] * 2
+
+
+@pytest.mark.parametrize("lines", [48, 720])
+@pytest.mark.parametrize("kind", ["yuv420p", "yuvj420p", "yuv422p10le", "gray", "rgba"])
+def test_pixels_of_a_thumbnail_are_those_of_the_picture(kind, lines):
+    colours = np.random.default_rng(0).integers(0, 256, (2, 2, 3), np.uint8)
+    pixels = cv2.resize(colours, (64, lines))  # smooth: colours are stored for every other pixel
+    frame = VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=kind)
+    whole, small = RGB()(frame, 64, lines), Thumbnails()(frame, 16, lines // 4)
+    assert np.abs(small.astype(int) - whole[2::4, 2::4]).mean() < 3  # 4.7 with the other matrix

@@ -164,7 +164,7 @@ def test_every_band_sees_something(settings):
 
 
 @pytest.mark.parametrize("settings", [DEFAULT, WHISPER], ids=["default16k", "whisper16k"])
-@pytest.mark.parametrize("block", [37, 160, 1000, 7777])
+@pytest.mark.parametrize("block", [37, 160, 1000, 2400, 7777])
 def test_blocks_give_what_the_whole_gives(block, settings):
     sound = noise(1.111, 16000)
     logmel = LogMel(settings)
@@ -174,7 +174,7 @@ def test_blocks_give_what_the_whole_gives(block, settings):
     np.testing.assert_allclose(joined, logmel(sound[None])[0], atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("samples", [0, 1, 159, 160, 161, 399, 480])
+@pytest.mark.parametrize("samples", [0, 1, 159, 160, 161, 399, 480, 2400, 2560])
 def test_short_sounds_have_whole_hops(samples):
     sound = np.full(samples, 0.1, np.float32)
     assert log_mel(sound).shape == (samples // 160, 64)

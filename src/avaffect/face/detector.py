@@ -52,6 +52,19 @@ class KnowingDetector(FaceDetector, Protocol):
         """The faces that lie on none of the boxes ``known`` (n, 4) px, best first."""
 
 
+@runtime_checkable
+class ProposingDetector(FaceDetector, Protocol):
+    """A detector whose search has a part that can be done before it is known which faces are known."""
+
+    def propose(self, image: np.ndarray) -> np.ndarray:
+        """That part, for `detect_others`; it may be called in another thread."""
+
+    def detect_others(
+        self, image: np.ndarray, known: np.ndarray, proposed: np.ndarray | None = None
+    ) -> list[Detection]:
+        """As `KnowingDetector`; with what `propose` gives for the same picture it goes on from there."""
+
+
 def large_enough(found: list[Detection], min_face: float) -> list[Detection]:
     """Those whose box has a longer side of at least ``min_face`` pixels."""
     return [face for face in found if max(face.box[2:] - face.box[:2]) >= min_face]

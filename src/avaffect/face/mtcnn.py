@@ -82,7 +82,9 @@ class MTCNN:
         """
         return self.detect_others(image, np.empty((0, 4)))
 
-    def detect_others(self, image: np.ndarray, known: np.ndarray) -> list[Detection]:
+    def detect_others(
+        self, image: np.ndarray, known: np.ndarray, proposed: np.ndarray | None = None
+    ) -> list[Detection]:
         """The faces of a picture that are not known yet, best first.
 
         Half of what the first network proposes lies on a face; on known ones the others are not asked.
@@ -93,6 +95,8 @@ class MTCNN:
             (h, w, 3) uint8 RGB.
         known : np.ndarray
             (n, 4) px, boxes of faces. What lies on one of them or mostly in it is left out.
+        proposed : np.ndarray, optional
+            What `propose` gives for this picture; by default it is asked here, on two cores.
 
         Raises
         ------
@@ -100,7 +104,7 @@ class MTCNN:
             When `image` is not that.
         """
         check_image(image)
-        boxes = self._propose(image)
+        boxes = self._proposed(image, 2) if proposed is None else proposed
         boxes = squared(boxes[_elsewhere(boxes, known)])
         if not len(boxes):
             return []
@@ -137,8 +141,8 @@ class MTCNN:
             raise DataError("a box to look into has a coordinate that is not a number")
         if not len(boxes):
             return []
-        size = np.tile(image.shape[1::-1], 2)
-        boxes = np.clip(boxes, -size, 2 * size)
+        size = np.array([*image.shape[1::-1], *image.shape[1::-1]])
+        boxes = np.minimum(np.maximum(boxes, -size), 2 * size)
         boxes, _ = self._run_rnet(image, squared(boxes))
         boxes, score, landmarks = self._run_onet(image, squared(boxes))
         return [
@@ -175,8 +179,19 @@ class MTCNN:
             landmarks[part] = shares * (width, height) - 0.5
         return landmarks, scores
 
-    def _propose(self, image: np.ndarray) -> np.ndarray:
-        """First stage: candidate boxes (n, 4) px over an image pyramid."""
+    def propose(self, image: np.ndarray) -> np.ndarray:
+        """First stage: candidate boxes (n, 4) px, for `detect_others`; it may be called in another thread.
+
+        Raises
+        ------
+        DataError
+            When `image` is no (h, w, 3) uint8.
+        """
+        check_image(image)
+        return self._proposed(image, 1)
+
+    def _proposed(self, image: np.ndarray, cores: int) -> np.ndarray:
+        """First stage: candidate boxes (n, 4) px over an image pyramid, found on one core or two."""
         height, width = image.shape[:2]
         short = min(height, width)
         smallest = max(_LEAST, self.min_share * short) if self.min_face is None else self.min_face
@@ -189,10 +204,12 @@ class MTCNN:
             scale *= _PYRAMID_STEP
         if not levels:
             return np.empty((0, 4))
-        # The first level is as much work as all the others.
-        with alongside(lambda: self._level(levels[0])) as first:
-            others = [self._level(level) for level in levels[1:]]
-            found = [first(), *others]
+        if cores == 1:
+            found = [self._level(level) for level in levels]
+        else:  # the first level is as much work as all the others
+            with alongside(lambda: self._level(levels[0])) as first:
+                others = [self._level(level) for level in levels[1:]]
+                found = [first(), *others]
         for boxes, level in zip(found, levels, strict=True):
             boxes[:, :4] *= np.tile(np.array([width, height]) / level.shape[1::-1], 2)
         every = np.concatenate(found)
@@ -246,7 +263,7 @@ def _whole(boxes: np.ndarray, side: int) -> np.ndarray:
 def _crop(image: np.ndarray, box: np.ndarray, side: int) -> np.ndarray:
     """The picture in a whole-pixel box, gray where the box reaches out, as (side, side, 3)."""
     height, width = image.shape[:2]
-    x1, y1, x2, y2 = (int(v) for v in box)
+    x1, y1, x2, y2 = box.tolist()
     left, top = min(max(-x1, 0), x2 - x1), min(max(-y1, 0), y2 - y1)
     right, bottom = min(max(x2 - width, 0), x2 - x1), min(max(y2 - height, 0), y2 - y1)
     if left + right >= x2 - x1 or top + bottom >= y2 - y1:

@@ -95,7 +95,7 @@ class CutDetector:
 
     def differ(self, before: Glance, after: Glance) -> bool:
         """Whether two pictures are of different shots."""
-        moved = np.abs(after.colours - before.colours).sum() / 2
+        moved = cv2.norm(before.colours, after.colours, cv2.NORM_L1) / 2
         return bool(moved > self.colours and cv2.absdiff(after.small, before.small).mean() > self.difference)
 
 

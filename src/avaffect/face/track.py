@@ -8,6 +8,7 @@ the places: all faces of a frame are given to all known people together, by look
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +17,7 @@ import numpy as np
 
 from .align import align
 from .appearance import describe, unit
-from .detector import Detection, FaceDetector, KnowingDetector, check_image
+from .detector import Detection, FaceDetector, KnowingDetector, ProposingDetector, check_image
 from .shots import Shot, ShotReader, Shown, glance
 from .tracklet import Sighting, Tracklet, apart, covered, likeness, near
 
@@ -103,6 +104,11 @@ class FaceTracker:
     ----------
     cut : bool
         Whether the latest look was at the first frame of a new shot.
+    following : bool
+        Whether anybody was seen in the latest look.
+    next_search : float
+        From when on the first look will be a search of the whole picture, in seconds; infinity while that is
+        uncertain, because nobody is in sight, or somebody is missing or has to be looked at in every frame.
     """
 
     def __init__(
@@ -130,11 +136,12 @@ class FaceTracker:
         self.unlike = unlike
         self._embed = embed or describe
         self._shots = ShotReader()
-        self.cut = self._dissolving = False
+        self.cut = self.following = self._uneasy = self._dissolving = False
         self._tracks: list[Tracklet] = []
         self._count = 0
         self._now = -np.inf
-        self._searched = -np.inf
+        self._searched = self.next_search = -np.inf
+        self._foreseen: deque[tuple[Picture, np.ndarray]] = deque()
         self._before: np.ndarray | None = None
 
     def update(self, frame: Picture) -> list[Face]:
@@ -164,6 +171,7 @@ class FaceTracker:
         """
         image, pts = frame.image, float(frame.pts)
         check_image(image)
+        proposed = self._taken(frame)
         if pts < self._now:
             self._tracks, self._searched = [], -np.inf
         self._now = pts
@@ -181,27 +189,40 @@ class FaceTracker:
         changed = self._dissolving and not dissolving and self._part()
         self._dissolving = dissolving
         if shot.cut or lost or changed or self._due(pts):
-            self._search(image, pts)
+            self._search(image, pts, proposed)
         self._tracks = [t for t in self._tracks if t.number or t.active]
         self._confirm(pts)
         self._before = image
-        active = sorted((t for t in self._tracks if t.active and t.number), key=lambda t: t.number)
-        return [_face(t.number, t.last) for t in active]
-
-    @property
-    def following(self) -> bool:
-        """Whether anybody was seen in the latest look."""
-        return any(track.active for track in self._tracks)
+        active = [t for t in self._tracks if t.active]
+        self.following = bool(active)
+        self._uneasy = any(_confidence(t.last.found) < _SURE or t.speed > _SLOW for t in active)
+        settled = self._complete(pts) and not self._uneasy
+        self.next_search = self._searched + self.detection_interval if settled else np.inf
+        return [_face(t.number, t.last) for t in sorted(active, key=lambda t: t.number) if t.number]
 
     def curious(self, pts: float) -> bool:
         """Whether a frame at this time, in seconds, is to be looked at even if others near by are.
 
         It is where a face is unsure, small or fast, and, while nobody is in sight, where a search is due.
         """
-        if not self.following:
-            return self._due(pts)
-        active = (track for track in self._tracks if track.active)
-        return not all(_confidence(t.last.found) >= _SURE and t.speed <= _SLOW for t in active)
+        return self._uneasy if self.following else self._due(pts)
+
+    def foresee(self, frame: Picture) -> None:
+        """Begin the search of a frame that is going to be looked at: what of it is the same whoever is known.
+
+        It may be called in another thread, in the order of the frames, before `look` takes the frame. What
+        is found does not depend on it.
+        """
+        if isinstance(self.detector, ProposingDetector):
+            self._foreseen.append((frame, self.detector.propose(frame.image)))
+
+    def _taken(self, frame: Picture) -> np.ndarray | None:
+        """What was foreseen of a frame; that of earlier ones, which was not needed, is dropped."""
+        while self._foreseen and self._foreseen[0][0].pts <= frame.pts:
+            foreseen, proposed = self._foreseen.popleft()
+            if foreseen is frame:
+                return proposed
+        return None
 
     def trace(self, face: Face, frames: Iterable[Picture]) -> Iterator[Face]:
         """A face in frames next to the one in which it was seen, until it is lost.
@@ -231,11 +252,14 @@ class FaceTracker:
             yield _face(face.track, sighting)
 
     def _due(self, pts: float) -> bool:
-        known = [t for t in self._tracks if t.number]
-        active = any(t.active for t in known)
-        missing = any(not t.active and t.same_place and pts - t.seen <= self.max_loss for t in known)
-        interval = self.detection_interval if active and not missing else self.search_interval
+        interval = self.detection_interval if self._complete(pts) else self.search_interval
         return pts - self._searched >= interval - 1e-6
+
+    def _complete(self, pts: float) -> bool:
+        """Whether somebody is in sight, and nobody has just gone."""
+        known = [t for t in self._tracks if t.number]
+        missing = any(not t.active and t.same_place and pts - t.seen <= self.max_loss for t in known)
+        return any(t.active for t in known) and not missing
 
     def _confirm(self, pts: float) -> None:
         """Number the faces that are sure by now: by one good look at them, or by having been there long."""
@@ -289,11 +313,11 @@ class FaceTracker:
             return False
         return self._shots.cuts.differ(glance(before), glance(after))
 
-    def _search(self, image: np.ndarray, pts: float) -> None:
+    def _search(self, image: np.ndarray, pts: float, proposed: np.ndarray | None) -> None:
         """Look for faces in the whole picture: known ones that were lost, and new ones."""
         self._searched = pts
         known = [t.last.found.box for t in self._tracks if t.active]
-        found = apart(self._detected(image, known), known)
+        found = apart(self._detected(image, known, proposed), known)
         if not found:
             return
         # The look that the next frames will have too, so that landmarks do not step from one to
@@ -313,8 +337,12 @@ class FaceTracker:
             else:
                 self._tracks.append(Tracklet(0, sighting, pts, pts, sighting.look))
 
-    def _detected(self, image: np.ndarray, known: list[np.ndarray]) -> list[Detection]:
+    def _detected(
+        self, image: np.ndarray, known: list[np.ndarray], proposed: np.ndarray | None
+    ) -> list[Detection]:
         """What the detector finds in the whole picture, or only what lies on no known face."""
+        if proposed is not None and isinstance(self.detector, ProposingDetector):
+            return self.detector.detect_others(image, np.array(known).reshape(-1, 4), proposed)
         if known and isinstance(self.detector, KnowingDetector):
             return self.detector.detect_others(image, np.stack(known))
         return self.detector.detect(image)

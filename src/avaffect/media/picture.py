@@ -14,7 +14,7 @@ from av.filter import Graph
 from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 
-from .rgb import RGB
+from .rgb import RGB, Thumbnails
 
 _LEAST_LINES = 8  # smaller pictures are too small for the deinterlacer
 _MOST_ASPECT = 8  # anamorphic recordings have pixels at most twice as wide as high
@@ -115,7 +115,7 @@ class FrameConverter:
     def __init__(self, pixel_aspect: Fraction | None) -> None:
         believed = pixel_aspect is not None and Fraction(1, _MOST_ASPECT) <= pixel_aspect <= _MOST_ASPECT
         self._aspect = pixel_aspect if pixel_aspect is not None and believed else Fraction(1)
-        self._whole, self._small = RGB("bicubic"), RGB("neighbor")
+        self._whole, self._small = RGB(), Thumbnails()
         self._shape: tuple[int, int] | None = None
 
     def __call__(self, picture: Decoded) -> np.ndarray:

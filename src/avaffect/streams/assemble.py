@@ -6,7 +6,7 @@ what it is given later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -15,7 +15,6 @@ import numpy as np
 from ..ahead import ahead, alongside
 from ..errors import AvaffectError, ModelError
 from ..face import FaceTracker, create_detector
-from ..face.shots import Shot
 from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
 from ..runtime import Runtime
@@ -39,9 +38,10 @@ Since version 2 a person who listens has no voice. Since version 3 sound is read
 pictures end before it, and its channels are mixed another way; a person who is out of view has no voice, and
 faces that return keep their person."""
 
-# Frames that are decoded before they are looked at, and looked at before their faces are encoded: of these
-# enough for the time that a batch takes.
-_DECODED, _ROOM = 8, 64
+# Frames that wait between two threads: with their pictures; and when they are looked at, enough for the time
+# in which a batch of faces is encoded.
+_SHOWN, _ROOM = 8, 64
+_AT_ONCE = 4  # of them
 
 _PIECE = 4096
 """Ticks whose features are in memory at once while masks are made."""
@@ -271,8 +271,8 @@ class StreamReader:
     ) -> RecordingStreams:
         """The streams of a recording.
 
-        Frames are decoded and their cuts found in one thread, faces followed in another and encoded in a
-        third, and the sound is read in a fourth.
+        Frames go through four threads: they are decoded; their cuts are found, and searches for faces
+        begun; faces are followed; and encoded. The sound is read in a fifth.
 
         Parameters
         ----------
@@ -296,8 +296,9 @@ class StreamReader:
         reader = VisualStreamReader(tracker, self.model.encode_faces, self.timeline)
         with alongside(lambda: self._read_audio(audio, timing, reference)) as voice:
             with (
-                ahead(_with_shots(frames or (), reader, timing), _DECODED) as shown,
-                ahead(timing.each("face", reader.follow(shown)), _ROOM) as looks,
+                ahead(timing.each("decode", frames or ()), _SHOWN, _AT_ONCE) as decoded,
+                ahead(timing.each("face", reader.shown(decoded)), _SHOWN, _AT_ONCE) as shown,
+                ahead(timing.each("face", reader.follow(shown)), _ROOM, _AT_ONCE) as looks,
             ):
                 for pts, found in looks:
                     with timing.measure("encode"):
@@ -334,15 +335,6 @@ class StreamReader:
             return None
         with timing.measure("text"):
             return text_stream(transcript, self.model, self.timeline)
-
-
-def _with_shots(
-    frames: Iterable[Frame], reader: VisualStreamReader, timing: Timing
-) -> Iterator[tuple[Frame, Shot]]:
-    for frame in timing.each("decode", frames):
-        with timing.measure("face"):
-            shot = reader.shot(frame)
-        yield frame, shot
 
 
 def _check_model(spec: Spec) -> None:

@@ -58,18 +58,8 @@ class Follower:
 
     def _stands_for_its_tick(self, after: Frame) -> bool:
         """Whether the latest frame is the nearest to its tick's centre, now that the next one is known."""
-        tick, distance = self._place(self._held[-1][0].pts)
-        if self._last is not None:
-            taken, nearer = self._place(self._last.pts)
-            if taken == tick and nearer <= distance:
-                return False
-        following, further = self._place(after.pts)
-        return following != tick or further >= distance
-
-    def _place(self, pts: float) -> tuple[int, float]:
-        """The tick of a frame's time, and its distance from the tick's centre in seconds."""
-        tick = self.timeline.tick(pts)
-        return tick, abs(pts - self.timeline.centre(tick))
+        before = None if self._last is None else self._last.pts
+        return self.timeline.stands_for_tick(self._held[-1][0].pts, before, after.pts)
 
     def _look(self) -> list[Look]:
         """Look at the latest frame; what is seen now in earlier looks comes first."""

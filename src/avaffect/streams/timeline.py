@@ -60,6 +60,33 @@ class Timeline:
         """
         return (tick + 0.5) / self.tick_rate
 
+    def stands_for_tick(self, time: float, before: float | None, after: float) -> bool:
+        """Whether of all frames the one at a time is the nearest to its tick's centre, in seconds.
+
+        Parameters
+        ----------
+        time : float
+        before, after : float
+            Times of the frame before it that may stand for the same tick, if there is one, and of the next.
+
+        Examples
+        --------
+        >>> [Timeline(10.0).stands_for_tick(time, time - 0.04, time + 0.04) for time in (0.0, 0.04, 0.08)]
+        [False, True, False]
+        """
+        tick, distance = self._place(time)
+        if before is not None:
+            taken, nearer = self._place(before)
+            if taken == tick and nearer <= distance:
+                return False
+        following, further = self._place(after)
+        return following != tick or further >= distance
+
+    def _place(self, time: float) -> tuple[int, float]:
+        """The tick of a time, and its distance from the tick's centre in seconds."""
+        tick = self.tick(time)
+        return tick, abs(time - self.centre(tick))
+
     def centres(self, count: int) -> np.ndarray:
         """Times of the first ``count`` ticks, (count,) float64 seconds."""
         return (np.arange(count) + 0.5) / self.tick_rate

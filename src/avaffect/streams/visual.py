@@ -18,6 +18,7 @@ from ..face.mouth import mouth_motion, readable, reduced
 from ..face.shots import Shot, ShotReader
 from ..media import Frame
 from .follower import Follower
+from .foresight import Foresight
 from .kept_rows import KeptRows
 from .look import Look
 from .person import Person
@@ -106,6 +107,7 @@ class VisualStreamReader:
     def __init__(self, tracker: FaceTracker | None, embed: Embed, timeline: Timeline) -> None:
         self.embed, self.timeline = embed, timeline
         self._follower = None if tracker is None else Follower(tracker, timeline)
+        self._foresight = None if tracker is None else Foresight(tracker, timeline)
         self._shots = ShotReader()
         self._times = array("d")
         self._duration = 0.0  # of the latest frame
@@ -120,13 +122,17 @@ class VisualStreamReader:
 
     def add(self, frame: Frame) -> None:
         """Read the next frame."""
-        self.take(self._followed(frame, self.shot(frame)))
+        self.take(self._followed(frame, self._shot(frame)))
 
-    def shot(self, frame: Frame) -> Shot:
-        """Which shot the next frame belongs to, for `follow`; may be called in another thread."""
-        return _ONE_SHOT if self._follower is None else self._shots.read(frame)
+    def shown(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Shot]]:
+        """All frames and the shots they belong to, for `follow`, which may be called in another thread.
 
-    def follow(self, frames: Iterable[tuple[Frame, Shot]]) -> Iterator[tuple[float, list[Look]]]:
+        Searches for faces that are certain to come are begun.
+        """
+        pairs = ((frame, self._shot(frame)) for frame in frames)
+        return pairs if self._foresight is None else self._foresight.through(pairs)
+
+    def follow(self, shown: Iterable[tuple[Frame, Shot]]) -> Iterator[tuple[float, list[Look]]]:
         """Follow the faces of all frames, for `take`, which may be called in another thread.
 
         Yields
@@ -136,13 +142,16 @@ class VisualStreamReader:
         looks : list of Look
             That could be taken by then.
         """
-        for frame, shot in frames:
+        for frame, shot in shown:
             yield frame.pts, self._followed(frame, shot)
 
     def take(self, looks: list[Look]) -> None:
         """Note where the faces are, and what is seen of them."""
         for look in looks:
             self._take(look)
+
+    def _shot(self, frame: Frame) -> Shot:
+        return _ONE_SHOT if self._follower is None else self._shots.read(frame)
 
     def _followed(self, frame: Frame, shot: Shot) -> list[Look]:
         position = len(self._times)
