@@ -21,16 +21,19 @@ import pandas as pd
 
 from avaffect import __version__
 from avaffect.comparison.markdown import table
-from avaffect.corpus.acted import ActedClip, read_acted
+from avaffect.corpus.acted import read_acted
+from avaffect.corpus.emotions import VALENCE_AROUSAL
 from avaffect.corpus.speech import INTENSITY
 from avaffect.metric import regression_metrics
 from avaffect.progress import silent
 from avaffect.spec import TARGETS
 from avaffect.streams.quality import DETAIL, SNR
+from avaffect.train.acted import CORPUS
 from avaffect.train.corpus_terms import CORPORA
 from avaffect.train.feature_cache import read_pools
 from avaffect.train.fusion import pool_folds
-from avaffect.train.left_out import read_left_out, scaled
+from avaffect.train.left_out import LeftOut, read_left_out, scaled
+from avaffect.train.left_out import clip_means as left_out_means
 from avaffect.train.recipe import CorpusRecipe, read_corpus_recipe
 from avaffect.train.result import load_figures
 from avaffect.train.step import step_response
@@ -71,7 +74,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
         BOTH,
         both_table(recipe, on_strangers["strangers"], beside, name),
         *gains(on_strangers["strangers"]["acted"]),
-        emotions(recipe, beside, name) if beside else "",
+        emotions(recipe, beside, name),
         "## Intervals\n",
         INTERVALS.format(coverage=recipe.calibration.coverage),
         coverage_table(on_strangers["coverage"]),
@@ -113,7 +116,7 @@ def both_table(
                 heard = what if corpus == "acted" else "audio alone"
                 rows.append([label(corpus), heard, f"{by['clips']:.0f}", *affect(by, f"{system}/")])
     if beside is not None:
-        values, labels, _ = clip_means(recipe, beside)
+        values, labels = clip_means(recipe, beside)
         own = regression_metrics(values, labels)
         rows.append([f"videos of actors, by {name}", "both", str(len(values)), *affect(own)])
     return table(["left out", "streams", "clips", *HEADS], rows)
@@ -128,18 +131,32 @@ def gains(by: Mapping[str, float]) -> list[str]:
     ]
 
 
-def emotions(recipe: CorpusRecipe, beside: Path, name: str) -> str:
-    values, _, clips = clip_means(recipe, beside)
-    names = list(dict.fromkeys(clip.emotion for clip in clips))
-    chosen = {e: values[[clip.emotion == e for clip in clips]] for e in names}
-    rows = [[e, *(f"{value:+.2f}" for value in of.mean(axis=0))] for e, of in chosen.items()]
-    return f"Mean values of {name} by acted emotion:\n\n" + table(["emotion", *TARGETS], rows) + "\n"
+def emotions(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
+    """Mean values by acted emotion: of actors left out, and of another model's results."""
+    found = left_out_clips(recipe)
+    acted = np.array([clip.corpus == CORPUS for clip in found.clips])
+    values = left_out_means(found.predict())[acted]
+    labels = np.stack([clip.affect for clip in found.clips])[acted]
+    systems = {"": (values, labels)}
+    if beside is not None:
+        systems[f", {name}"] = clip_means(recipe, beside)
+    rows = []
+    for emotion, place in VALENCE_AROUSAL.items():
+        proxy = INTENSITY[""] * np.array(place)
+        cells = []
+        for means, known in systems.values():
+            own = np.isclose(known, proxy, atol=1e-3).all(axis=1)
+            cells += [f"{value:+.2f}" for value in np.nanmean(means[own], axis=0)] if own.any() else []
+        if cells:
+            rows.append([emotion, *(f"{value:+.2f}" for value in proxy), *cells])
+    heads = [f"{target}{system}" for system in (" of the label", *systems) for target in TARGETS]
+    return "Mean values on the videos by acted emotion:\n\n" + table(["emotion", *heads], rows) + "\n"
 
 
-def clip_means(recipe: CorpusRecipe, results: Path) -> tuple[np.ndarray, np.ndarray, list[ActedClip]]:
-    """Mean of each clip's rows in a folder of csv results, its proxy, and the clip."""
+def clip_means(recipe: CorpusRecipe, results: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of each clip's rows in a folder of csv results, and its proxy."""
     assert recipe.acted is not None
-    values, labels, clips = [], [], []
+    values, labels = [], []
     for clip in read_acted(recipe.data / recipe.acted.folder):
         path = results / f"{clip.path.stem}.csv"
         if path.is_file():
@@ -147,8 +164,7 @@ def clip_means(recipe: CorpusRecipe, results: Path) -> tuple[np.ndarray, np.ndar
             if np.isfinite(mean).all():
                 values.append(mean)
                 labels.append(INTENSITY[""] * np.array(clip.valence_arousal))
-                clips.append(clip)
-    return np.stack(values), np.stack(labels), clips
+    return np.stack(values), np.stack(labels)
 
 
 def coverage_table(figures: Mapping[str, Mapping[str, float]]) -> str:
@@ -172,11 +188,14 @@ UNITS = {DETAIL: "face: {:+.2f} octaves", SNR: "voice: {:.0f} dB"}
 
 def causal_step(recipe: CorpusRecipe) -> dict[str, float]:
     """The answer to a step of networks that know only what was there until then."""
-    pools = read_pools(recipe, silent)
-    found = read_left_out(recipe, silent)
-    scale = load_figures(recipe.folder("calibration"))["scale"]
-    found = scaled(found, {target: tuple(scale[target]) for target in TARGETS})
+    pools, found = read_pools(recipe, silent), left_out_clips(recipe)
     return step_response(found, pools["train"].pairs, pool_folds(recipe, pools), causal=True)
+
+
+def left_out_clips(recipe: CorpusRecipe) -> LeftOut:
+    """Clips left out, and networks that give values on the scale of the model."""
+    scale = load_figures(recipe.folder("calibration"))["scale"]
+    return scaled(read_left_out(recipe, silent), {target: tuple(scale[target]) for target in TARGETS})
 
 
 HEAD = """\

@@ -245,9 +245,10 @@ def _draw_caption(
     parts = [f"Shaded: {100 * trace.coverage:.0f} % intervals."] if bands else []
     if any(panels.is_dense(group) for group in groups):
         parts.append(f"Thick: moving mean over {span * panels.SMOOTHING:.0f} s.")
+    parts.append("Valence and arousal: the expression as raters see it, not a feeling.")
+    below = ["Hatched: no prediction, no face or no sound to go by."]
     vague = [t for t in ENDS if any((level := getattr(people[g.track], t)) and level.vague for g in groups)]
     if vague:
-        parts.append(f"Intervals of {' and '.join(vague)}: as wide as a blind guess, the values say nothing.")
-    parts.append("Valence and arousal: the expression as raters see it, not a feeling.")
-    text = "  ".join(parts) + "\nHatched: no prediction, no face or no sound to go by."
+        below.append(f"Intervals of {' and '.join(vague)}: as wide as a blind guess, the values say nothing.")
+    text = "\n".join("  ".join(sentences) for sentences in (parts, below))
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)

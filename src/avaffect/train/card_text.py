@@ -118,7 +118,11 @@ def limits(settings: CorpusRecipe) -> str:
         parts.append(
             "- Few free corpora exist: these weights read people much worse than those of `hgrjca.default`."
         )
-    return "\n".join([_ACTED, *parts, _GROUPS, _INTERVALS]) + "\n"
+    intervals = _INTERVALS
+    if settings.acted is not None:  # the clips that it is measured on
+        intervals += f" They are wider for {' and '.join(_WIDER[stream] for stream in settings.streams)}."
+    parts += [_GROUPS, textwrap.fill(intervals, 110, subsequent_indent="  ")]
+    return "\n".join([_ACTED, *parts]) + "\n"
 
 
 _ACTED = """\
@@ -143,6 +147,8 @@ _GROUPS = """\
   face or voice works differently (palsy, aids to speech, masks, veils). Age, gender and skin colour in the
   pictures were not counted: the error by group is unknown, and must not be assumed equal."""
 
-_INTERVALS = """\
-- Intervals hold for people and recordings like those of the calibration set, which are acted. They do not
-  widen for small, blurred or turned faces: watch `face_confidence` and the size of the box."""
+_INTERVALS = "- Intervals hold for people and recordings like those of the calibration set, which are acted."
+_WIDER = {
+    "audio": "a voice in noise",
+    "visual": "a small or blurred face (not for a turned one: watch `face_confidence`)",
+}
