@@ -62,6 +62,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
     """The page."""
     figures = {stage: load_figures(recipe.folder(stage)) for stage in ("adapt", "voice", "calibration")}
     on_strangers = figures["calibration"]
+    found = left_out_clips(recipe)
     parts = [
         HEAD.format(day=datetime.date.today(), version=__version__, recipe=recipe.name),
         "## Voice\n",
@@ -74,7 +75,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
         BOTH,
         both_table(recipe, on_strangers["strangers"], beside, name),
         *gains(on_strangers["strangers"]["acted"]),
-        emotions(recipe, beside, name),
+        emotions(recipe, found, beside, name),
         "## Intervals\n",
         INTERVALS.format(coverage=recipe.calibration.coverage),
         coverage_table(on_strangers["coverage"]),
@@ -82,7 +83,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
         widening_table(on_strangers["widening"]),
         "## Time\n",
         STEP.format(**on_strangers["step"]),
-        CAUSAL.format(**causal_step(recipe)),
+        CAUSAL.format(**causal_step(recipe, found)),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
@@ -131,9 +132,8 @@ def gains(by: Mapping[str, float]) -> list[str]:
     ]
 
 
-def emotions(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
+def emotions(recipe: CorpusRecipe, found: LeftOut, beside: Path | None, name: str) -> str:
     """Mean values by acted emotion: of actors left out, and of another model's results."""
-    found = left_out_clips(recipe)
     acted = np.array([clip.corpus == CORPUS for clip in found.clips])
     values = left_out_means(found.predict())[acted]
     labels = np.stack([clip.affect for clip in found.clips])[acted]
@@ -186,9 +186,9 @@ def widening_table(figures: Mapping[str, Mapping[str, Mapping[str, Sequence[Sequ
 UNITS = {DETAIL: "face: {:+.2f} octaves", SNR: "voice: {:.0f} dB"}
 
 
-def causal_step(recipe: CorpusRecipe) -> dict[str, float]:
+def causal_step(recipe: CorpusRecipe, found: LeftOut) -> dict[str, float]:
     """The answer to a step of networks that know only what was there until then."""
-    pools, found = read_pools(recipe, silent), left_out_clips(recipe)
+    pools = read_pools(recipe, silent)
     return step_response(found, pools["train"].pairs, pool_folds(recipe, pools), causal=True)
 
 

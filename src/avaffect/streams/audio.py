@@ -21,7 +21,7 @@ from ..spec import Spec
 from ..voice.speech import CHUNK_RATE
 from .kept_rows import KeptRows
 from .quality import voice_snr
-from .timeline import Timeline
+from .timeline import Stretch, Timeline
 from .timing import Timing
 
 # Time stamps that differ from the count of samples by less than this (seconds) are jitter, not a gap.
@@ -60,15 +60,19 @@ class AudioStream:
 
     def stream(self, ticks: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """From tick ``first`` on: features (ticks, d) float32; mask (ticks,), True where someone speaks."""
-        return _padded(self.features, ticks, 0, first), _padded(self.active, ticks, False, first)
+        place = first, first + ticks
+        features = Stretch(0, self.features).between(*place, 0.0)
+        return features, Stretch(0, self.active).between(*place, False)
 
     def active_at(self, ticks: int) -> np.ndarray:
         """(ticks,) bool: True where someone speaks, whoever it is."""
-        return _padded(self.active, ticks, False)
+        return Stretch(0, self.active).between(0, ticks, False)
 
     def snr_at(self, ticks: int, first: int = 0) -> np.ndarray:
         """Signal-to-noise ratio of the voice (ticks,) in dB from tick ``first`` on, NaN where unknown."""
-        return np.full(ticks, np.nan) if self.snr is None else _padded(self.snr, ticks, np.nan, first)
+        if self.snr is None:
+            return np.full(ticks, np.nan)
+        return Stretch(0, self.snr).between(first, first + ticks, np.nan)
 
     @property
     def present(self) -> np.ndarray:
@@ -77,15 +81,7 @@ class AudioStream:
 
     def speech_at(self, ticks: int) -> np.ndarray:
         """Probability of speech (ticks,), NaN where there is no sound."""
-        return _padded(self.speech, ticks, np.nan)
-
-
-def _padded(values: KeptRows | np.ndarray, ticks: int, filling: float, first: int = 0) -> np.ndarray:
-    """A copy from tick ``first`` on, (ticks, ...); beyond the end of the sound with the filling."""
-    out = np.full((ticks, *values.shape[1:]), filling, dtype=values.dtype)
-    found = values[first : first + ticks]
-    out[: len(found)] = found
-    return out
+        return Stretch(0, self.speech).between(0, ticks, np.nan)
 
 
 class _BlockReader:

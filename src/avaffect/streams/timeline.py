@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .kept_rows import KeptRows
+
 # Ticks by which a time may miss an edge through rounding: 0.56 * 12.5 is 7.000000000000001.
 _SLACK = 1e-6
 
@@ -137,7 +139,7 @@ class Stretch:
     """Values (t, ...) of a part of a recording, that begins at tick ``first``."""
 
     first: int
-    values: np.ndarray
+    values: np.ndarray | KeptRows
 
     def between(self, first: int, stop: int, fill: float) -> np.ndarray:
         """The values of ticks ``first`` to ``stop``, (stop - first, ...); ``fill`` where there are none.
