@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import psutil
 import pytest
 
 from avaffect import session
@@ -48,6 +51,32 @@ def test_a_fork_runs_what_its_parent_opened(monkeypatch: pytest.MonkeyPatch) -> 
     finally:
         child.kill()
         child.join()
+
+
+def test_memory_of_runs_is_given_back() -> None:
+    rnet, process = Session(shipped("mtcnn/rnet.onnx")), psutil.Process()
+    pictures = np.random.default_rng(0).integers(0, 255, (1500, 24, 24, 3)).astype(np.uint8)
+    expected = rnet(pictures=pictures)
+    kept = process.memory_info().rss
+    session.give_back()
+    assert kept - process.memory_info().rss > 50e6
+    for found, before in zip(rnet(pictures=pictures), expected, strict=True):
+        np.testing.assert_array_equal(found, before)
+
+
+def test_graphs_take_turns_in_one_memory() -> None:
+    code = (
+        "import numpy as np, psutil\n"
+        "from avaffect.session import Session, shipped\n"
+        "pictures = np.zeros((1500, 24, 24, 3), np.uint8)\n"
+        "sessions = [Session(shipped('mtcnn/rnet.onnx')) for _ in range(3)]\n"
+        "for session in sessions:\n"
+        "    session(pictures=pictures)\n"
+        "    print(psutil.Process().memory_info().rss)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, *_, last = map(int, found.stdout.split())
+    assert last - first < 50e6
 
 
 @pytest.fixture

@@ -1,11 +1,17 @@
-"""Networks as ONNX graphs, run by ONNX Runtime on NumPy arrays."""
+"""Networks as ONNX graphs, run by ONNX Runtime on NumPy arrays.
+
+What runs need in between comes from one arena for all graphs of the process: most run by turns, and each for
+itself would keep its largest need for ever.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -100,12 +106,12 @@ class Session:
         """Run it on its inputs, by name; the outputs in the graph's order."""
         return self.run(inputs)
 
-    def run(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        """The same for names that are no Python names."""
+    def run(self, inputs: Mapping[str, np.ndarray], options: Any = None) -> list[np.ndarray]:
+        """The same for names that are no Python names, and with options of ONNX Runtime."""
         if self._process != os.getpid():
             _of_parents.append(self._session)
             self._process, self._session = os.getpid(), _open(self.path, 1)
-        return self._session.run(None, dict(inputs))
+        return self._session.run(None, dict(inputs), options)
 
     @property
     def inputs(self) -> list[str]:
@@ -129,10 +135,45 @@ def shipped(name: str) -> Path:
     return Path(str(files("avaffect"))) / "weights" / name
 
 
+def give_back() -> None:
+    """Give the system the memory that is kept for further runs, of all graphs, and what else was freed.
+
+    The next runs ask for it anew, which takes some hundredths of a second.
+    """
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    _least().run({"pictures": np.zeros((1, 24, 24, 3), np.uint8)}, options)
+    with suppress(AttributeError, OSError, TypeError):  # a function of the C library of most Linux systems
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+@functools.cache
+def _least() -> Session:
+    """The graph whose run is the cheapest."""
+    return Session(shipped("mtcnn/rnet.onnx"))
+
+
+@functools.cache
+def _one_arena() -> int:
+    """Make the arena of this process; the number of the process."""
+    import onnxruntime
+
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    place = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    with suppress(RuntimeError):  # another library of this process made one: that one is used
+        onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg(0, -1, -1, -1))
+    return os.getpid()
+
+
 def _open(path: Path, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    # Not in a fork: another thread may have been in the arena when it was made.
+    if _one_arena() == os.getpid():
+        options.add_session_config_entry("session.use_env_allocators", "1")
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     # Threads that spin while they wait take the time of others on shared cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

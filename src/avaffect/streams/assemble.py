@@ -18,6 +18,7 @@ from ..face import FaceTracker, create_detector
 from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
 from ..runtime import Runtime
+from ..session import give_back
 from ..spec import Spec
 from ..transcript import Transcript
 from .audio import AudioStream, audio_stream
@@ -45,6 +46,10 @@ _AT_ONCE = 4  # of them
 
 _PIECE = 4096
 """Ticks whose features are in memory at once while masks are made."""
+
+_LONG = 300.0
+"""Seconds of a recording from which it matters that what is known of it grows while it is read: memory that
+parts of the reading are done with is given back then."""
 
 SMALLEST_FACE = 12
 """Pixels: below this no detector here finds faces."""
@@ -308,7 +313,10 @@ class StreamReader:
             with timing.measure("encode"):
                 visual = reader.finish()
             heard = voice()
-        return RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
+        streams = RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
+        if streams.ticks > _LONG * self.spec.tick_rate:
+            give_back()
+        return streams
 
     def read_cut_faces(
         self,
@@ -328,7 +336,10 @@ class StreamReader:
     ) -> AudioStream | None:
         if blocks is None:
             return None
-        return audio_stream(blocks, self.model, self.timeline, timing, reference)
+        heard = audio_stream(blocks, self.model, self.timeline, timing, reference)
+        if heard is not None and heard.duration > _LONG:
+            give_back()
+        return heard
 
     def _read_text(self, transcript: Transcript | None, timing: Timing) -> TextStream | None:
         if transcript is None or "text" not in self.spec.streams:
