@@ -72,19 +72,23 @@ def probe(path: Path | str, audio_track: int | None = None) -> MediaInfo:
         If the file cannot be opened, nothing in it can be decoded, or it has no such track.
     """
     path = Path(path)
-    track = default_track(path) if audio_track is None else audio_track
+    with open_source(path, audio_track) as source:
+        duration, video = source.container.duration, source.video
+        decoders = [stream.codec_context for stream in source.container.streams.audio]
+        rates = [decoder.sample_rate if decoder else None for decoder in decoders]
+        track = source.audio_track or None
+        frame_rate, count = (video.average_rate, video.frames) if video else (None, 0)
+    if audio_track is None and len(rates) > 1:
+        track = default_track(path)
     with closing(frames(path)) as pictures:
         picture = next(pictures, None)
     with closing(audio(path, track=track)) as blocks:
         block = next(blocks, None)
     if picture is None and block is None:
         raise MediaError(f"{path}: nothing of it can be decoded; copy or export it again")
-    with open_source(path, track) as source:
-        duration = source.container.duration
-        seconds = None if duration is None else duration / av.time_base
-        frame_rate = source.video.average_rate if source.video and picture else None
-        count = source.video.frames if source.video and picture else 0
-        sample_rate = source.audio.codec_context.sample_rate if source.audio and block else None
+    if picture is None:
+        frame_rate, count = None, 0
+    seconds = None if duration is None else duration / av.time_base
     if not count and frame_rate and seconds:
         count = round(seconds * frame_rate)
     return MediaInfo(
@@ -96,7 +100,7 @@ def probe(path: Path | str, audio_track: int | None = None) -> MediaInfo:
         height=picture.image.shape[0] if picture else None,
         frame_rate=float(frame_rate) if frame_rate else None,
         frame_count=count or None,
-        sample_rate=sample_rate,
+        sample_rate=rates[track - 1] if track and block else None,
         video_start=picture.pts if picture else float("nan"),
         audio_start=block.start if block else float("nan"),
         audio_track=track if block else None,

@@ -54,14 +54,18 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         If the index or a column is missing, unknown, of the wrong type or out of its range.
     """
     _check_names(table)
-    # Copies on write: as long as neither table is changed, they share what is of the right type.
-    checked_table = pd.DataFrame({name: _typed(table[name]) for name in COLUMNS}, copy=False)
-    checked_table.index = _index(table.index)
-    _check_ranges(checked_table)
-    _check_intervals(checked_table)
-    _check_boxes(checked_table)
-    _check_order(checked_table)
-    return checked_table
+    assert isinstance(table.index, pd.MultiIndex)  # it has three names
+    index = _index(table.index)
+    # Without its index: pandas copies it for every column that is looked at. Of the right type, columns are
+    # shared with the table that was given, as long as neither is changed.
+    plain = table.reset_index(drop=True)
+    typed = pd.DataFrame({name: _typed(plain[name]) for name in COLUMNS}, copy=False)
+    _check_ranges(typed)
+    _check_intervals(typed)
+    _check_boxes(typed)
+    _check_order(index, typed["track"])
+    typed.index = index
+    return typed
 
 
 def _check_names(table: pd.DataFrame) -> None:
@@ -82,15 +86,17 @@ def _check_names(table: pd.DataFrame) -> None:
         raise DataError("the table has a column twice; keep one of each")
 
 
-def _index(index: pd.Index) -> pd.MultiIndex:
-    levels = [index.get_level_values(name) for name in INDEX]
-    start, end = (_floats(pd.Series(level, name=level.name)).to_numpy() for level in levels[1:])
+def _index(index: pd.MultiIndex) -> pd.MultiIndex:
+    files, starts, ends = (index.get_level_values(name) for name in INDEX)
+    start, end = (_floats(pd.Series(level, name=level.name)).to_numpy() for level in (starts, ends))
     if not (np.isfinite(start).all() and np.isfinite(end).all()):
         raise DataError("start and end must be seconds in every row of the table")
     if (end < start).any():
         row = int(np.argmax(end < start))
         raise DataError(f"row {row} of the table ends ({end[row]} s) before it starts ({start[row]} s)")
-    return pd.MultiIndex.from_arrays([[str(file) for file in levels[0]], start, end], names=INDEX)
+    if starts.dtype == ends.dtype == "float64" and all(isinstance(file, str) for file in files.unique()):
+        return index.remove_unused_levels()
+    return pd.MultiIndex.from_arrays([[str(file) for file in files], start, end], names=INDEX)
 
 
 def _typed(column: pd.Series) -> pd.Series:
@@ -163,15 +169,17 @@ def _check_boxes(table: pd.DataFrame) -> None:
         )
 
 
-def _check_order(table: pd.DataFrame) -> None:
-    keys = table["track"].reset_index()
+def _check_order(index: pd.MultiIndex, track: pd.Series) -> None:
+    file, names = pd.factorize(index.get_level_values("file"))
+    start, end = (index.get_level_values(name).to_numpy() for name in ("start", "end"))
+    keys = pd.DataFrame({"file": file, "start": start, "end": end, "track": track})
     back = keys.groupby("file", sort=False)["start"].diff() < 0
     if back.any():
-        file = keys["file"][int(np.argmax(back.to_numpy()))]
-        raise DataError(f"the rows of {file} are not in order of time; call table.sort_index()")
-    twice = keys.duplicated(["file", "start", "end", "track"])
+        name = names[file[int(np.argmax(back.to_numpy()))]]
+        raise DataError(f"the rows of {name} are not in order of time; call table.sort_index()")
+    twice = keys.duplicated()
     if twice.any():
-        row = keys.iloc[int(np.argmax(twice.to_numpy()))]
+        row = int(np.argmax(twice.to_numpy()))
         raise DataError(
-            f"{row['file']} has two rows for person {row['track']} at {row['start']:g} s; keep one"
+            f"{names[file[row]]} has two rows for person {track.iloc[row]} at {start[row]:g} s; keep one"
         )
