@@ -55,6 +55,15 @@ def test_a_recording_without_people_has_a_row_of_nobody(talk, made):
         assert wide([trace])["file"].tolist() == trace.files
 
 
+def test_every_row_says_what_was_edited_in_its_recording(talk, make_trace):
+    table = summarise([talk.edited(Edits({1: "Ana"}, dropped=(2,))), make_trace(2.0)], "1s")
+    said = {file: set(rows["edits"]) for file, rows in table.groupby("file")}
+    assert said == {
+        "A/talk.mp4": {"person 1 is Ana; person 2 left out"},
+        "clips/interview.mp4": {""},
+    }
+
+
 def test_recordings_without_a_span_or_turn_are_told(talk, made, tmp_path, caplog):
     silent = Trace(made.person(*made.times(4.0), file="B/quiet.mp4").assign(voiced=0.0), meta=made.META)
     assert set(summarise([talk, silent], "turns")["file"]) == {"A/talk.mp4"}

@@ -59,8 +59,8 @@ def test_a_report_holds_everything_and_loads_nothing(trace, tmp_path):
     assert all(address.startswith("data:image/jpeg;base64,") for address in addresses)
     text = " ".join(page.text.split())
     for words in (
-        "<Ana>", "no face and no speech", "excluded", "13 %", "non-commercial research only",
-        "avaffect (version", "Art. 5(1)(f)", *PAPERS,
+        "Edited: person 1 is <Ana>; 2.8-3 s excluded.", "no face and no speech", "excluded", "13 %",
+        "non-commercial research only", "avaffect (version", "Art. 5(1)(f)", *PAPERS,
     ):  # fmt: skip
         assert words in text
     assert (tmp_path / "r.html").stat().st_size < 150_000
@@ -102,6 +102,19 @@ def test_an_overview_leads_to_all_reports(make_trace, tmp_path):
     page = Page(write_overview(traces, reports, tmp_path / "index.html"))
     links = [a["href"] for tag, a in page.tags if tag == "a"]
     assert links == [f"A/{k}%20%C3%A4%23_report.html" for k in (0, 0, 1, 1)]
+
+
+def test_reports_and_overview_say_what_was_edited(make_trace, tmp_path):
+    plain, edited = make_trace(1.0, people=3, file="P01.mp4"), make_trace(1.0, people=3, file="P02.mp4")
+    traces = [plain, edited.edited(Edits({2: "B & C"}, dropped=(3,)))]
+    paths = [tmp_path / "1.html", tmp_path / "2.html"]
+    pages = [Page(write_report(trace, path)) for trace, path in zip(traces, paths, strict=True)]
+    told = "person 2 is B & C; person 3 left out."
+    assert ["dited:" in page.text for page in pages] == [False, True]
+    assert f"Edited: {told}" in pages[1].text
+    overview = Page(write_overview(traces, paths, tmp_path / "index.html")).text
+    assert f"P02.mp4 is edited: {told}" in overview
+    assert overview.count("edited") == 1
 
 
 def test_what_has_no_report(make_trace, tmp_path):

@@ -149,6 +149,32 @@ def test_somebody_merged_and_left_out_is_gone_whole(two):
     assert gone.duration == two.duration
 
 
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        (Edits(), ""),
+        (Edits(dropped=(3,), merged={5: 2}), "persons 2 and 5 are one person; person 3 left out"),
+        (Edits(dropped=(4, 3), merged={9: 1, 5: 1, 6: 2}),
+         "persons 1, 5 and 9 are one person; persons 2 and 6 are one person; persons 3 and 4 left out"),
+        (Edits({1: "Ana"}, excluded=(Span(0, 1.5, 1), Span(3, 4)), baseline=(Span(5, 6),)),
+         "person 1 is Ana; 0-1.5 s of person 1, 3-4 s excluded; 5-6 s neutral"),
+        (Edits(excluded=tuple(Span(k, k + 0.5) for k in range(20))), "0-0.5 s, 1-1.5 s, 2-2.5 s, 3-3.5 s,"
+         " 4-4.5 s, 5-5.5 s, 6-6.5 s, 7-7.5 s and 12 more excluded"),
+    ],
+)  # fmt: skip
+def test_edits_in_words(edits, told):
+    assert edits.told() == told
+
+
+def test_the_description_of_each_file_says_what_was_edited_in_it(two):
+    other = Trace(_elsewhere(two.table), meta=two.meta)
+    both = Trace.concat([two.edited(Edits({1: "Ana"}, dropped=(2,))), other])
+    lines = both.describe().splitlines()
+    assert [line for line in lines if "Edited" in line] == ["  Edited: person 1 is Ana; person 2 left out"]
+    assert lines[0].startswith(two.files[0])
+    assert lines[1].startswith("  Edited")
+
+
 def test_edits_as_json():
     edits = Edits({1: "Ana"}, (2,), (Span(12, 15.5),), (Span(0, 10, 1),), {3: 1})
     import json

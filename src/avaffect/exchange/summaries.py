@@ -48,7 +48,8 @@ def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
         ``start``, ``end``; ``speaks`` (1 if the turn is theirs); ``seconds`` of the piece in which the person
         has rows; the shares of that time with a face, with speech, without prediction, and excluded; and of
         valence, arousal, and both relative to the baseline ``*_mean``, ``*_sd`` (population), ``*_min``,
-        ``*_max``, ``*_slope`` (per second, least squares; from 1 s on) and ``*_seconds`` (with a value).
+        ``*_max``, ``*_slope`` (per second, least squares; from 1 s on) and ``*_seconds`` (with a value); and
+        ``edits``, what was changed in the recording by hand, in words.
         Every row of the trace weighs by its seconds within the piece. Figures rest on whatever part of the
         piece has a value, however short: ``*_seconds`` says how much. Recordings without any row, such as
         those in which nobody has a turn, are logged.
@@ -85,6 +86,7 @@ def _columns() -> list[str]:
         "seconds",
         *shares,
         *figures,
+        "edits",
     ]
 
 
@@ -102,6 +104,7 @@ def _rows(trace: Trace, pieces: Sequence[Piece], by: str) -> list[dict[str, Any]
     """The rows of one recording: piece by piece, in each the people by number, nobody last."""
     (file,) = trace.files
     edits = Edits.of(trace.meta, file)
+    told = edits.told()
     nobody = trace.track(None)
     everyone: dict[int | None, _Rows] = {n: _Rows(trace.track(n), edits) for n in tracks(trace.table)}
     if not everyone or nobody.table[list(TARGETS)].notna().any(axis=None):
@@ -122,7 +125,7 @@ def _rows(trace: Trace, pieces: Sequence[Piece], by: str) -> list[dict[str, Any]
             label = piece.label if piece.speaker is None else edits.names.get(piece.speaker, piece.label)
             where = {"label": label, "tier": piece.tier, "start": piece.start, "end": piece.end}
             speaks = None if by != TURNS else int(number is not None and number == piece.speaker)
-            found.append({**who, **where, "speaks": speaks, **figures})
+            found.append({**who, **where, "speaks": speaks, **figures, "edits": told})
     return found
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ..arguments import checks_types
 from ..files import replacing
 from ..trace.describe import MEANING, percent
+from ..trace.edits import Edits
 from ..trace.names import display_names
 from ..trace.summary import summarise
 from ..trace.table import Trace
@@ -35,8 +36,10 @@ def write_overview(traces: Sequence[Trace], reports: Sequence[Path], path: str |
         If the page cannot be written.
     """
     names = display_names([trace.files[0] for trace in traces])
-    rows = []
+    rows, edited = [], []
     for trace, name, report in zip(traces, names, reports, strict=True):
+        if told := Edits.of(trace.meta, trace.files[0]).told():
+            edited.append(f"<p>{escape(name)} is edited: {escape(told)}.</p>")
         link = quote(report.relative_to(Path(path).parent).as_posix())
         for person in summarise(trace.table, trace.meta).people:
             figures = (
@@ -52,6 +55,7 @@ def write_overview(traces: Sequence[Trace], reports: Sequence[Path], path: str |
         f'<p class="faint">{escape(MEANING)} {escape(LAW)}</p></header>'
         f'<div class="scroll"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
         '<p class="faint">Mean ± standard deviation over time, from −1 to 1; shares of the seconds.</p>'
+        f"{''.join(edited)}"
     )
     with replacing(path) as temporary:
         text = document("Valence and arousal", body, script=False)

@@ -16,6 +16,7 @@ from ..files import replacing
 from ..model_folder import read_card
 from ..spec import TARGETS
 from ..trace.describe import MEANING, percent, words
+from ..trace.edits import Edits
 from ..trace.groups import Group, groups_of
 from ..trace.meta import coverage
 from ..trace.names import display_names, printable
@@ -87,6 +88,7 @@ def _page(trace: Trace, recording: Path) -> str:
     head = (
         f"<header><h1>{escape(name)}</h1>"
         f"<p>{_who(people)}, {last - first:.1f} s; read by {escape(model)}.</p>"
+        f"{_edited(trace)}"
         f'<p class="faint">{escape(MEANING)} {escape(LAW)}</p></header>'
     )
     parts = [
@@ -109,6 +111,11 @@ def _section(title: str, body: str) -> str:
 def _who(people: Mapping[int | None, Person]) -> str:
     count = sum(track is not None for track in people)
     return "nobody in view" if count == 0 else "1 person" if count == 1 else f"{count} people"
+
+
+def _edited(trace: Trace) -> str:
+    told = Edits.of(trace.meta, trace.files[0]).told()
+    return f"<p>Edited: {escape(told)}.</p>" if told else ""
 
 
 def _vague(people: Mapping[int | None, Person]) -> str:

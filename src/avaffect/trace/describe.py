@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .edits import Edits
 from .meta import coverage, sound
 from .names import display_names
 from .summary import Level, Person, Summary
@@ -54,7 +55,7 @@ def describe(summary: Summary, meta: Mapping[str, Any]) -> str:
     ----------
     summary : Summary
     meta : mapping
-        What made the trace. ``model`` and ``coverage`` are read.
+        What made the trace. ``model``, ``coverage``, ``sound`` and ``edits`` are read.
     """
     if not summary.people:
         return EMPTY
@@ -63,6 +64,8 @@ def describe(summary: Summary, meta: Mapping[str, Any]) -> str:
         people = [person for person in summary.people if person.file == file]
         lines.append(_headline(name, people, meta))
         lines += _sound(sound(meta))
+        if edited := Edits.of(meta, file).told():
+            lines.append(f"  Edited: {edited}")
         for person in people:
             lines += _person(person, coverage(meta), alone=len(people) == 1)
     return "\n".join([*lines, MEANING])

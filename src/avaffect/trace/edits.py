@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from pydantic import ConfigDict, with_config
 from ..errors import DataError
 from ..schema import from_json, printable, short
 from ..spec import TARGETS
+from ..text import listed
 from .columns import BOX, GATES
 from .merge import LONGEST, as_one, seconds_together
 from .rows import of_file, tracks
@@ -120,6 +121,23 @@ class Edits:
         others = [n for n, other in self.names.items() if other == name and n not in (number, *self.dropped)]
         return f"{name} ({number})" if others else name
 
+    def told(self) -> str:
+        """What was changed, in one line; "" where nothing was.
+
+        >>> Edits({1: "Ana"}, dropped=(3,), excluded=(Span(12, 15.5),), merged={5: 2}).told()
+        'person 1 is Ana; persons 2 and 5 are one person; person 3 left out; 12-15.5 s excluded'
+        """
+        wholes = [
+            [into, *sorted(part for part, whole in self.merged.items() if whole == into)]
+            for into in sorted(set(self.merged.values()))
+        ]
+        said = [f"person {number} is {name}" for number, name in sorted(self.names.items())]
+        said += [f"{_persons(numbers)} are one person" for numbers in wholes]
+        said += [f"{_persons(sorted(self.dropped))} left out"] if self.dropped else []
+        for spans, what in ((self.excluded, "excluded"), (self.baseline, "neutral")):
+            said += [f"{listed(map(_whose, spans))} {what}"] if spans else []
+        return "; ".join(said)
+
     def called(self, who: int | str, known: Iterable[int]) -> list[int]:
         """Which of the known numbers are meant: all of that name, otherwise the one of that number."""
         numbers = list(known)
@@ -197,6 +215,16 @@ class Edits:
             name: rows[name].mask(out, np.nan if rows[name].dtype == float else pd.NA) for name in PREDICTED
         }
         return rows.assign(**emptied)
+
+
+def _persons(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"person {numbers[0]}"
+    return f"persons {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def _whose(span: Span) -> str:
+    return str(span) if span.track is None else f"{span} of person {span.track}"
 
 
 def _without(table: pd.DataFrame, dropped: tuple[int, ...]) -> pd.DataFrame:
