@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from avaffect.errors import DataError
+from avaffect.record import Record, Source
 from avaffect.trace import Trace, read_trace
 
 
@@ -78,6 +79,42 @@ def test_an_empty_trace_goes_and_comes(trace, tmp_path, ending):
     empty = Trace(trace.table.iloc[:0])
     path = getattr(empty, f"to_{ending}")(tmp_path / f"t.{ending}")
     assert len(read_trace(path)) == 0
+
+
+def test_a_csv_that_ends_within_a_row_is_refused(trace, tmp_path):
+    path = trace.to_csv(tmp_path / "t.csv")
+    whole = path.read_bytes()
+    begin = whole[:-1].rindex(b"\n") + 1
+    for cut in (begin + 1, begin + 30, len(whole) - 3):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(DataError, match=r"t\.csv .* it ends within a row, so it was cut off; give"):
+            read_trace(path)
+
+
+@pytest.mark.parametrize("line", [b"\r\n", b"\r"])
+def test_a_csv_may_lack_its_last_line_break(trace, tmp_path, line):
+    path = trace.to_csv(tmp_path / "t.csv")
+    path.write_bytes(path.read_bytes().rstrip(b"\n").replace(b"\n", line))
+    assert len(read_trace(path)) == len(trace)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_a_table_shorter_than_its_record_says_is_logged(made, tmp_path, caplog, ending):
+    trace = Trace(made.person(*made.times(4.0)), meta=made.META)
+    path = getattr(trace, f"to_{ending}")(tmp_path / f"P01.take.{ending}")
+    record = Record(Source("/P01.take.mp4", 1, 0, ""), {}).with_finished(path)
+    record.write(tmp_path / "P01.take.avaffect.json")
+    assert len(read_trace(path)) == len(trace)
+    assert not caplog.records
+    size = path.stat().st_size
+    getattr(Trace(trace.table.iloc[:60], meta=made.META), f"to_{ending}")(path)
+    assert len(read_trace(path)) == 60
+    (line,) = caplog.messages
+    assert line.startswith(f"{path} has {path.stat().st_size:,} bytes, it had {size:,} when it was written")
+    caplog.clear()
+    (tmp_path / "P01.take.avaffect.json").unlink()
+    assert len(read_trace(path)) == 60
+    assert not caplog.records
 
 
 def test_lists_within_lists_are_one_line(tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ _SMALL_ROWS, _SMALL_BYTES = 10_000, 2**26  # are read from the smallest file
 _TEXTS = ("file", "source")  # columns that hold no numbers
 _EXPANDED = 50  # bytes that a byte of a file may stand for
 _ROWS = 2**11  # lines written at once
+_TAIL = 2**14  # bytes at the end of a file that hold its last line
 _GROUP = 2**14  # rows of a Parquet file that are written together
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
 
@@ -92,7 +95,7 @@ def read_table(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     Raises
     ------
     DataError
-        If there is no such file, its ending is another, or it holds something else.
+        If there is no such file, its ending is another, it ends within a row, or it holds something else.
     """
     source = Path(path)
     reader = _READERS.get(source.suffix.lower())
@@ -121,7 +124,17 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, dict]:
         path, dtype={"file": str}, keep_default_na=False, na_values=missing,
         float_precision="round_trip",
     )  # fmt: skip
+    _check_end(path, table.shape[1])
     return table, {}
+
+
+def _check_end(path: Path, cells: int) -> None:
+    """Raise a `ValueError` if a CSV file ends within a row: its last line has no end, and fewer cells."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - _TAIL, 0))
+        last = re.split(r"[\r\n]", file.read().decode("utf-8", "replace"))[-1]
+    if last and len(next(csv.reader([last]))) < cells:
+        raise ValueError("it ends within a row, so it was cut off")
 
 
 def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
