@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from avaffect.cli.app import app
+from avaffect.errors import AvaffectError
 from avaffect.outputs import SUFFIXES
 from avaffect.progress import silent
 from avaffect.run.write import write
@@ -101,6 +102,27 @@ def test_report_and_plot_of_a_folder(results):
         assert (out / "A" / f"P01_course_{who.replace(',', '-')}.svg").is_file()
     wrong = runner.invoke(app, ["plot", found, "--out", str(out), "--span", "1 to 2"])
     assert "--span 1 to 2: expected two numbers of seconds" in str(wrong.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plot", "results", "--people", ""], "--people '': expected numbers or names, such as 1,2"),
+        (["plot", "results", "--people", "1,,2"], "--people 1,,2: expected numbers or names"),
+        (["plot", "results", "--people", "1,"], "--people 1,: expected numbers or names"),
+        (["compare", "results", "--pair", ""], "--pair '': expected two people, such as 1,2"),
+        (["compare", "results", "--pair", "1,,2"], "--pair 1,,2: expected two people"),
+        (["compare", "results/A", "--with", "results/B", "--names", ","], "--names ,: expected two names"),
+        (["compare", "results/A", "--with", "results/B", "--people", ""], "no recording has a person ''"),
+        (["predict", "results", "--shard", ""], "shard='': expected NUMBER/COUNT"),
+    ],
+)
+def test_empty_lists_and_parts_are_refused(arguments, said, results, monkeypatch):
+    monkeypatch.chdir(results)
+    done = CliRunner().invoke(app, [*arguments, "--out", "out"])
+    assert isinstance(done.exception, AvaffectError), done.output
+    assert said in str(done.exception)
+    assert not [path for path in results.glob("out/*") if path.is_file()]
 
 
 @pytest.mark.parametrize(

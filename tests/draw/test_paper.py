@@ -46,6 +46,7 @@ def test_a_moving_mean_is_one_of_values_and_interval(make_trace):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ({"people": []}, "people names nobody; give numbers or names"),
         ({"people": [7]}, "nobody is called 7; known: 1"),
         ({"span": (3.0, 2.0)}, "span=3-2: expected seconds within 0 to 2"),
         ({"size": (10.0, 60.0)}, "size=10x60: expected 40 to 1000 millimetres"),

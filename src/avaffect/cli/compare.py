@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from ..errors import AvaffectError
 from .plot_options import Picture, PlotFormat
 from .printed import Console
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
+from .result_options import EditList, Overwrite, Results, check_outputs, parts_of, print_lines, results_of
 
 if TYPE_CHECKING:
     from ..contrast import GroupComparison, Synchrony
@@ -113,10 +113,8 @@ def _files(out: Path | None, synchronous: bool, plot_format: Picture) -> dict[st
 
 def _names(given: str | None, first: Sequence[Path], second: Sequence[Path]) -> tuple[str, str]:
     if given is not None:
-        parts = [part.strip() for part in given.split(",")]
-        if len(parts) != 2 or not all(parts):
-            raise AvaffectError(f"--names {given}: expected two names, such as calm,stress")
-        return parts[0], parts[1]
+        one, other = parts_of(given, "--names", "two names, such as calm,stress", 2)
+        return one, other
     folders = [group[0].resolve().name if len(group) == 1 else "" for group in (first, second)]
     return (folders[0], folders[1]) if all(folders) and folders[0] != folders[1] else ("A", "B")
 
@@ -170,11 +168,11 @@ def _two(result: Result, pair: str) -> tuple[Trace, Trace]:
     """The rows of two people of a recording, given by number or name."""
     from ..contrast.dyads import pair_of
 
-    parts = [part.strip() for part in pair.split(",")]
-    if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
+    one, other = parts_of(pair, "--pair", "two people, such as 1,2", 2)
+    if one == other:
         raise AvaffectError(f"--pair {pair}: expected two people, such as 1,2")
     try:
-        return pair_of(result.trace, parts[0], parts[1])
+        return pair_of(result.trace, one, other)
     except AvaffectError as error:
         raise AvaffectError(f"--pair {pair}: {error}") from error
 

@@ -11,7 +11,7 @@ import typer
 
 from ..errors import AvaffectError
 from .plot_options import Picture
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
+from .result_options import EditList, Overwrite, Results, check_outputs, parts_of, print_lines, results_of
 
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*")
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*(?:mm)?\s*")
@@ -45,7 +45,7 @@ def plot(
 
     seconds = _numbers(span, _SPAN, "--span", "two numbers of seconds, such as 10-40")
     millimetres = _numbers(size, _SIZE, "--size", "millimetres, such as 180x90")
-    chosen = None if people is None else [name.strip() for name in people.split(",") if name.strip()]
+    chosen = None if people is None else parts_of(people, "--people", "numbers or names, such as 1,2")
     options: dict[str, Any] = {"people": chosen, "span": seconds, "size": millimetres, "smooth": smooth}
     with results_of(results, edits) as found:
         paths = result_paths(found, out, f"_course{_shown(chosen, seconds)}.{picture.value}")

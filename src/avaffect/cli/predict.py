@@ -78,7 +78,7 @@ def predict(
 
     if lag and not causal:
         raise AvaffectError(f"--lag {lag:g} belongs to --causal; give that too, or leave it out")
-    part = Shard.parse(shard) if shard else None
+    part = Shard.parse(shard) if shard is not None else None
     folder = place(out)
     found = inputs.find(recordings, folder, recursive=recursive)
     if transcript is not None and len(found.recordings) != 1:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import AvaffectError
 from ..files import writable_file, writable_folder
 from .printed import Console
 
@@ -60,6 +61,20 @@ def check_outputs(paths: Sequence[Path], inputs: Sequence[Path], *, overwrite: b
     for path in paths:
         # A folder of results may take more files, only none that is there.
         writable_file(path, inputs=[*files, *(t for t in tables if t == path)], overwrite=overwrite)
+
+
+def parts_of(text: str, option: str, wanted: str, count: int | None = None) -> list[str]:
+    """The parts of an option's value with commas between.
+
+    Raises
+    ------
+    AvaffectError
+        If one is empty, or there are not ``count``; ``wanted`` is what was expected.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts) or count not in (None, len(parts)):
+        raise AvaffectError(f"{option} {text or repr(text)}: expected {wanted}")
+    return parts
 
 
 def print_lines(*lines: str) -> None:

@@ -72,6 +72,8 @@ def plot_courses(
         raise DataError(f"size={size[0]:g}x{size[1]:g}: expected 40 to 1000 millimetres each way")
     if not 0 <= smooth < np.inf:
         raise DataError(f"smooth={smooth:g}: expected seconds, 0 for none")
+    if people is not None and not people:
+        raise DataError("people names nobody; give numbers or names, or leave it out for everybody")
     groups = _groups(trace, people)
     index = trace.table.index
     whole = (float(index.get_level_values("start").min()), float(index.get_level_values("end").max()))
