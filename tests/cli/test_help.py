@@ -59,7 +59,14 @@ def test_help_is_plain_and_whole_on_a_narrow_terminal(verb: tuple[str, ...]) -> 
     assert "…" not in shown, "a word is cut off"
     types = re.findall(r"<(?!speaker)[^<>=]+>|\blist\[", shown)
     assert types == [], "a type of Python's"
+    assert not re.search(r"x\s*[<>]=|\d{7}", shown), "a range as Python writes it, or one that is none"
     assert "--help" in shown
+
+
+def test_help_says_which_numbers_an_option_takes() -> None:
+    shown = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "120", "NO_COLOR": "1"}).output
+    for option, kind in (("port", "[1 to 65535]"), ("max-duration", "[from 1]"), ("queue", "[from 1]")):
+        assert re.search(rf"--{option} +NUMBER +{re.escape(kind)}", shown)
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)

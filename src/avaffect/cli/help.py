@@ -1,4 +1,4 @@
-"""How the help names what an option takes: ``TEXT`` and ``NUMBER``, not Python's types."""
+"""How the help names what an option takes: ``TEXT`` and ``NUMBER [from 1]``, not Python's types."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typer.core import TyperCommand, TyperGroup
 
 _WORDS = {"str": "TEXT", "Path": "PATH", "path": "PATH", "int": "NUMBER", "float": "NUMBER"}
 
+_HUGE = 1e9  # a bound from here on only keeps infinity out
+
 _WIDTH = 14  # letters of a line of choices: what is wider takes the room of options' names
 
 
@@ -20,6 +22,7 @@ class _PlainTypes:
         params = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             param.display_type_rich = partial(_type_of, param)
+            param._get_number_range_help_str = partial(_range_of, param)
         return params
 
 
@@ -29,6 +32,13 @@ class Verb(_PlainTypes, TyperCommand):
 
 class Verbs(_PlainTypes, TyperGroup):
     """A command of which verbs are parts."""
+
+
+def _range_of(param: Any) -> str | None:
+    """Which numbers an option takes; a bound that no sensible value comes near is not shown."""
+    if param.max is not None and param.max < _HUGE:
+        return f"up to {param.max}" if param.min is None else f"{param.min} to {param.max}"
+    return None if param.min is None else f"from {param.min}"
 
 
 def _type_of(param: Any, ctx: Any) -> str | None:
