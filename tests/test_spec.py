@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from avaffect.errors import ModelError
-from avaffect.spec import Spec
+from avaffect.spec import VAGUE, Spec
 
 FALLING = {target: [[1.0, 0.1], [0.0, 0.2]] for target in ("valence", "arousal")}
 
@@ -44,6 +45,18 @@ def test_intervals_of_a_blind_guess_are_known(debug_spec, widths, vague):
     names = ("audio+visual", "audio")
     calibration = {n: {"valence": w, "arousal": 0.3} for n, w in zip(names, widths, strict=False)}
     assert replace(debug_spec, calibration=calibration).vague == vague
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("src/avaffect/serve/page/js/result/summary.js", VAGUE),
+        ("docs/faq.md", VAGUE.partition(":")[0]),
+        ("docs/guide.md", VAGUE.partition(":")[0]),
+    ],
+)
+def test_page_and_documents_say_the_same_of_such_intervals(file, words):
+    assert words in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
 
 
 def test_unknown_key_names_the_nearest(debug_spec):

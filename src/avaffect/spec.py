@@ -21,6 +21,9 @@ from .schema import Size, TickRate, from_json, short
 TARGETS = ("valence", "arousal")
 """What the models of this package predict, in the order of their last axis."""
 
+VAGUE = "as wide as for a blind guess: the values say next to nothing"
+"""What is said of intervals that are no narrower than those of values drawn evenly from the whole range."""
+
 LONGEST_WINDOW = 20_000
 """Ticks that a model can see at once at most: attention over a window takes the square of it in memory."""
 

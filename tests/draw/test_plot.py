@@ -13,6 +13,7 @@ from avaffect.draw import plot
 from avaffect.draw.panels import DENSE
 from avaffect.errors import DataError
 from avaffect.palette import SOURCES
+from avaffect.spec import TARGETS, VAGUE
 from avaffect.trace import Edits, Trace
 
 
@@ -219,6 +220,17 @@ def test_no_words_touch_each_other(made):
             across = min(box.x1, second.x1) - max(box.x0, second.x0)
             down = min(box.y1, second.y1) - max(box.y0, second.y0)
             assert min(across, down) < 2, f"{name!r} and {other!r}"
+
+
+def test_intervals_as_wide_as_a_blind_guess_are_told_within_the_picture(make_trace):
+    trace = make_trace(2.0)
+    for target in TARGETS:
+        trace.table[f"{target}_lo"], trace.table[f"{target}_hi"] = -1.0, 1.0
+    figure = plot(trace)
+    figure.canvas.draw()
+    (caption,) = (text for text in figure.texts if "Shaded" in text.get_text())
+    assert f"Intervals of valence and arousal are {VAGUE}." in caption.get_text()
+    assert caption.get_window_extent().x1 <= 1600
 
 
 def test_what_it_cannot_plot(make_trace, tmp_path):

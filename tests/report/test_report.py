@@ -17,6 +17,7 @@ from PIL import Image
 from avaffect.errors import DataError
 from avaffect.report import write_overview, write_report
 from avaffect.report.cite import PAPERS
+from avaffect.spec import VAGUE
 from avaffect.trace import Edits, Span, Trace
 
 
@@ -115,6 +116,14 @@ def test_reports_and_overview_say_what_was_edited(make_trace, tmp_path):
     overview = Page(write_overview(traces, paths, tmp_path / "index.html")).text
     assert f"P02.mp4 is edited: {told}" in overview
     assert overview.count("edited") == 1
+
+
+def test_a_report_warns_of_intervals_as_wide_as_a_blind_guess(make_trace, tmp_path):
+    trace = make_trace(1.0)
+    assert VAGUE not in Page(write_report(trace, tmp_path / "r.html")).text
+    trace.table["valence_lo"], trace.table["valence_hi"] = -1.0, 1.0
+    text = Page(write_report(trace, tmp_path / "r.html")).text
+    assert f"Do not read the valence of person 1. The intervals are {VAGUE}." in text
 
 
 def test_what_has_no_report(make_trace, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from avaffect.spec import VAGUE
 from avaffect.trace import Trace
 from avaffect.trace.describe import MEANING
 from avaffect.trace.summary import summarise
@@ -33,7 +34,7 @@ def test_intervals_as_wide_as_a_blind_guess_are_told(make_trace, reach, vague):
         trace.table[f"valence_{end}"] = np.clip(trace.table["valence"] + sign * reach, -1, 1)
     (one,) = summarise(trace.table, trace.meta).people
     assert (one.valence.vague, one.arousal.vague) == (vague, False)
-    assert trace.describe().count("as wide as that of a blind guess") == vague
+    assert trace.describe().count(VAGUE) == vague
     without = trace.table.assign(arousal_lo=np.nan, arousal_hi=np.nan)
     json.dumps(summarise(without, trace.meta).as_dict(), allow_nan=False)
 

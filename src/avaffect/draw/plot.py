@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from ..arguments import checks_types
 from ..errors import DataError
 from ..palette import FAINT, INK, NOBODY, SOURCES
+from ..spec import VAGUE
 from ..trace import time_axis
 from ..trace.describe import ENDS, words
 from ..trace.groups import Group, groups_of
@@ -249,6 +250,6 @@ def _draw_caption(
     below = ["Hatched: no prediction, no face or no sound to go by."]
     vague = [t for t in ENDS if any((level := getattr(people[g.track], t)) and level.vague for g in groups)]
     if vague:
-        below.append(f"Intervals of {' and '.join(vague)}: as wide as a blind guess, the values say nothing.")
+        below.append(f"Intervals of {' and '.join(vague)} are {VAGUE}.")
     text = "\n".join("  ".join(sentences) for sentences in (parts, below))
     figure.text(_LEFT, 0.018, text, fontsize=11, color="#6A6A6A", linespacing=1.45)

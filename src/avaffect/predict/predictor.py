@@ -22,7 +22,7 @@ from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..runtime import open_model
-from ..spec import TARGETS
+from ..spec import TARGETS, VAGUE
 from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
 from ..streams.person import Person
@@ -122,11 +122,9 @@ class Predictor(ManyFiles):
             )
         if vague := self.spec.vague:
             log.warning(
-                "%s: its intervals of %s are as wide as those of a blind guess, and its values say next to"
-                " nothing; train it on more recordings",
-                self.spec.name,
-                " and ".join(vague),
-            )
+                "%s: its intervals of %s are %s; train it on more recordings",
+                self.spec.name, " and ".join(vague), VAGUE,
+            )  # fmt: skip
         self.people = people
         self.audio_track, self.audio_channel = audio_track, audio_channel
         self.reader = StreamReader(

@@ -14,7 +14,7 @@ from ..arguments import checks_types
 from ..errors import AvaffectError, DataError
 from ..files import replacing
 from ..model_folder import read_card
-from ..spec import TARGETS
+from ..spec import TARGETS, VAGUE
 from ..trace.describe import MEANING, percent, words
 from ..trace.edits import Edits
 from ..trace.groups import Group, groups_of
@@ -128,10 +128,7 @@ def _vague(people: Mapping[int | None, Person]) -> str:
     ]
     if not named:
         return ""
-    return (
-        f'<p class="warning"><b>Do not read {escape(", ".join(named))}.</b> The intervals are as wide as'
-        " those of a blind guess: the values say next to nothing.</p>"
-    )
+    return f'<p class="warning"><b>Do not read {escape(", ".join(named))}.</b> The intervals are {VAGUE}.</p>'
 
 
 def _shaded(trace: Trace) -> str:

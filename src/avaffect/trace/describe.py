@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..spec import VAGUE
 from .edits import Edits
 from .meta import coverage, sound
 from .names import display_names
@@ -145,7 +146,7 @@ def _level(level: Level, held: float) -> str:
     if level.interval is not None:
         text += f"; {percent(held)} interval about ±{level.interval / 2:.2f}"
     if level.vague:
-        text += ", as wide as that of a blind guess: the values say next to nothing"
+        text += f", {VAGUE}"
     return text
 
 

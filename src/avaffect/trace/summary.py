@@ -32,7 +32,7 @@ class Level:
     interval : float or None
         Mean width of the prediction interval; None where the model gives none.
     vague : bool
-        The intervals are on average as wide as those of a blind guess: no narrower than one that holds the
+        The intervals are on average as wide as for a blind guess: no narrower than one that holds the
         same share of values drawn evenly from the whole scale.
     """
 

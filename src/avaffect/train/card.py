@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..spec import TARGETS, Spec
+from ..spec import TARGETS, VAGUE, Spec
 from . import card_text as text
 from .corpus_terms import CORPORA
 from .recipe import CorpusRecipe
@@ -67,9 +67,7 @@ def _vague(spec: Spec) -> list[str]:
     if not spec.vague:
         return []
     named = " and ".join(spec.vague)
-    return [
-        f"The intervals of {named} are as wide as those of a blind guess: the values say next to nothing.\n"
-    ]
+    return [f"The intervals of {named} are {VAGUE}.\n"]
 
 
 def _face(figures: Figures, adapted: Figures) -> list[str]:

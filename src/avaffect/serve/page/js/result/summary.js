@@ -44,7 +44,7 @@ function line(person, name) {
   const scale = (target) => {
     const values = person[target];
     if (!values) return [cell("–"), cell("–")];
-    const said = values.vague ? "interval as wide as a blind guess: says nothing" : level(target, values.mean);
+    const said = values.vague ? "interval as wide as for a blind guess: the values say next to nothing" : level(target, values.mean);
     return [cell(`${signed(values.mean)} `, element("small", {}, said)), cell(`${signed(values.min)} to ${signed(values.max)}`)];
   };
   const why = Object.entries(person.missing).map(([reason, share]) => `${percent(share)}: ${reason}`);
