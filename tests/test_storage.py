@@ -187,6 +187,16 @@ def test_copies_of_killed_processes_are_removed(monkeypatch, tmp_path, store):
         assert not dead.exists()
 
 
+def test_the_folder_of_copies_is_looked_through_once_a_process(monkeypatch, tmp_path, store):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    looks = []
+    monkeypatch.setattr("avaffect.files.remove_stale", looks.append)
+    for name in ("a.wav", "b.wav"):
+        with copies.fetched(store(name)):
+            pass
+    assert looks == [tmp_path]
+
+
 def test_what_fails_while_it_is_written_leaves_nothing(store):
     with pytest.raises(TypeError), copies.written([store.root / "out/a.csv"]) as (file,):
         file.write_text(None)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .address import Address, Place
 from .errors import AvaffectError
-from .files import remove_stale, temporary_name
+from .files import remove_stale, remove_stale_once, temporary_name
 from .storage import get, put
 
 _COPIES: ContextVar[Mapping[Address, Path]] = ContextVar("copies")
@@ -77,7 +77,7 @@ def remove_copies() -> None:
 @contextmanager
 def _scratch() -> Iterator[Path]:
     """A folder on this machine; a process that is killed leaves it to the next."""
-    remove_copies()
+    remove_stale_once(Path(tempfile.gettempdir()))
     folder = temporary_name(Path(tempfile.gettempdir()) / "copies")
     try:
         folder.mkdir(mode=0o700)

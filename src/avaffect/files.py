@@ -50,7 +50,7 @@ def replacing(path: str | Path, *, make_folder: bool = False) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
         elif not target.parent.is_dir():
             raise DataError(f"cannot write {target}: no folder {target.parent}; create it first")
-        _remove_stale_once(target.parent)
+        remove_stale_once(target.parent)
         yield temporary
         os.replace(temporary, target)
     except OSError as error:
@@ -87,6 +87,12 @@ def remove_stale(folder: Path) -> None:
             elif (ours and not alive) or _is_old(path):
                 with suppress(OSError):
                     path.unlink()
+
+
+@cache
+def remove_stale_once(folder: Path) -> None:
+    """The same once in a process: a folder may hold very many files."""
+    remove_stale(folder)
 
 
 def claim_runs(work: Path, settings: str) -> None:
@@ -183,9 +189,6 @@ def as_text(path: str | os.PathLike[str]) -> str:
 def _is_within(path: Path, source: Path) -> bool:
     """Whether a file is ``source``, or lies in it."""
     return source.exists() and source.resolve() in (path.resolve(), *path.resolve().parents)
-
-
-_remove_stale_once = cache(remove_stale)
 
 
 @cache

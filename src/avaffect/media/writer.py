@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from ..arguments import checks_types
 from ..errors import MediaError
-from ..files import remove_stale, temporary_name
+from ..files import remove_stale_once, temporary_name
 from .soundtrack import Soundtrack
 
 _ENDINGS = (".mp4", ".mov", ".mkv")
@@ -90,7 +90,7 @@ class VideoSink:
 
     def __enter__(self) -> Self:
         self._check_place()
-        remove_stale(self._path.parent)
+        remove_stale_once(self._path.parent)
         with self._one_line():
             options = {"movflags": "+faststart", "movie_timescale": "90000"}
             matroska = self._path.suffix.lower() == ".mkv"
