@@ -50,6 +50,23 @@ class Reading:
         return np.logical_or.reduce(list(self.masks.values()))
 
 
+def with_exactly(condition: str, masks: Mapping[str, np.ndarray]) -> np.ndarray:
+    """(t,) bool: the ticks at which the streams of a condition are available, and no others.
+
+    Parameters
+    ----------
+    condition : str
+        As in `avaffect.spec.Spec.calibration`.
+    masks : mapping of str to (t,) np.ndarray of bool
+
+    >>> masks = {"audio": np.array([True, True, False]), "visual": np.array([True, False, True])}
+    >>> with_exactly("audio", masks), with_exactly("audio+visual", masks)
+    (array([False,  True, False]), array([ True, False, False]))
+    """
+    names = condition.split("+")
+    return np.logical_and.reduce([mask == (name in names) for name, mask in masks.items()])
+
+
 def half_widths(
     spec: Spec, masks: Mapping[str, np.ndarray], quality: Mapping[str, np.ndarray] | None = None
 ) -> np.ndarray:
@@ -69,8 +86,7 @@ def half_widths(
     if spec.calibration:
         out[:] = [max(by[target] for by in spec.calibration.values()) for target in spec.targets]
     for condition, by in spec.calibration.items():
-        present = set(condition.split("+"))
-        at = np.logical_and.reduce([mask == (name in present) for name, mask in masks.items()])
+        at = with_exactly(condition, masks)
         known = {name: values[at] for name, values in (quality or {}).items()}
         curves = spec.widening.get(condition, {})
         added = added_squares(curves, known, spec.targets, int(at.sum()))

@@ -13,12 +13,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..predict.frame_table import with_exactly
 from .prediction import Prediction
 
 POOLED = "all"
 
 Predict = Callable[[tuple[str, ...]], Sequence[Prediction]]
-"""Predictions for some recordings, with these streams hidden throughout."""
+"""Predictions for some recordings, with these streams hidden throughout: their masks say so."""
 
 HalfWidths = dict[str, dict[str, float]]
 """By condition (``audio+visual``, ``audio``, ...) and target, in units of the target."""
@@ -43,7 +44,7 @@ def residuals(predict: Predict, streams: Sequence[str]) -> dict[str, list[NDArra
     found = {}
     for condition, available in conditions(streams).items():
         predictions = predict(tuple(name for name in streams if name not in available))
-        found[condition] = [_errors(prediction, available) for prediction in predictions]
+        found[condition] = [_errors(prediction, condition) for prediction in predictions]
     return found
 
 
@@ -103,12 +104,8 @@ def coverages(
     inside = {
         name: np.concatenate(found[name]) <= end for name, end in ends.items() if any(map(len, found[name]))
     }
-    as_they_are, by_condition = predict(()), conditions(streams)
-    pooled = [
-        _errors(prediction, by_condition[name], others=streams) <= end
-        for name, end in ends.items()
-        for prediction in as_they_are
-    ]
+    as_they_are = predict(())
+    pooled = [_errors(prediction, name) <= end for name, end in ends.items() for prediction in as_they_are]
     inside[POOLED] = np.concatenate(pooled)
     return {
         name: {target: float(hit[:, k].mean()) for k, target in enumerate(targets)}
@@ -116,13 +113,8 @@ def coverages(
     }
 
 
-def _errors(
-    prediction: Prediction, available: Sequence[str], *, others: Sequence[str] = ()
-) -> NDArray[np.floating]:
-    """Absolute errors at the labelled ticks with these streams, and without the others."""
+def _errors(prediction: Prediction, condition: str) -> NDArray[np.floating]:
+    """Absolute errors at the labelled ticks at which exactly the condition's streams are available."""
     error = np.abs(prediction.values - prediction.labels)
-    there = np.logical_and.reduce([prediction.masks[name] for name in available])
-    for name in others:
-        if name not in available:
-            there = there & ~prediction.masks[name]
-    return error[there & np.isfinite(error).all(axis=1)]
+    known = np.isfinite(error).all(axis=1)
+    return error[known & with_exactly(condition, prediction.masks)]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..evaluate.bootstrap import interval
 from ..metric import ccc, regression_metrics
 from ..model import FusionNetwork
+from ..predict.frame_table import with_exactly
 from ..progress import Hook
 from ..spec import TARGETS
 from .acted import CORPUS
@@ -222,9 +223,7 @@ def _count(hits: dict[str, list[NDArray]], prediction: Prediction, widths: HalfW
     """Add whether labels lie inside: at each tick, and for the clip's mean."""
     ends = np.full(prediction.values.shape, np.nan)
     for condition, by in widths.items():
-        names = condition.split("+")
-        there = np.logical_and.reduce([mask == (name in names) for name, mask in prediction.masks.items()])
-        ends[there] = [by[target] for target in TARGETS]
+        ends[with_exactly(condition, prediction.masks)] = [by[target] for target in TARGETS]
     known = np.isfinite(ends[:, 0])
     if not known.any():
         return
