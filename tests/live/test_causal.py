@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import wave
 
 import numpy as np
 import pytest
 
-from avaffect.errors import AvaffectError, DataError
+from avaffect.errors import AvaffectError, DataError, ModelError
 from avaffect.live import CausalPredictor, StreamingPredictor
 from avaffect.media import AudioBlock, Frame
+from avaffect.predict import Predictor, load
 from avaffect.streams.assemble import PersonStreams
 
 from .conftest import Start, events, run
@@ -135,3 +137,19 @@ def test_options_out_of_range():
 def test_settings_say_that_it_is_causal(causal):
     assert causal.settings["causal"]
     assert causal.settings["lag"] == LAG
+
+
+@pytest.mark.parametrize("make", [load, CausalPredictor])
+def test_all_ways_to_a_predictor_take_its_options_and_heed_them(make):
+    """Each lists them, with their defaults, for whoever looks at its signature."""
+    expected = dict(inspect.signature(Predictor).parameters)
+    found = dict(inspect.signature(make).parameters)
+    found.pop("lag", None)
+    assert found == expected
+    given = {
+        "people": "main", "detection_interval": 1.0, "min_face": 40.0, "audio_track": 2, "audio_channel": 1,
+    }  # fmt: skip
+    assert {*given, "reference", "detector"} == {*expected}
+    assert given.items() <= make("visual.default", **given).meta.items()
+    with pytest.raises(ModelError, match="nobody"):
+        make("visual.default", detector="nobody")
