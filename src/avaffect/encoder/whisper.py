@@ -8,9 +8,10 @@ Whisper (Radford et al. 2023, "Robust speech recognition via large-scale weak su
     h_l = a_l + W2 GELU(W1 LayerNorm(a_l))
     y   = ReLU(W standardise([mean of h_L over a tick, level]))
 
-Attention sees windows of 8 s, so that recordings of any length can be read: window k gives the ticks from
+Attention sees windows of 4 s, so that recordings of any length can be read: window k gives the ticks from
 k HOP to (k + 1) HOP - 1, and sees MARGIN ticks more on each side. Positions count from where the window would
-begin if there were sound on all sides.
+begin if there were sound on all sides. Windows are shorter than the clips of the training: what comes later
+in a window than any clip lasts would be read as nothing that was learned.
 
 Whisper takes its input relative to the loudest moment. Here it is relative to the recording's reference
 level, which is put where the speech of an ordinary recording lies. The level itself stands beside the last
@@ -41,8 +42,8 @@ STRIDE = 8
 POSITIONS = 4
 """Whisper's positions per tick; each is two log-mel frames."""
 
-HOP, MARGIN = 75, 12
-"""Ticks of a window that are kept (6 s), and that it sees besides on each side (about 1 s)."""
+HOP, MARGIN = 25, 12
+"""Ticks of a window that are kept (2 s), and that it sees besides on each side (about 1 s)."""
 
 LOWEST_DEVIATION = 1e-4
 """What features are divided by at least: one that never changes must not become noise."""
