@@ -112,10 +112,10 @@ def by_the_equations(file: Path, logmel: np.ndarray, blocks: int, heads: int) ->
     width, ticks = first.shape[1], len(logmel) // 8
     out = np.zeros((ticks, width + 1))
     for tick in range(ticks):
-        window = tick // 75
-        seen = np.arange(4 * max(0, 75 * window - 12), 4 * min(ticks, 75 * window + 87))
-        if tick % 75 == 0:
-            place = seen - 4 * (75 * window - 12)
+        window = tick // 25
+        seen = np.arange(4 * max(0, 25 * window - 12), 4 * min(ticks, 25 * window + 37))
+        if tick % 25 == 0:
+            place = seen - 4 * (25 * window - 12)
             angle = place[:, None] / 10000 ** (np.arange(width // 2) / (width // 2 - 1))
             x = first[seen] + np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
             for layer in range(blocks):

@@ -1,7 +1,7 @@
 """The voice of a stream, tick by tick: its spectrum, where somebody speaks, how loud they usually are.
 
-The voice encoder runs once a tick, over the latest seconds. Features are the better the more sound is known
-on both sides: those of the later half of what the encoder sees are made anew each time, the others stay.
+The voice encoder runs once a tick. Features are the better the more sound is known on both sides: those of
+the latest seconds are made anew each time, the others stay.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from ..streams.timeline import Timeline
 from ..voice.speech import CHUNK_RATE
 from .usual_level import UsualLevel
 
-SEEN = 4.0
-"""Seconds that the voice encoder sees at once. With 6 s it is dearer, and values are further from those of
-whole recordings; with 3 s arousal is."""
+ANEW = 2.0
+"""Seconds whose features are made anew each tick, with as much sound before them, by an encoder without
+windows of its own; one with windows (`avaffect.runtime.Runtime.hop`) makes those of one window, and sees what
+its window sees before."""
 
 
 class SoundReader:
@@ -51,7 +52,8 @@ class SoundReader:
         self._logmel = voice.LogMelStream(voice.LogMel(preset))
         self._speech = voice.SpeechStream()
         self.level = level or UsualLevel(preset.frame_rate)
-        self._seen = round(SEEN * timeline.tick_rate) if stream else 0
+        usual = round(ANEW * timeline.tick_rate)
+        self._anew, self._before = (model.hop, model.context) if model.hop > 1 else (usual, usual)
         self._frames = np.zeros((0, preset.n_mels), np.float16)
         self._levels = np.zeros(0, np.float32)
         self._chances = np.zeros(0, np.float32)
@@ -86,7 +88,7 @@ class SoundReader:
         in_speech = voice.speech_active(self._chances, CHUNK_RATE)
         active = voice.share(in_speech, ticks, new_rate=rate) & self._present
         speech = voice.resample(self._chances, CHUNK_RATE, rate, ticks)
-        if self._seen:
+        if self._features.shape[1]:
             self._encode(in_speech, active)
         speech = np.where(self._present, speech, np.nan)
         snr = voice_snr(self._levels, self._frame_rate, ticks, rate)
@@ -104,8 +106,8 @@ class SoundReader:
 
     def _encode(self, in_speech: np.ndarray, active: np.ndarray) -> None:
         """Make the features of the latest ticks, as far as somebody speaks in them."""
-        begin = max(0, len(active) - self._seen)
-        fresh = begin + (self._seen // 2 if begin else 0)
+        fresh = max(0, len(active) - self._anew)
+        begin = max(0, fresh - self._before)
         if not active[fresh:].any():
             return
         reference = self._reference
@@ -113,7 +115,7 @@ class SoundReader:
             voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
             reference = voice.shrunk_level(*self.level.with_later(self._levels[voiced]))
         view = voice.relative(self._frames[begin * self._per_tick :], reference)
-        features = self._model.encode_voice(view)
+        features = self._model.encode_voice(view, fresh - begin)
         self._features[fresh:] = features[fresh - begin :]
 
 
