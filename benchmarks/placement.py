@@ -1,6 +1,6 @@
 """Whether a voice reads the same wherever in a recording it is.
 
-    python benchmarks/placement.py PATH/javanese --model audio.default hgrjca.default
+    python benchmarks/placement.py PATH/javanese/*.mp4 --model audio.default hgrjca.default
 
 Every clip's sound is read alone, and behind some seconds of near silence. Told is by how much the mean of its
 valence and arousal differs, over all clips.
@@ -27,12 +27,12 @@ FLOOR = 3e-4
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, help="of recordings with speech")
+    parser.add_argument("recordings", nargs="+", type=Path, help="with speech")
     parser.add_argument("--model", nargs="+", default=["hgrjca.default"])
     parser.add_argument("--seconds", type=float, nargs="+", default=[1.0, 2.0, 3.0, 4.0, 5.0])
     parser.add_argument("--every", type=int, default=1, metavar="N", help="one recording of N")
     options = parser.parse_args(arguments)
-    voices = [media.read_audio(path)[0] for path in sorted(options.folder.iterdir())[:: options.every]]
+    voices = [media.read_audio(path)[0] for path in options.recordings[:: options.every]]
     rows = []
     for name in options.model:
         predictor = avaffect.load(name)
