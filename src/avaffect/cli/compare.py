@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +12,7 @@ from rich.table import Column, Table
 
 from ..errors import AvaffectError
 from .plot_options import Picture, PlotFormat
-from .printed import Console
+from .printed import Console, write_json
 from .result_options import EditList, Overwrite, Results, check_outputs, parts_of, print_lines, results_of
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ def _groups(groups: list[list[Trace]], files: Mapping[str, Path], as_json: bool,
         draw_groups(comparison, files["plot"])
     if as_json:
         whole = {**comparison.as_dict(), "outputs": [str(path) for path in files.values()]}
-        typer.echo(json.dumps(whole, indent=2))
+        write_json(whole)
         return
     _print_groups(comparison)
     _print_written(files)
@@ -224,7 +223,7 @@ def _pairs(
             "notes": notes,
             "outputs": [str(path) for path in files.values()],
         }
-        typer.echo(json.dumps(whole, indent=2))
+        write_json(whole)
         return
     _print_pairs(found, recordings)
     for target, figure in overall.items():

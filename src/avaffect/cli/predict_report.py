@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from ..address import Place
 from ..errors import AvaffectError
 from ..run.figures import COLUMNS
 from ..run_table import RunTable
-from .printed import Console, write_out
+from .printed import Console, write_json
 
 if TYPE_CHECKING:
     from ..outputs import Target
@@ -102,7 +101,7 @@ class Report:
                 "skipped": [str(path) for path in self._skipped],
                 "errors": failures,
             }
-            write_out(json.dumps(whole, indent=2) + "\n")
+            write_json(whole)
         elif self._many and rows:
             self._print([self._rows[source] for source in rows])
         for source in errors:

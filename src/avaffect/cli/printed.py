@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, Any
 
 from rich.console import Console as RichConsole
 from rich.console import ConsoleOptions, RenderableType
@@ -72,6 +73,11 @@ def write_out(text: str) -> None:
     with _whose_reader_may_go():
         sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
+
+
+def write_json(value: Any) -> None:
+    """Write a value to stdout for another program."""
+    write_out(json.dumps(value, indent=2) + "\n")
 
 
 def flush_out() -> None:
