@@ -25,7 +25,7 @@ class _PlainTypes:
         for param in params:
             param.display_type_rich = partial(_type_of, param)
             param._get_number_range_help_str = partial(_range_of, param)
-            param.process_value = partial(value_of, param, _range_of(param))
+            param.process_value = partial(value_of, param)
         return params
 
 
@@ -40,7 +40,7 @@ class Verbs(_PlainTypes, TyperGroup):
 def _range_of(param: Any) -> str | None:
     """Which numbers an option takes; a bound that no sensible value comes near is not shown."""
     if param.max is not None and param.max < _HUGE:
-        return f"up to {param.max}" if param.min is None else f"{param.min} to {param.max}"
+        return f"up to {param.max}" if param.min is None else f"{param.min}–{param.max}"
     return None if param.min is None else f"from {param.min}"
 
 

@@ -14,14 +14,12 @@ from ..errors import AvaffectError
 _KINDS = {int: "a whole number", float: "a number"}
 
 
-def value_of(param: Any, range_: str | None, context: Any, given: Any) -> Any:
+def value_of(param: Any, context: Any, given: Any) -> Any:
     """The value of an option or argument, as a verb takes it.
 
     Parameters
     ----------
     param : typer's parameter
-    range_ : str or None
-        Which numbers it takes, in words.
     context : typer's context
     given : object
         What stands on the command line, or the default.
@@ -40,7 +38,7 @@ def value_of(param: Any, range_: str | None, context: Any, given: Any) -> Any:
         faults = getattr(error.__cause__, "errors", None)  # of pydantic, which typer asks
         if faults is None:
             raise
-        expected = _expected(param, range_) or faults()[0]["msg"]
+        expected = _expected(param) or faults()[0]["msg"]
         raise AvaffectError(f"{name} {faults()[0]['input']}: expected {expected}") from error
 
 
@@ -62,7 +60,7 @@ def _name(param: Any) -> str:
     return max(param.opts, key=len) if param.param_type_name == "option" else str(param.name)
 
 
-def _expected(param: Any, range_: str | None) -> str | None:
+def _expected(param: Any) -> str | None:
     """What a number or a choice may be, and an example; None of anything else."""
     described = param.type_descriptor
     example = param.default if isinstance(param.default, int | float) else described.parameter_info.min
@@ -72,5 +70,7 @@ def _expected(param: Any, range_: str | None) -> str | None:
     kind = _KINDS.get(described.annotation)
     if kind is None:
         return None
-    bounds = f" {range_ if range_.startswith(('from', 'up')) else f'from {range_}'}" if range_ else ""
-    return f"{kind}{bounds}, such as {_name(param)} {1 if example is None else example:g}"
+    bounds = [
+        f" {word} {bound:g}" for word, bound in (("from", param.min), ("to", param.max)) if bound is not None
+    ]
+    return f"{kind}{''.join(bounds)}, such as {_name(param)} {1 if example is None else example:g}"
