@@ -77,7 +77,7 @@ def test_a_folder_within_that_may_not_be_read(folder, caplog):
         assert list_media(folder, recursive=True) == [folder / "a.wav", folder / "b.MP4"]
     finally:
         (folder / "deep").chmod(0o755)
-    assert f"{folder / 'deep'}: left out, may not be read" in caplog.text
+    assert f"{folder / 'deep'}: left out, cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["a.3g2", "a.m2t", "a.mod", "a.asf", "a.caf", "a.weba", "a.gif", "a.AU"])
