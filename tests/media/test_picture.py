@@ -151,6 +151,18 @@ def test_interlaced_pictures_are_woven(tmp_path, kit):
     assert bar.argmax() == pytest.approx(6 * 5 + 8, abs=8)  # the right picture at the right time
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("i.mp4", "libx264"), ("i.mov", "libx264"), ("i.mkv", "libx264"), ("i.ts", "mpeg2video"),
+     ("i.mpg", "mpeg2video"), ("i.m2ts", "mpeg2video"), ("i.vob", "mpeg2video")],
+)  # fmt: skip
+def test_interlaced_pictures_are_shown_as_long_as_the_file_says(name, codec, tmp_path, kit):
+    options = {"flags": "+ildct+ilme", "x264-params": "tff=1:bframes=0"}
+    pictures = kit.Pictures(stripes(), np.arange(12) / 25, codec=codec, options=options)
+    path = kit.write_clip(tmp_path / name, pictures)
+    assert max(frame.duration for frame in frames(path)) <= 1 / 25 + 1e-3
+
+
 def test_picture_keeps_its_place_where_interlacing_begins(tmp_path, kit):
     # a progressive and an interlaced stream one after the other
     parts = []

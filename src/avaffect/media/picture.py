@@ -25,7 +25,10 @@ THUMBNAIL = 128, 192
 
 
 class Decoded(NamedTuple):
-    """A decoded picture, the time at which it is shown (seconds), and its orientation.
+    """A decoded picture, the time at which it is shown (seconds), its orientation, and its length.
+
+    ``length`` is how long the file says that it is shown, in seconds; 0 where it does not say. A frame that
+    comes out of a filter has it in other units.
 
     ``orientation`` is the upper left 2 x 2 of the display matrix as (a, b, c, d): a stored pixel at
     (x, y) is shown at (a x + c y, b x + d y). None means upright.
@@ -34,6 +37,7 @@ class Decoded(NamedTuple):
     frame: VideoFrame
     pts: Fraction
     orientation: tuple[int, int, int, int] | None
+    length: Fraction = Fraction(0)
 
 
 def orientation(

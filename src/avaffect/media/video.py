@@ -99,7 +99,7 @@ def frames(path: Path | str) -> Generator[Frame, None, None]:
         for index, picture in enumerate(deinterlace(_timed(source, source.video))):
             last = max(float(picture.pts), last + _NUDGE)
             image, thumbnail = convert.later(picture)
-            yield Frame(index, last, image, float(_length(picture.frame)), thumbnail)
+            yield Frame(index, last, image, float(picture.length), thumbnail)
         if index < 0:
             nothing_decoded(source, "picture", alone=source.audio is None)
 
@@ -135,8 +135,9 @@ def _timed(source: Source, stream: VideoStream) -> Iterator[Decoded]:
     of_photo = cache(lambda: exif_orientation(first_bytes(source.path, _PHOTO_HEAD)))
     usual = 1 / (stream.average_rate or stream.guessed_rate or _USUAL_RATE)  # seconds
     for frame in decode_video(source, stream):
-        pts = clock.begins(frame, _length(frame) or usual)
-        yield Decoded(frame, pts, orientation(frame, of_photo))
+        length = _length(frame)
+        pts = clock.begins(frame, length or usual)
+        yield Decoded(frame, pts, orientation(frame, of_photo), length)
 
 
 def _length(frame: VideoFrame) -> Fraction:
