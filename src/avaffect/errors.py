@@ -120,9 +120,24 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "did you mean 'hgrjca'?"
     >>> nearest("zzz", ["jca", "hgrjca"])
     'known: hgrjca, jca'
+
+    What was given is never proposed:
+
+    >>> nearest("jca", ["jca", "hgrjca"])
+    "did you mean 'hgrjca'?"
     """
     import difflib
 
-    names = sorted(known)
+    names = sorted(set(known) - {name})
     close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+
+
+def in_short(lines: Iterable[str]) -> str:
+    """The first of several messages, and how many others there are.
+
+    >>> in_short(["a.csv: is empty", "b.csv: is empty", "a.csv: is empty"])
+    'a.csv: is empty (and 1 more like this)'
+    """
+    first, *more = dict.fromkeys(lines)
+    return first + (f" (and {len(more)} more like this)" if more else "")
