@@ -105,3 +105,9 @@ def test_a_file_that_may_be_written(tmp_path):
     ):
         with pytest.raises(DataError, match=words):
             writable_file(path, inputs=[source, tmp_path / "gone"], overwrite=overwrite)
+
+
+def test_a_link_that_leads_nowhere_is_no_folder_and_told_as_a_link(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nothing" / "there")
+    with pytest.raises(DataError, match="it is a link that leads nowhere, a folder was expected"):
+        writable_folder(tmp_path / "link")

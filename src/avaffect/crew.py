@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Any, Self
 
+from .device import MOST_WORKERS
 from .errors import AvaffectError, one_line
 from .process import Child, Died, Work
 from .progress import Hook, silent
@@ -31,11 +32,16 @@ class Crew:
     make : callable
         Called once in each process; gives the `avaffect.process.Work` that is done there.
     workers : int
-        How many processes, at least 1.
+        How many processes, from 1 to `avaffect.device.MOST_WORKERS`.
     name : callable
         What a request is called in messages.
     abandoned : callable
         Called with a request whose process was ended in the midst of it, to clear up behind it.
+
+    Raises
+    ------
+    AvaffectError
+        If so many processes cannot be.
     """
 
     def __init__(
@@ -46,6 +52,8 @@ class Crew:
         name: Callable[[Any], str] = str,
         abandoned: Callable[[Any], None] = lambda _: None,
     ) -> None:
+        if not 1 <= workers <= MOST_WORKERS:
+            raise AvaffectError(f"workers={workers}: expected a number from 1 to {MOST_WORKERS}, such as 4")
         self._children = [Child(make, f"avaffect-worker-{k + 1}") for k in range(workers)]
         self._name, self._abandoned = name, abandoned
 

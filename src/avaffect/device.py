@@ -1,8 +1,14 @@
-"""What can run the networks. Loads nothing, so that the command line can list it."""
+"""What can run the networks, and how many at once. Loads nothing, so that the command line can list it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+MOST_THREADS = 256
+"""Threads of one network: more are of no use, and take minutes to start."""
+
+MOST_WORKERS = 256
+"""Processes on this machine that read recordings, each with a model of its own."""
 
 
 class Device(StrEnum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
@@ -12,6 +14,19 @@ _OPTIONAL = {
     **dict.fromkeys(("onnx", "onnxscript"), "pip install 'avaffect[export]'"),
 }
 """What the core does without, by module, and how to get it."""
+
+_ADVICE = {
+    errno.EACCES: "change its permissions",
+    errno.ENOENT: "check the spelling",
+    errno.EPERM: "change its permissions",
+    errno.ENAMETOOLONG: "give a shorter name",
+    errno.ELOOP: "name the file or the folder itself, not a link",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EROFS: "nothing can be written there: choose another place",
+}
+
+FOLDER_IS_GONE = "the folder you are in is gone; change to another (cd)"
 
 
 class AvaffectError(Exception):
@@ -51,9 +66,11 @@ def one_line(error: Exception, what: str | PurePath) -> AvaffectError:
     if isinstance(error, MemoryError):
         return AvaffectError(f"{what}: needs more memory than there is; close other programs or cut it up")
     if isinstance(error, OSError) and error.strerror:
+        if error.filename is None and folder_is_gone():
+            return MediaError(FOLDER_IS_GONE)
         place = error.filename if isinstance(error.filename, str) else what
         about = "" if str(place) == str(what) else f"{place}: "
-        return MediaError(f"{what}: {about}{error.strerror}; check the disk and the permissions")
+        return MediaError(f"{what}: {about}{error.strerror}; {advice(error)}")
     if isinstance(error, ModuleNotFoundError) and error.name in _OPTIONAL:
         return ModelError(f"{what}: this needs {error.name}, which is not installed: {_OPTIONAL[error.name]}")
     import logging  # here and below: what is loaded before a command listens to signals is little
@@ -64,6 +81,24 @@ def one_line(error: Exception, what: str | PurePath) -> AvaffectError:
         f"{what}: unexpected {type(error).__name__} in {_place(error)} ({text}); this is a fault of avaffect,"
         f" not yours: please report it at {REPORTS}"
     )
+
+
+def advice(error: OSError) -> str:
+    """What to do about something that the system refused.
+
+    >>> advice(OSError(errno.ELOOP, "Too many levels of symbolic links"))
+    'name the file or the folder itself, not a link'
+    """
+    return _ADVICE.get(error.errno or 0, "check the disk and the permissions")
+
+
+def folder_is_gone() -> bool:
+    """Whether the current folder was deleted: no relative path leads anywhere, no process can be started."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _place(error: Exception) -> str:
@@ -85,9 +120,24 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "did you mean 'hgrjca'?"
     >>> nearest("zzz", ["jca", "hgrjca"])
     'known: hgrjca, jca'
+
+    What was given is never proposed:
+
+    >>> nearest("jca", ["jca", "hgrjca"])
+    "did you mean 'hgrjca'?"
     """
     import difflib
 
-    names = sorted(known)
+    names = sorted(set(known) - {name})
     close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+
+
+def in_short(lines: Iterable[str]) -> str:
+    """The first of several messages, and how many others there are.
+
+    >>> in_short(["a.csv: is empty", "b.csv: is empty", "a.csv: is empty"])
+    'a.csv: is empty (and 1 more like this)'
+    """
+    first, *more = dict.fromkeys(lines)
+    return first + (f" (and {len(more)} more like this)" if more else "")

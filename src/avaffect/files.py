@@ -129,7 +129,8 @@ def writable_folder(folder: str | Path, advice: str = "choose another folder") -
         with TemporaryFile(dir=folder):
             pass
     except FileExistsError as error:
-        raise DataError(f"cannot write to {folder}: it is a file, a folder was expected; {advice}") from error
+        what = "a link that leads nowhere" if folder.is_symlink() and not folder.exists() else "a file"
+        raise DataError(f"cannot write to {folder}: it is {what}, a folder was expected; {advice}") from error
     except OSError as error:
         raise DataError(f"cannot write to {folder} ({error.strerror}); {advice}") from error
     remove_stale(folder)

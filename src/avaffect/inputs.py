@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .address import Address, Place, absolute, place
 from .copies import fetched
-from .errors import DataError, MediaError
+from .errors import DataError, MediaError, advice
 from .outputs import SUFFIXES
 from .record import ENDING, Record
 from .storage import exists, is_folder, matching, objects
@@ -219,4 +219,4 @@ def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError as error:
-        raise MediaError(f"{path}: cannot be looked at ({error.strerror}); change its permissions") from error
+        raise MediaError(f"{path}: cannot be looked at ({error.strerror}); {advice(error)}") from error

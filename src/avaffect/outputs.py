@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .address import Address, Place, absolute
-from .errors import DataError, MediaError
+from .errors import DataError, MediaError, in_short
 from .files import remove_stale
 from .record import ENDING, Record, Source
 from .result_names import longest_name, result_names
@@ -183,8 +183,7 @@ def plan(
     with listed(out):
         told = each(problem, targets, remote=isinstance(out, Address))
     if problems := [line for line in told if line]:
-        more = f" (and {len(problems) - 1} more like this)" if len(problems) > 1 else ""
-        raise DataError(problems[0] + more)
+        raise DataError(in_short(problems))
     return targets
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .address import Address, Place, absolute
-from .errors import MediaError
+from .errors import MediaError, advice
 from .storage import identity, is_file, read_bytes, size, write_bytes
 
 ENDING = ".avaffect.json"
@@ -65,7 +65,7 @@ class Source:
         except FileNotFoundError as error:
             raise MediaError(f"{path}: no such file; check the spelling or give the full path") from error
         except OSError as error:
-            raise MediaError(f"{path}: may not be read ({error.strerror}); change its permissions") from error
+            raise MediaError(f"{path}: cannot be read ({error.strerror}); {advice(error)}") from error
         return cls(absolute(path), state.st_size, state.st_mtime_ns, head)
 
     def is_same(self, other: Source) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import PROVIDERS, Device
+from .device import MOST_THREADS, PROVIDERS, Device
 from .errors import AvaffectError, ModelError
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,16 @@ _of_parents: list[Any] = []
 
 
 def set_threads(count: int) -> None:
-    """Threads of each network that is opened from now on; 1 for graphs unless this is called."""
+    """Threads of each network that is opened from now on; 1 for graphs unless this is called.
+
+    Raises
+    ------
+    AvaffectError
+        If it is no number from 1 to `avaffect.device.MOST_THREADS`.
+    """
     global _threads
+    if not 1 <= count <= MOST_THREADS:
+        raise AvaffectError(f"threads={count}: expected a number from 1 to {MOST_THREADS}, such as 1")
     _threads = count
 
 

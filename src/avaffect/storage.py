@@ -224,7 +224,8 @@ def writable(folder: Place, advice: str) -> Place:
     if len(folder.parts) == 1 or has_magic(str(folder)):
         raise DataError(f"{folder}: is no folder's address, such as s3://bucket/results; {advice}")
     tried = folder / f".avaffect-{uuid4().hex[:8]}"
-    write_bytes(tried, b"")
+    with _told(folder, "written"):
+        _system(folder).pipe_file(str(tried), b"")
     remove(tried)
     return folder
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from .errors import AvaffectError, DataError
+from .errors import AvaffectError, DataError, advice
 
 MAX_BYTES = 512 * 2**20
 """A larger file is refused: no table of labels is that long."""
@@ -59,9 +59,7 @@ def read_bytes(
         with path.open("rb") as file:
             raw = file.read(largest + 1 if head is None else head)
     except OSError as fault:
-        raise error(
-            f"{path}: {cannot} ({fault.strerror or fault}); check its name and permissions"
-        ) from fault
+        raise error(f"{path}: {cannot} ({fault.strerror or fault}); {advice(fault)}") from fault
     except ValueError as fault:  # a name with a NUL in it
         raise error(f"{str(path)!r}: {cannot} ({fault}); check its name") from fault
     if head is None and len(raw) > largest:

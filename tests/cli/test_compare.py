@@ -7,6 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from avaffect.cli.app import app
 
 
 @pytest.fixture
@@ -18,6 +21,8 @@ def results(tmp_path, make_trace):
             trace = make_trace(3.0, file=f"{folder}/P{k}.mp4")
             trace.to_parquet(tmp_path / folder / f"P{k}.parquet")
     make_trace(70.0, people=2, file="talk.mp4").to_csv(tmp_path / "talk.csv")
+    (tmp_path / "cut.csv").write_text("file,start")
+    (tmp_path / "empty").mkdir()
     return tmp_path
 
 
@@ -71,3 +76,17 @@ def test_a_pair_with_too_little_in_common_has_no_plot(avaffect, results, make_tr
 )
 def test_mistakes_are_one_line(avaffect, fails, results, arguments, said):
     fails(avaffect("compare", *arguments, cwd=results), said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["calm/P0.parquet", "calm/P1.parquet", "--with", "empty"], "no results in empty; expected tables"),
+        (["calm", "--with", "stress", "--people", "man"], "no recording has a person 'man'; did you mean"),
+        (["calm", "cut.csv", "--with", "stress", "--lag"], "cut.csv is not a trace's .csv file"),
+        (["cut.csv", "--with", "stress"], "no results in cut.csv"),
+    ],
+)
+def test_a_group_that_cannot_be_is_told(results, monkeypatch, arguments, said):
+    monkeypatch.chdir(results)
+    assert said in str(CliRunner().invoke(app, ["compare", *arguments]).exception)

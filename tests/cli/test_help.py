@@ -65,7 +65,7 @@ def test_help_is_plain_and_whole_on_a_narrow_terminal(verb: tuple[str, ...]) -> 
 
 def test_help_says_which_numbers_an_option_takes() -> None:
     shown = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "120", "NO_COLOR": "1"}).output
-    for option, kind in (("port", "[1 to 65535]"), ("max-duration", "[from 1]"), ("queue", "[from 1]")):
+    for option, kind in (("port", "[1–65535]"), ("max-duration", "[from 1]"), ("queue", "[from 1]")):
         assert re.search(rf"--{option} +NUMBER +{re.escape(kind)}", shown)
 
 

@@ -11,6 +11,7 @@ from avaffect.cli.app import app
 from avaffect.errors import AvaffectError
 from avaffect.outputs import SUFFIXES
 from avaffect.progress import silent
+from avaffect.record import Record, Source
 from avaffect.run.write import write
 
 
@@ -133,3 +134,116 @@ def test_predict_writes_reports_and_vector_plots(make_trace, tmp_path, kind, hea
     write(kind, make_trace(1.0), tmp_path / "gone.mp4", path, silent)
     assert path.read_bytes().startswith(head)
     assert kind in SUFFIXES
+
+
+@pytest.fixture
+def damaged(tmp_path, make_trace, monkeypatch):
+    """Results of three recordings; the tables of two are cut off, and of one of these another is whole."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    for name in ("whole", "cut", "half"):
+        path = make_trace(2.0, people=2, file=f"{name}.mp4").to_parquet(tmp_path / f"results/{name}.parquet")
+        if name != "whole":
+            path.write_bytes(path.read_bytes()[:400])
+    make_trace(2.0, people=2, file="half.mp4").to_csv(tmp_path / "results/half.csv")
+    (tmp_path / "results/noise.csv").write_bytes(b"\0\xff\x9d" * 50)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("verb", "written"),
+    [
+        (["summarise", "-o", "s.csv"], ["s.csv"]),
+        (["convert", "--to", "wide", "-o", "w.csv"], ["w.csv"]),
+        (["convert", "--to", "jsonl"], ["out/half.jsonl", "out/whole.jsonl"]),
+        (["report"], ["out/half_report.html", "out/whole_report.html", "out/index.html"]),
+        (["plot", "--format", "svg"], ["out/half_course.svg", "out/whole_course.svg"]),
+        (["compare", "--pair", "1,2", "-o", "out"], ["out/comparison.csv"]),
+    ],
+)
+def test_a_table_that_cannot_be_read_stops_no_other(verb, written, damaged, caplog):
+    done = CliRunner().invoke(app, [verb[0], "results", *verb[1:]])
+    assert done.exit_code == 2, done.output
+    assert all((damaged / path).is_file() for path in written)
+    if verb[0] == "summarise":
+        assert set(pd.read_csv("s.csv")["file"]) == {"whole.mp4", "half.mp4"}
+    left = [line.removeprefix("left out: ") for line in caplog.messages if line.startswith("left out: ")]
+    assert [line.split()[0] for line in left] == [
+        "results/cut.parquet",
+        "results/half.parquet",
+        "results/noise.csv",
+    ]
+    assert "its end is missing, so it was cut off" in left[0]
+    assert left[1].endswith("; results/half.csv is read instead")
+    assert "it holds no text" in left[2]
+    assert caplog.messages[-3:] == [f"passed over: {line}" for line in left]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["results/cut.parquet"], "its end is missing, so it was cut off"),
+        (
+            ["results/cut.parquet", "results/noise.csv"],
+            "cut off; give a table that avaffect wrote (and 1 more",
+        ),
+        (["nowhere"], "nowhere: no such file or folder"),
+        (["nowhere.csv"], "nowhere.csv: no such file or folder"),
+        (["empty"], "no results in empty; expected tables"),
+        (["results/whole.parquet", "empty"], "no results in empty; expected tables"),
+    ],
+)
+def test_where_nothing_can_be_read_nothing_is_written(given, said, damaged):
+    (damaged / "empty").mkdir()
+    done = CliRunner().invoke(app, ["summarise", *given, "-o", "s.csv"])
+    assert isinstance(done.exception, AvaffectError), done.output
+    assert said in str(done.exception)
+    assert not (damaged / "s.csv").exists()
+
+
+def test_one_result_that_cannot_be_written_stops_no_other(damaged, make_trace, caplog):
+    make_trace(2.0, file="alone.mp4").to_csv("results/alone.csv")
+    asked = ["plot", "results/alone.csv", "results/half.csv", "--people", "2", "--format", "svg"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 2, done.output
+    assert done.output.strip() == "Written: out/half_course_2.svg"
+    assert "passed over: nobody is called '2'" in caplog.text
+    asked = ["convert", "results/half.csv", "results/whole.parquet", "--to", "csv", "--rate", "0"]
+    done = CliRunner().invoke(app, asked)
+    assert str(done.exception) == "rate=0: expected rows a second, more than 0, such as 25"
+
+
+def test_a_strangers_file_in_the_folder_is_called_what_it_is(damaged):
+    (damaged / "results/index.html").write_text("mine")
+    done = CliRunner().invoke(app, ["report", "results", "-o", "results"])
+    assert "index.html is there already" in str(done.exception)
+    (damaged / "spans.csv").write_text("start,end,label\n0,1,a\n")
+    asked = ["summarise", "results/half.csv", "--by", "spans.csv", "-o", "spans.csv", "--overwrite"]
+    assert "spans.csv: it is an input" in str(CliRunner().invoke(app, asked).exception)
+    assert (damaged / "results/index.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["summarise", "om"],
+        ["convert", "om", "--to", "wide"],
+        ["compare", "om/x.csv", "--with", "om/base.csv"],
+    ],
+)
+def test_results_of_different_models_are_told(verb, tmp_path, make_trace, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "om").mkdir()
+    for name, model in (("base", "visual.default"), ("x", "jca.default")):
+        path = make_trace(2.0, file=f"{name}.mp4").to_csv(tmp_path / f"om/{name}.csv")
+        record = Record(Source(f"/{name}.mp4", 1, 0, ""), {"model": model, "weights_sha256": model})
+        record.with_finished(path).write(tmp_path / f"om/{name}.avaffect.json")
+    done = CliRunner().invoke(app, verb)
+    assert done.exit_code == 0, done.output
+    (line,) = caplog.messages
+    assert line.startswith("results of different models are put together: ")
+    assert "visual.default (1 recording)" in line
+    assert "jca.default (1 recording)" in line
+    caplog.clear()
+    assert CliRunner().invoke(app, ["summarise", "om/x.csv"]).exit_code == 0
+    assert not caplog.messages

@@ -189,3 +189,19 @@ def test_a_plot_says_of_which_group_there_is_no_mean(group):
     )
     whole = draw_groups(compare(apart, group("calm", LEVELS)))
     assert not any("No thick line" in text.get_text() for text in whole.texts)
+
+
+def test_why_there_is_nobody_is_told_and_what_was_asked_is_not_proposed(made):
+    rows = made.person(*made.times(2.0), track=None, file="voice.wav")
+    voice = Trace(rows, meta=made.META)
+    assert [case.person.track for case in cases_of([voice])] == [None]
+    for traces, people, said in (
+        ([], "main", "no recordings to compare"),
+        ([voice.table.iloc[:0]], "main", "no recordings to compare"),
+        ([voice], "all", "nobody is in view in voice.wav; people 'main' takes the voice"),
+        ([voice], "mian", "no recording has a person 'mian'; did you mean 'main'?"),
+        ([voice], 3, "no recording has a person 3; known: all, main"),
+    ):
+        with pytest.raises(DataError) as error:
+            cases_of([one if isinstance(one, Trace) else Trace(one) for one in traces], people)
+        assert said in str(error.value)

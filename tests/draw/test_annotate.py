@@ -44,11 +44,16 @@ def test_every_frame_keeps_its_time_and_gets_its_rows(clip, trace, tmp_path):
     path = annotate(trace, clip, tmp_path / "out.mp4", hook=lambda *call: calls.append(call))
     before, after = list(frames(clip)), list(frames(path))
     assert [f.pts for f in after] == pytest.approx([f.pts for f in before], abs=1e-3)
-    drawn = [bool(np.abs(f.image.astype(int) - 128).max() > 60) for f in after]
+    x1, y1, x2, y2 = Layout(*SIZE).clock(0.0, "bottom left")
+    clocks = [f.image[y1:y2, x1:x2].astype(int) for f in after]
+    assert all(clock.mean() < 100 for clock in clocks)  # dark, also on a frame without rows
+    assert np.abs(clocks[0] - clocks[11]).max() > 100  # 00:00.0 and 00:00.6
+    rest = [f.image[y2 + 8 :].astype(int) for f in after]
+    drawn = [bool(np.abs(image - 128).max() > 60) for image in rest]
     assert drawn == [3 <= k <= 9 for k in range(12)]
     x1, y1, x2, y2 = Layout(*SIZE).panel(0, "bottom left")
     assert after[5].image[y1:y2, x1:x2].mean() < 80  # the dark panel
-    assert abs(after[5].image[:15, 200:].mean() - 128) < 4
+    assert abs(after[5].image[:15, 200:240].mean() - 128) < 4
     end = trace.table.index.get_level_values("end")[-1]
     assert calls[-1][1:] == pytest.approx((end, end))
     assert {what for what, _, _ in calls} == {clip.name}

@@ -9,7 +9,7 @@ import pytest
 
 from avaffect.draw import Moment, draw_overlay
 from avaffect.draw.overlay_layout import DOCKS, Layout
-from avaffect.draw.overlay_panel import speech_label
+from avaffect.draw.overlay_panel import GATE_INDENT, speech_label
 from avaffect.draw.text_raster import put_text, text_width
 from avaffect.errors import DataError
 
@@ -30,13 +30,14 @@ def picture(width: int, height: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def allowed(layout: Layout, people: list[Moment], dock: str) -> np.ndarray:
+def allowed(layout: Layout, people: list[Moment], dock: str, time: float) -> np.ndarray:
     """Where drawing may have changed something, (h, w) bool."""
     mask = np.zeros((layout.height, layout.width), bool)
 
     def open_up(x1, y1, x2, y2):
         mask[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = True
 
+    open_up(*layout.clock(time, dock))
     for one in people:
         if one.slot < layout.slots:
             open_up(*layout.panel(one.slot, dock))
@@ -58,12 +59,33 @@ def test_nothing_changes_outside_panels_and_boxes(size):
     people.append(moment(*size, track=33, slot=layout.slots))
     for dock in DOCKS if size[0] < 1000 else DOCKS[:1]:
         before = image.copy()
-        out = draw_overlay(image, people, dock=dock)
+        out = draw_overlay(image, people, dock=dock, time=3723.4)
         np.testing.assert_array_equal(image, before)
         assert (out.shape, out.dtype) == (image.shape, np.uint8)
         changed = (out != image).any(axis=2)
         assert changed.any()
-        assert not (changed & ~allowed(layout, people, dock)).any()
+        assert not (changed & ~allowed(layout, people, dock, 3723.4)).any()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_the_clock_is_whole_and_shows_the_time(size):
+    image, layout = np.full((size[1], size[0], 3), 128, np.uint8), Layout(*size)
+    for dock in DOCKS:
+        x1, y1, x2, y2 = layout.clock(83.4, dock)
+        assert 0 <= x1 < x2 <= size[0]
+        assert 0 <= y1 < y2 <= size[1]
+        assert (y1 > size[1] / 2) == dock.startswith("top")
+        shown = [draw_overlay(image, [], dock=dock, time=t)[y1:y2, x1:x2] for t in (83.41, 83.49, 83.51)]
+        assert (shown[0] == shown[1]).all()
+        assert (shown[0] != shown[2]).any()
+    assert (draw_overlay(image, []) == image).all()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_the_names_of_the_gates_end_before_their_bars(size):
+    font = Layout(*size).font
+    for name in ("voice uses face", "face uses voice", "voice counts"):
+        assert text_width(name, max(font - 2, 8)) < GATE_INDENT * font
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")

@@ -48,7 +48,7 @@ def test_a_folder_that_may_not_be_read(folder, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(type(folder), "iterdir", refuse)
-    with pytest.raises(MediaError, match="may not be read; change its permissions"):
+    with pytest.raises(MediaError, match=r"cannot be read \(Permission denied\); change its permissions"):
         list_media(folder)
 
 
@@ -77,7 +77,7 @@ def test_a_folder_within_that_may_not_be_read(folder, caplog):
         assert list_media(folder, recursive=True) == [folder / "a.wav", folder / "b.MP4"]
     finally:
         (folder / "deep").chmod(0o755)
-    assert f"{folder / 'deep'}: left out, may not be read" in caplog.text
+    assert f"{folder / 'deep'}: left out, cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["a.3g2", "a.m2t", "a.mod", "a.asf", "a.caf", "a.weba", "a.gif", "a.AU"])
@@ -98,3 +98,11 @@ def test_a_link_to_a_folder_above_leads_nowhere(tmp_path, caplog):
     found = list_media(tmp_path / "study", recursive=True)
     assert [path.relative_to(tmp_path).as_posix() for path in found] == ["study/a.mp4", "study/round/b.mp4"]
     assert caplog.text.count("the link leads to a folder above it; name that folder") == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that are files")
+def test_a_pipe_that_is_named_like_a_video_is_named_among_what_was_left_out(tmp_path, caplog):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "a.mp4").touch()
+    assert list_media(tmp_path) == [tmp_path / "a.mp4"]
+    assert "pipe.mp4: left out, it is a pipe" in caplog.text

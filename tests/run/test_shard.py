@@ -20,3 +20,8 @@ def test_every_recording_is_in_one_part_and_the_parts_are_about_equal():
 def test_what_is_no_part(text):
     with pytest.raises(DataError, match="expected NUMBER/COUNT"):
         Shard.parse(text)
+
+
+def test_a_part_beyond_the_last_is_told_the_last() -> None:
+    with pytest.raises(DataError, match="'3/2'.* a number from 1 to 2, such as 1/2"):
+        Shard.parse("3/2")

@@ -67,6 +67,6 @@ def test_what_it_cannot_write(make_trace, tmp_path):
         trace.to_bids(tmp_path / "a.tsv.gz")
     with pytest.raises(DataError, match="no person 9"):
         trace.to_bids(tmp_path / "a_physio.tsv.gz", track=9)
-    with pytest.raises(DataError, match="positive rate"):
+    with pytest.raises(DataError, match="rate=-1: expected rows a second"):
         trace.to_bids(tmp_path / "a_physio.tsv.gz", rate=-1)
     assert list(tmp_path.iterdir()) == []

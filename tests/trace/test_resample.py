@@ -62,5 +62,5 @@ def test_the_source_is_that_of_the_row_at_the_time(made):
 
 
 def test_a_rate_must_be_positive(make_trace):
-    with pytest.raises(DataError, match="positive rate"):
+    with pytest.raises(DataError, match="rate=0: expected rows a second, more than 0, such as"):
         make_trace().resample(0)

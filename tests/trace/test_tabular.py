@@ -198,3 +198,52 @@ def test_another_csv_file_is_told_in_plain_words(tmp_path, content, said):
     (tmp_path / "x.csv").write_text(content)
     with pytest.raises(DataError, match=rf"x\.csv is not a trace's \.csv file: {said}; give a table that"):
         read_trace(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("ending", "damage", "said"),
+    [
+        ("parquet", lambda raw: raw[: len(raw) // 2], "its end is missing, so it was cut off"),
+        ("parquet", lambda raw: raw[:4], "its end is missing, so it was cut off"),
+        ("parquet", lambda raw: b"file,start\n" + raw, "it does not begin as one"),
+        ("parquet", lambda _: b"", "it is empty"),
+        ("parquet", lambda raw: raw[:-60] + b"\xff" * 52 + raw[-8:], "it is damaged"),
+        ("csv", lambda raw: b"\xff\x00\x9d" + raw, "it holds no text"),
+        ("jsonl", lambda raw: raw[:-20], "it ends within a row, so it was cut off"),
+        ("jsonl", lambda raw: raw.replace(b"}\n", b"\n", 1), "its row 1 is no JSON"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_in_plain_words(trace, tmp_path, ending, damage, said):
+    path = getattr(trace, f"to_{ending}")(tmp_path / f"t.{ending}")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError) as error:
+        read_trace(path)
+    assert (
+        str(error.value)
+        == f"{path} is not a trace's .{ending} file: {said}; give a table that avaffect wrote"
+    )
+
+
+def test_a_file_that_may_not_be_read_is_said_so(trace, tmp_path, monkeypatch):
+    path = trace.to_parquet(tmp_path / "t.parquet")
+
+    def refuse(*_arguments, **_options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(path), "open", refuse)
+    with pytest.raises(DataError, match=r"t\.parquet: cannot be read \(Permission denied\); check the disk"):
+        read_trace(path)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_the_record_tells_the_model_of_a_table_without_meta(made, tmp_path, ending):
+    trace = Trace(made.person(*made.times(1.0)), meta=made.META)
+    path = getattr(trace, f"to_{ending}")(tmp_path / f"P01.{ending}")
+    settings = {**made.META, "people": "all"}
+    record = Record(Source("/P01.mp4", 1, 0, ""), settings)
+    record.with_finished(path).write(tmp_path / "P01.avaffect.json")
+    known = ("model", "weights_sha256", "avaffect")
+    assert read_trace(path).meta == {key: made.META[key] for key in known}
+    # A name that is only planned, or left from a run under other settings, is of no known model.
+    Record(Source("/P01.mp4", 1, 0, ""), settings, {path.name: None}).write(tmp_path / "P01.avaffect.json")
+    assert read_trace(path).meta == {}

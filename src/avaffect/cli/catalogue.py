@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ..errors import AvaffectError
-from .printed import Console
+from .printed import Console, write_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 
@@ -24,7 +24,7 @@ def models(as_json: AsJson = False) -> None:
 
     specs = [read_spec(name) for name in embedded()]
     if as_json:
-        typer.echo(json.dumps([json.loads(spec.to_json()) for spec in specs], indent=2))
+        write_json([json.loads(spec.to_json()) for spec in specs])
         return
     table = Table(Column("model", no_wrap=True), "reads", "fusion", "rate", "licence of the weights")
     for spec in specs:
@@ -57,7 +57,7 @@ def fusions(as_json: AsJson = False) -> None:
 
     found = {name: {"summary": _summary(name), "package": FUSIONS.package(name)} for name in FUSIONS.names()}
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        write_json(found)
         return
     table = Table(Column("fusion", no_wrap=True), "what it does", "package")
     for name, said in found.items():

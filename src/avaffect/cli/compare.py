@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +12,7 @@ from rich.table import Column, Table
 
 from ..errors import AvaffectError
 from .plot_options import Picture, PlotFormat
-from .printed import Console
+from .printed import Console, write_json
 from .result_options import EditList, Overwrite, Results, check_outputs, parts_of, print_lines, results_of
 
 if TYPE_CHECKING:
@@ -80,27 +79,25 @@ def compare(
 
     Example: avaffect compare results/calm --with results/stress --paired --out comparison
     """
-    from ..exchange import read_results
-
     if (pair is None) == (not others):
         raise AvaffectError("compare: give --with FOLDER for a second group, or --pair 1,2 for two people")
     synchronous = pair is not None or lag
     given = [*results, *(others or [])]
     files = _files(out, synchronous, plot_format)
-    check_outputs(list(files.values()), [*given, *([edits] if edits else [])], overwrite=overwrite)
-    first = {one.file for one in read_results(results)}
-    with results_of(given, edits) as together:
-        if not synchronous:
-            _groups(
-                [[r.trace for r in together if (r.file in first) is mine] for mine in (True, False)],
-                files, as_json, names=_names(names, results, others or []), people=people, paired=paired,
-                resamples=resamples, seed=seed,
-            )  # fmt: skip
-            return
-        if lag:
-            pairs = _side_by_side(together, first, people)
+    check_outputs(list(files.values()), [*given, edits], overwrite=overwrite)
+    # By --lag the first goes with the first: one left out would shift all others.
+    with results_of(given, edits, whole=lag) as (found, _):
+        if pair is None:
+            groups = [_group(found, inputs) for inputs in (results, others or [])]
+            if not lag:
+                _groups(
+                    groups, files, as_json, names=_names(names, results, others or []), people=people,
+                    paired=paired, resamples=resamples, seed=seed,
+                )  # fmt: skip
+                return
+            pairs = _side_by_side(groups, people)
         else:
-            pairs = [_two(result, pair or "") for result in together]
+            pairs = [_two(result, pair) for result in found]
         _pairs(pairs, files, as_json, max_lag=max_lag, resamples=resamples, seed=seed)
 
 
@@ -111,6 +108,16 @@ def _files(out: Path | None, synchronous: bool, plot_format: Picture) -> dict[st
     return files if synchronous else files | {"people": out / "people.csv"}
 
 
+def _group(found: Sequence[Result], inputs: Sequence[Path]) -> list[Trace]:
+    """The traces that some inputs stand for, at least one."""
+    from ..exchange.results import no_results
+
+    traces = [result.trace for result in found if result.given in inputs]
+    if not traces:
+        raise no_results(inputs)
+    return traces
+
+
 def _names(given: str | None, first: Sequence[Path], second: Sequence[Path]) -> tuple[str, str]:
     if given is not None:
         one, other = parts_of(given, "--names", "two names, such as calm,stress", 2)
@@ -119,7 +126,9 @@ def _names(given: str | None, first: Sequence[Path], second: Sequence[Path]) -> 
     return (folders[0], folders[1]) if all(folders) and folders[0] != folders[1] else ("A", "B")
 
 
-def _groups(groups: list[list[Trace]], files: Mapping[str, Path], as_json: bool, **options: Any) -> None:
+def _groups(
+    groups: Sequence[Sequence[Trace]], files: Mapping[str, Path], as_json: bool, **options: Any
+) -> None:
     from ..contrast import compare as compare_groups
     from ..contrast import draw_groups
     from ..exchange.tables import write_table
@@ -131,7 +140,7 @@ def _groups(groups: list[list[Trace]], files: Mapping[str, Path], as_json: bool,
         draw_groups(comparison, files["plot"])
     if as_json:
         whole = {**comparison.as_dict(), "outputs": [str(path) for path in files.values()]}
-        typer.echo(json.dumps(whole, indent=2))
+        write_json(whole)
         return
     _print_groups(comparison)
     _print_written(files)
@@ -177,13 +186,11 @@ def _two(result: Result, pair: str) -> tuple[Trace, Trace]:
         raise AvaffectError(f"--pair {pair}: {error}") from error
 
 
-def _side_by_side(results: Sequence[Result], mine: set[str], people: str) -> list[tuple[Trace, Trace]]:
+def _side_by_side(groups: Sequence[Sequence[Trace]], people: str) -> list[tuple[Trace, Trace]]:
     """Recordings that were started together, each with the one at the same place of the other group."""
     from ..contrast import cases_of
 
-    sides = [
-        cases_of([r.trace for r in results if (r.file in mine) is side], people) for side in (True, False)
-    ]
+    sides = [cases_of(group, people) for group in groups]
     if len(sides[0]) != len(sides[1]):
         raise AvaffectError(
             f"--lag: {len(sides[0])} people on one side and {len(sides[1])} on the other;"
@@ -224,7 +231,7 @@ def _pairs(
             "notes": notes,
             "outputs": [str(path) for path in files.values()],
         }
-        typer.echo(json.dumps(whole, indent=2))
+        write_json(whole)
         return
     _print_pairs(found, recordings)
     for target, figure in overall.items():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import AvaffectError
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of, write_each
 
 if TYPE_CHECKING:
     from ..exchange import Result
+    from ..trace import Trace
 
 
 class Target(StrEnum):
@@ -69,23 +71,20 @@ def convert(
 
     Example: avaffect convert results/ --to xlsx --out results.xlsx
     """
-    with results_of(results, edits) as found:
-        if rate is not None:
-            found = [_resampled(result, rate) for result in found]
+    with results_of(results, edits) as (found, amiss):
         files = _files(found, to, out)
-        check_outputs(files, [*results, *([edits] if edits else [])], overwrite=overwrite)
+        check_outputs(files, [*results, edits], overwrite=overwrite)
         if to in _ONE_FILE:
-            _write_one(to, found, files[0], step=step, decimal_comma=decimal_comma)
+            traces = [_resampled(result, rate) for result in found]
+            _write_one(to, traces, files[0], step=step, decimal_comma=decimal_comma)
         else:
-            for result, path in zip(found, files, strict=True):
-                _writer(to, result, step)(path)
+            write = partial(_write, to, step=step, rate=rate)
+            files = [path for _, path in write_each(found, files, write, amiss)]
         print_lines("Written: " + ", ".join(map(str, files)))
 
 
-def _resampled(result: Result, rate: float) -> Result:
-    from dataclasses import replace
-
-    return replace(result, trace=result.trace.resample(rate))
+def _resampled(result: Result, rate: float | None) -> Trace:
+    return result.trace if rate is None else result.trace.resample(rate)
 
 
 def _files(found: Sequence[Result], to: Target, out: Path) -> list[Path]:
@@ -99,11 +98,10 @@ def _files(found: Sequence[Result], to: Target, out: Path) -> list[Path]:
     return result_paths(found, out, ending)
 
 
-def _write_one(to: Target, found: Sequence[Result], path: Path, **options: Any) -> None:
+def _write_one(to: Target, traces: Sequence[Trace], path: Path, **options: Any) -> None:
     from ..exchange.wide import write_wide
     from ..exchange.workbook import write_workbook
 
-    traces = [result.trace for result in found]
     if to is Target.XLSX:
         if options["decimal_comma"]:
             raise AvaffectError("--decimal-comma is of --to wide: a workbook's numbers follow its reader")
@@ -112,12 +110,13 @@ def _write_one(to: Target, found: Sequence[Result], path: Path, **options: Any) 
         write_wide(traces, path, **options)
 
 
-def _writer(to: Target, result: Result, step: float) -> Callable[[Path], object]:
+def _write(to: Target, result: Result, path: Path, *, step: float, rate: float | None) -> None:
     from ..exchange.tier_files import write_eaf, write_textgrid
 
+    trace = _resampled(result, rate)
     if to is Target.EAF:
-        return lambda path: write_eaf(result.trace, path, step=step)
-    if to is Target.TEXTGRID:
-        return lambda path: write_textgrid(result.trace, path, step=step)
-    writer: Callable[[Path], object] = getattr(result.trace, f"to_{to.value}")
-    return writer
+        write_eaf(trace, path, step=step)
+    elif to is Target.TEXTGRID:
+        write_textgrid(trace, path, step=step)
+    else:
+        getattr(trace, f"to_{to.value}")(path)

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-from ..errors import AvaffectError, one_line
+from ..errors import FOLDER_IS_GONE, AvaffectError, folder_is_gone, one_line
 
-_USAGE = 2  # the exit code of a command line that is not understood
 _STOPPED = "stopped; files written so far are complete"
 
 
@@ -57,13 +56,14 @@ def main() -> None:
 
 
 def _run() -> int:
+    _stand_in()
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is no reason to fail.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     import logging
 
-    from .printed import LogLine, Once
+    from .printed import LogLine, Once, flush_out
 
     handler = logging.StreamHandler()
     handler.addFilter(Once())
@@ -73,36 +73,43 @@ def _run() -> int:
 
     try:
         code = _exit_code(app)
-        sys.stdout.flush()
+        flush_out()
         return code
-    except BrokenPipeError:  # the reader of our output, such as `head`, has enough
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:
         if os.environ.get("AVAFFECT_TRACEBACK") and not isinstance(error, AvaffectError):
             raise
         return _fail(error)
 
 
-def _exit_code(app: Callable[[], object]) -> int:
+def _stand_in() -> None:
+    """In place of streams that were closed before the start (`>&-`), one that leads nowhere.
+
+    Otherwise the next file that is opened would get their number, and what libraries print would go into it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)  # processes that we start have it too
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
+
+
+def _exit_code(app: Callable[..., object]) -> int:
+    import typer
+
+    from .usage import fault
+
     try:
-        app()
+        code = app(standalone_mode=False)
     except SystemExit as end:
         if isinstance(end.code, str):
             _say(end.code)
             return 1
-        if end.code == _USAGE:
-            _say_dashed_file()
         return end.code or 0
-    return 0
-
-
-def _say_dashed_file() -> None:
-    """A file whose name begins like an option's was taken for one: say how to give it."""
-    dashed = next((word for word in sys.argv[1:] if word.startswith("-") and os.path.exists(word)), None)
-    if dashed is not None:
-        _say(f"{dashed} is a file here: write ./{dashed}")
+    except typer.TyperException as error:
+        if (why := fault(error)) is not None:
+            raise why from error
+        return error.exit_code
+    return code if isinstance(code, int) else 0
 
 
 def _fail(error: Exception) -> int:
@@ -110,8 +117,10 @@ def _fail(error: Exception) -> int:
 
     from .printed import Console
 
-    line = one_line(error, "avaffect")
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(line))}", highlight=False)
+    line = str(one_line(error, "avaffect"))
+    if folder_is_gone() and FOLDER_IS_GONE not in line:
+        line += f"; {FOLDER_IS_GONE}"
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(line)}", highlight=False)
     return 2
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from ..errors import AvaffectError
 from .label_options import Decimal, Delimiter, TimeUnit
-from .printed import Console
+from .printed import Console, write_json
 
 if TYPE_CHECKING:
     from ..evaluate import Comparison, Estimate, Pairing, Recording, Report
@@ -129,7 +128,7 @@ def evaluate(
         comparison = evaluation.compare(pairing, matched(against)[0], **options)  # type: ignore[arg-type]
     written = evaluation.draw_plots(pairing, report, plots, overwrite=overwrite) if plots else []
     if as_json:
-        typer.echo(json.dumps(_as_json(report, comparison, steps, written), indent=2))
+        write_json(_as_json(report, comparison, steps, written))
         return
     console = Console()
     _print_report(console, report, steps)

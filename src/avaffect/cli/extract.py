@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from ..device import MOST_WORKERS
 from ..errors import DataError
 from ..text import one_line
 from .label_options import Decimal, Delimiter, TimeUnit
@@ -47,6 +48,7 @@ def extract(
             "--workers",
             "-w",
             min=0,
+            max=MOST_WORKERS,
             help="Processes, each with one thread; 0: the command's own alone.",
         ),
     ] = 1,

@@ -1,4 +1,4 @@
-"""How the help names what an option takes: ``TEXT`` and ``NUMBER [from 1]``, not Python's types."""
+"""How help and errors name what an option takes: ``TEXT`` and ``NUMBER [from 1]``, not Python's types."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from .usage import value_of
+
 _WORDS = {"str": "TEXT", "Path": "PATH", "path": "PATH", "int": "NUMBER", "float": "NUMBER"}
 
 _HUGE = 1e9  # a bound from here on only keeps infinity out
@@ -18,11 +20,12 @@ _WIDTH = 14  # letters of a line of choices: what is wider takes the room of opt
 
 class _PlainTypes:
     def get_params(self, ctx: Any) -> Any:
-        """The parameters; in the help, those without a value have no type."""
+        """The parameters; in the help, those without a value have no type. Their errors are ours."""
         params = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             param.display_type_rich = partial(_type_of, param)
             param._get_number_range_help_str = partial(_range_of, param)
+            param.process_value = partial(value_of, param)
         return params
 
 
@@ -37,7 +40,7 @@ class Verbs(_PlainTypes, TyperGroup):
 def _range_of(param: Any) -> str | None:
     """Which numbers an option takes; a bound that no sensible value comes near is not shown."""
     if param.max is not None and param.max < _HUGE:
-        return f"up to {param.max}" if param.min is None else f"{param.min} to {param.max}"
+        return f"up to {param.max}" if param.min is None else f"{param.min}–{param.max}"
     return None if param.min is None else f"from {param.min}"
 
 

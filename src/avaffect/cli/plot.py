@@ -11,7 +11,16 @@ import typer
 
 from ..errors import AvaffectError
 from .plot_options import Picture
-from .result_options import EditList, Overwrite, Results, check_outputs, parts_of, print_lines, results_of
+from .result_options import (
+    EditList,
+    Overwrite,
+    Results,
+    check_outputs,
+    parts_of,
+    print_lines,
+    results_of,
+    write_each,
+)
 
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*")
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*(?:mm)?\s*")
@@ -47,12 +56,11 @@ def plot(
     millimetres = _numbers(size, _SIZE, "--size", "millimetres, such as 180x90")
     chosen = None if people is None else parts_of(people, "--people", "numbers or names, such as 1,2")
     options: dict[str, Any] = {"people": chosen, "span": seconds, "size": millimetres, "smooth": smooth}
-    with results_of(results, edits) as found:
+    with results_of(results, edits) as (found, amiss):
         paths = result_paths(found, out, f"_course{_shown(chosen, seconds)}.{picture.value}")
-        check_outputs(paths, [*results, *([edits] if edits else [])], overwrite=overwrite)
-        for result, path in zip(found, paths, strict=True):
-            plot_courses(result.trace, path, **options)
-        print_lines("Written: " + ", ".join(map(str, paths)))
+        check_outputs(paths, [*results, edits], overwrite=overwrite)
+        done = write_each(found, paths, lambda one, path: plot_courses(one.trace, path, **options), amiss)
+        print_lines("Written: " + ", ".join(str(path) for _, path in done))
 
 
 def _shown(people: Sequence[str] | None, span: tuple[float, float] | None) -> str:

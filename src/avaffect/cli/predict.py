@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from ..address import place
-from ..device import Device
+from ..device import MOST_WORKERS, Device
 from ..errors import AvaffectError
 from . import predict_options as option
 from .context_options import Baseline, SameSetup, SpeakerFrom
@@ -78,6 +78,10 @@ def predict(
 
     if lag and not causal:
         raise AvaffectError(f"--lag {lag:g} belongs to --causal; give that too, or leave it out")
+    if ray is None and (workers or 1) > MOST_WORKERS:
+        raise AvaffectError(
+            f"--workers {workers}: expected a number from 1 to {MOST_WORKERS}, such as --workers 4"
+        )
     part = Shard.parse(shard) if shard is not None else None
     folder = place(out)
     found = inputs.find(recordings, folder, recursive=recursive)

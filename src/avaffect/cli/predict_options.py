@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..device import Device
+from ..device import MOST_THREADS, Device
 
 
 class People(StrEnum):
@@ -96,7 +96,10 @@ FailFast = Annotated[bool, typer.Option("--fail-fast", help="End at the first fi
 Threads = Annotated[
     int,
     typer.Option(
-        "--threads", min=1, help="CPU threads of the networks, which are small: one is fastest as a rule."
+        "--threads",
+        min=1,
+        max=MOST_THREADS,
+        help="CPU threads of the networks, which are small: one is fastest as a rule.",
     ),
 ]
 WhichDevice = Annotated[

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,7 +13,7 @@ from ..address import Place
 from ..errors import AvaffectError
 from ..run.figures import COLUMNS
 from ..run_table import RunTable
-from .printed import Console
+from .printed import Console, write_json
 
 if TYPE_CHECKING:
     from ..outputs import Target
@@ -103,7 +101,7 @@ class Report:
                 "skipped": [str(path) for path in self._skipped],
                 "errors": failures,
             }
-            typer.echo(json.dumps(whole, indent=2))
+            write_json(whole)
         elif self._many and rows:
             self._print([self._rows[source] for source in rows])
         for source in errors:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from rich.console import Console as RichConsole
 from rich.console import ConsoleOptions, RenderableType
@@ -33,6 +37,10 @@ class Console(RichConsole):
         """Render an object, as Rich does."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=plain(segment.text))
+
+    def on_broken_pipe(self) -> None:
+        """Go on when the reader, such as `head`, has enough: the files are the work, and not printed."""
+        _lead_nowhere(self.file)
 
 
 class LogLine(logging.Formatter):
@@ -62,4 +70,39 @@ class Once(logging.Filter):
 
 def write_out(text: str) -> None:
     """Write data to stdout: as it is for another program, `plain` for a terminal."""
-    sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
+    with _whose_reader_may_go():
+        sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
+        sys.stdout.flush()
+
+
+def write_json(value: Any) -> None:
+    """Write a value to stdout for another program."""
+    write_out(json.dumps(value, indent=2) + "\n")
+
+
+def flush_out() -> None:
+    """Have stdout written to the end.
+
+    Raises
+    ------
+    OSError
+        If that fails, other than by a reader that has enough; it is not tried again.
+    """
+    with _whose_reader_may_go():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _whose_reader_may_go() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _lead_nowhere(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            raise
+
+
+def _lead_nowhere(stream: IO[str]) -> None:
+    """Drop what is still to be written to a stream, and what will be."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import AvaffectError
 from .progress import ProgressBars
-from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of
+from .result_options import EditList, Overwrite, Results, check_outputs, print_lines, results_of, write_each
 
 
 def report(
@@ -33,19 +33,22 @@ def report(
     Example: avaffect report results/ --out reports
     """
     from ..batch import FILES
-    from ..exchange.results import recording_of, result_paths
+    from ..exchange.results import Result, recording_of, result_paths
     from ..report import write_overview, write_report
 
     if media is not None and not media.exists():
         raise AvaffectError(f"--media {media}: no such file or folder; give the recording, or its folder")
-    with results_of(results, edits) as found:
+    with results_of(results, edits) as (found, amiss):
         paths = result_paths(found, out, "_report.html")
         index = [out / "index.html"] if len(paths) > 1 else []
-        check_outputs([*paths, *index], [*results, *([edits] if edits else [])], overwrite=overwrite)
+        check_outputs([*paths, *index], [*results, edits], overwrite=overwrite)
+
+        def write(result: Result, path: Path) -> None:
+            write_report(result.trace, path, recording_of(result, media))
+
         with ProgressBars(batch=FILES) as bars:
-            for done, (result, path) in enumerate(zip(found, paths, strict=True)):
-                bars(FILES, done, len(paths))
-                write_report(result.trace, path, recording_of(result, media))
+            done = write_each(found, paths, write, amiss, bars)
+        written = [path for _, path in done]
         if index:
-            write_overview([result.trace for result in found], paths, index[0])
-        print_lines("Written: " + ", ".join(map(str, [*paths, *index])))
+            write_overview([result.trace for result, _ in done], written, index[0])
+        print_lines("Written: " + ", ".join(map(str, [*written, *index])))

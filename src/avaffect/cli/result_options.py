@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import AvaffectError
+from ..errors import AvaffectError, in_short
 from ..files import writable_file, writable_folder
+from ..progress import Hook, silent
 from .printed import Console
 
 if TYPE_CHECKING:
@@ -40,27 +41,92 @@ Overwrite = Annotated[
 
 
 @contextmanager
-def results_of(results: Sequence[Path], edits: Path | None) -> Iterator[list[Result]]:
-    """Results under the edits. At the end, edits that were passed over are said, and the exit code is 2."""
+def results_of(
+    results: Sequence[Path], edits: Path | None, *, whole: bool = False
+) -> Iterator[tuple[list[Result], list[str]]]:
+    """Results under the edits, see `avaffect.exchange.read_results`, and a list that takes what goes wrong.
+
+    At the end, what was passed over (tables that cannot be read, edits that fit nothing, the list's other
+    lines) is said, and the exit code is 2.
+    """
     from ..exchange import read_results
 
     amiss: list[str] = []
-    yield read_results(results, edits, amiss=amiss)
+    yield read_results(results, edits, amiss=amiss, whole=whole), amiss
     for line in amiss:
         log.error("passed over: %s", line)
     if amiss:
         raise typer.Exit(2)
 
 
-def check_outputs(paths: Sequence[Path], inputs: Sequence[Path], *, overwrite: bool) -> None:
-    """Before the work: make the folder of the files, and raise a `DataError` if one may not be written."""
+def write_each(
+    results: Sequence[Result],
+    paths: Sequence[Path],
+    write: Callable[[Result, Path], object],
+    amiss: list[str],
+    hook: Hook = silent,
+) -> list[tuple[Result, Path]]:
+    """Write a file of each result, and go on past any that fails, with a line in ``amiss``.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    paths : sequence of Path
+        One for each.
+    write : callable
+        Called as ``write(result, path)``.
+    amiss : list of str
+    hook : callable
+        As `avaffect.batch.attempt_each` calls it.
+
+    Returns
+    -------
+    list of (Result, Path)
+        Those that were written.
+
+    Raises
+    ------
+    AvaffectError
+        If all fail.
+    """
+    from ..batch import attempt_each
+
+    pairs = list(zip(results, paths, strict=True))
+    done, errors = [], []
+    for pair, made in attempt_each(pairs, lambda one: write(*one), path=lambda one: one[0].table, hook=hook):
+        if isinstance(made, AvaffectError):
+            errors.append(str(made))
+        else:
+            done.append(pair)
+    if errors and not done:
+        raise AvaffectError(in_short(errors))
+    amiss += errors
+    return done
+
+
+def check_outputs(paths: Sequence[Path], inputs: Sequence[Path | None], *, overwrite: bool) -> None:
+    """Before the work: make the folder of the files, and raise a `DataError` if one may not be written.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files to write.
+    inputs : sequence of Path or None
+        What is read: files, and folders whose tables are. None is no input.
+    overwrite : bool
+        Replace what is there and no input.
+    """
+    from ..evaluate.read import TRACE_ENDINGS
+
     for folder in dict.fromkeys(path.parent for path in paths):
         writable_folder(folder, "give another folder with --out")
-    files = [path for path in inputs if path.is_file()]
-    tables = [table for path in inputs if path.is_dir() for table in path.rglob("*") if table.is_file()]
+    given = [path for path in inputs if path is not None]
+    files = [path for path in given if path.is_file()]
+    folders = [path.resolve() for path in given if path.is_dir()]
     for path in paths:
-        # A folder of results may take more files, only none that is there.
-        writable_file(path, inputs=[*files, *(t for t in tables if t == path)], overwrite=overwrite)
+        # A folder of results may take more files; a table in it is read, whichever of its formats.
+        read = path.suffix.lower() in TRACE_ENDINGS and set(folders) & set(path.resolve().parents)
+        writable_file(path, inputs=[*files, *[path] * bool(read)], overwrite=overwrite)
 
 
 def parts_of(text: str, option: str, wanted: str, count: int | None = None) -> list[str]:

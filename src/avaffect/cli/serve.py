@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..device import MOST_WORKERS
 from .predict_options import Model
 from .printed import Console
+
+_TOKEN = "AVAFFECT_TOKEN"
 
 
 def serve(
@@ -19,7 +23,7 @@ def serve(
     token: Annotated[
         str | None,
         typer.Option(
-            envvar="AVAFFECT_TOKEN",
+            envvar=_TOKEN,
             help="What a client must show. Others can read a command line: rather set it in the environment.",
             show_default=False,
         ),
@@ -36,7 +40,9 @@ def serve(
         float, typer.Option(min=256, max=1e9, help="MiB that the process which reads recordings may hold.")
     ] = 4096,
     queue: Annotated[int, typer.Option(min=1, help="Recordings that may wait.")] = 20,
-    workers: Annotated[int, typer.Option(min=1, help="Recordings that are read at the same time.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MOST_WORKERS, help="Recordings that are read at the same time.")
+    ] = 1,
     keep: Annotated[
         bool,
         typer.Option(
@@ -62,7 +68,8 @@ def serve(
         folder=folder,
         host=host,
         port=port,
-        token=token or None,
+        # One that is set to nothing is not taken for none: the server would be open to all.
+        token=os.environ.get(_TOKEN) if token is None else token,
         model=model,
         max_size=round(max_size * 2**20),
         max_duration=max_duration,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .printed import Console
+from .printed import Console, write_json
 
 
 class Stream(StrEnum):
@@ -74,6 +73,6 @@ def verify(
     )
     result = verifier(first, second)
     if as_json:
-        typer.echo(json.dumps(result.summary(), indent=2))
+        write_json(result.summary())
         return
     Console(soft_wrap=True).print(result.describe(), markup=False, highlight=False)

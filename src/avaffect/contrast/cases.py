@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import DataError, nearest
 from ..spec import TARGETS
 from ..trace import Trace
+from ..trace.names import recordings
 from ..trace.summary import Level, Person, summarise
 
 MEASURES = {
@@ -76,7 +77,7 @@ def cases_of(traces: Sequence[Trace], people: str | int = MAIN) -> list[Case]:
     Raises
     ------
     DataError
-        If nobody is called so.
+        If there are no recordings, or nobody is called so.
     """
     found: list[Case] = []
     names: set[str] = set()
@@ -88,8 +89,17 @@ def cases_of(traces: Sequence[Trace], people: str | int = MAIN) -> list[Case]:
             chosen = [p for p in there if _is_meant(p, people, one.main)]
             found += [Case(file, person, one.track(person.track)) for person in chosen]
     if not found:
-        raise DataError(f"no recording has a person {people!r}; {nearest(str(people), names | {MAIN, ALL})}")
+        raise DataError(_nobody([file for trace in traces for file in trace.files], people, names))
     return found
+
+
+def _nobody(files: Sequence[str], people: str | int, names: set[str]) -> str:
+    """Why there is no case."""
+    if not files:
+        return "no recordings to compare; give results that have rows"
+    if people == ALL:
+        return f"nobody is in view in {recordings(files)}; people {MAIN!r} takes the voice instead"
+    return f"no recording has a person {people!r}; {nearest(str(people), names | {MAIN, ALL})}"
 
 
 def _is_meant(person: Person, people: str | int, main: int | None) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from ..address import Place
 from ..arguments import checks_types
 from ..batch import attempt
+from ..device import MOST_WORKERS
 from ..errors import AvaffectError, DataError
 from ..files import writable_folder
 from ..progress import Hook, silent
@@ -106,8 +107,8 @@ def extract(
     AvaffectError
         If the corpus or the model is not there, or the folder cannot be written to.
     """
-    if workers < 0:
-        raise DataError(f"workers={workers}: expected 0, the calling process alone, or more")
+    if not 0 <= workers <= MOST_WORKERS:
+        raise DataError(f"workers={workers}: expected 0, the calling process alone, to {MOST_WORKERS}")
     job = Job(corpus, Path(path), Path(out), str(model), detector, options, text=text)
     worker = Worker(job)  # a wrong corpus or model is an error before any work
     names = [recording.name for recording in worker.corpus.recordings]

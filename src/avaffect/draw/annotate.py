@@ -35,9 +35,9 @@ def annotate(
     target: str | Path,
     hook: Hook = silent,
 ) -> Path:
-    """Write the video with each person's box and panel, its own times and its own sound.
+    """Write the video with each person's box and panel, a clock, its own times and its own sound.
 
-    Rows belong to frames by the ``frame`` column; a frame without rows stays as it is. A video that is
+    Rows belong to frames by the ``frame`` column; a frame without rows has the clock alone. A video that is
     another file than the one that was read, such as a copy in another format, is drawn on with a warning.
 
     Parameters
@@ -104,7 +104,7 @@ def _drawn(
             height, width = frame.image.shape[:2]
             dock = Layout(width, height).best_dock(moments.boxes, moments.panels)
         people = moments.at(frame.index, frame.pts)
-        yield frame.pts, draw_overlay(frame.image, people, dock=dock)
+        yield frame.pts, draw_overlay(frame.image, people, dock=dock, time=frame.pts)
         count = frame.index + 1
     if count <= max(moments.times):
         raise DataError(

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
 from ..errors import DataError
 from ..files import replacing
+from .fonts import letters_of
 
 _UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}  # the same picture gives the same bytes
 
 
 class Plot(Figure):
     """A matplotlib figure that a notebook shows, whether or not matplotlib was set up for it."""
+
+    def savefig(self, *args: Any, **options: Any) -> None:
+        """Write it, with the letters that the system has."""
+        with letters_of(self):
+            super().savefig(*args, **options)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()

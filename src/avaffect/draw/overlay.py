@@ -10,14 +10,17 @@ import numpy as np
 from ..arguments import checks_types
 from ..errors import DataError
 from .moments import Moment
-from .overlay_layout import Layout
+from .overlay_layout import Layout, clock_text
 from .overlay_panel import draw_panel
+from .shape_raster import darken
 from .text_raster import put_text
 
 
 @checks_types
-def draw_overlay(image: np.ndarray, people: Sequence[Moment], *, dock: str = "bottom left") -> np.ndarray:
-    """A frame with everybody's box and panel.
+def draw_overlay(
+    image: np.ndarray, people: Sequence[Moment], *, dock: str = "bottom left", time: float | None = None
+) -> np.ndarray:
+    """A frame with everybody's box and panel, and a clock.
 
     Parameters
     ----------
@@ -28,6 +31,8 @@ def draw_overlay(image: np.ndarray, people: Sequence[Moment], *, dock: str = "bo
     dock : str
         Corner from which panels stand side by side: ``"bottom left"``, ``"bottom right"``,
         ``"top left"`` or ``"top right"``.
+    time : float, optional
+        Seconds that the clock shows, on the right and opposite to the panels; by default there is none.
 
     Returns
     -------
@@ -45,9 +50,19 @@ def draw_overlay(image: np.ndarray, people: Sequence[Moment], *, dock: str = "bo
     for moment in people:
         if moment.slot < layout.slots:
             draw_panel(out, moment, layout, layout.panel(moment.slot, dock))
+    if time is not None:
+        _draw_clock(out, time, layout, dock)
     for moment in people:
         _draw_box(out, moment, layout)
     return out
+
+
+def _draw_clock(out: np.ndarray, time: float, layout: Layout, dock: str) -> None:
+    x1, y1, x2, y2 = layout.clock(time, dock)
+    darken(out[y1:y2, x1:x2], layout.font // 3)
+    put_text(
+        out, clock_text(time), ((x1 + x2) / 2, (y1 + y2) / 2), layout.font, (245, 245, 245), align="centre"
+    )
 
 
 def _draw_box(out: np.ndarray, moment: Moment, layout: Layout) -> None:

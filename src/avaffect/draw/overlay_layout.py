@@ -87,6 +87,14 @@ class Layout:
                 hidden[dock] += float((across.clip(0) * down.clip(0)).sum())
         return min(DOCKS, key=hidden.__getitem__)
 
+    def clock(self, time: float, dock: str) -> Rectangle:
+        """Where the clock lies: in the right corner opposite to panels that stand from ``dock``."""
+        width = text_width(clock_text(time), self.font) + round(0.8 * self.font)
+        height, gap = round(1.5 * self.font), round(0.6 * self.font)
+        x = max(self.width - gap - width, 0)
+        y = max(self.height - gap - height, 0) if dock.startswith("top") else gap
+        return x, y, min(x + width, self.width), min(y + height, self.height)
+
     def tag(self, moment: Moment) -> Rectangle | None:
         """Where the name on a person's box lies: on its upper edge, inside the picture."""
         if moment.box is None:
@@ -112,3 +120,15 @@ def signed(value: float) -> str:
     ('+0.25', '–')
     """
     return f"{value:+.2f}" if np.isfinite(value) else "–"
+
+
+def clock_text(time: float) -> str:
+    """A time as minutes and seconds, from an hour on with hours.
+
+    >>> clock_text(83.46), clock_text(59.99), clock_text(3661.0)
+    ('01:23.4', '00:59.9', '1:01:01.0')
+    """
+    tenths = int(time * 10 + 1e-6)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:" * bool(hours) + f"{minutes:02d}:{rest // 10:02d}.{rest % 10}"

@@ -17,6 +17,9 @@ _DIM: Rgb = (165, 165, 165)
 _RAIL: Rgb = (112, 112, 112)
 _BADGE: Rgb = (240, 190, 80)
 
+GATE_INDENT = 7.7
+"""From where a gate's name begins to where its bar does, in font sizes."""
+
 
 def draw_panel(out: np.ndarray, moment: Moment, layout: Layout, place: Rectangle) -> None:
     """Draw a person's panel into a picture, in place.
@@ -46,7 +49,7 @@ def draw_panel(out: np.ndarray, moment: Moment, layout: Layout, place: Rectangle
         at = (pad, 2.75 * font + k * 1.3 * font)
         _draw_bar(panel, name, targets[k], at, font, 4.3, colour)
     shared = np.isfinite(moment.share).any()
-    names = ("voice counts", "face counts") if shared else ("voice + face", "face + voice")
+    names = ("voice counts", "face counts") if shared else ("voice uses face", "face uses voice")
     for k, (name, gate) in enumerate(zip(names, moment.share if shared else moment.attended, strict=True)):
         _draw_gate(panel, name, gate, (pad, 5.4 * font + k * 1.2 * font), font)
     _draw_circumplex(panel, moment, (16.2 * font, 4.65 * font), 2.25 * font)
@@ -112,13 +115,14 @@ def _draw_bar(
 
 
 def _draw_gate(panel: np.ndarray, name: str, weight: float, at: tuple[float, float], font: int) -> None:
+    """A share from 0 to 1: what the model took of a stream, or what a stream took of the other, as a bar."""
     x, y = at
     put_text(panel, name, (x, y), max(font - 2, 8), _DIM)
-    left, length, half = x + 6.2 * font, 3.1 * font, 0.2 * font
+    left, length, half = x + GATE_INDENT * font, 1.6 * font, 0.2 * font
     fill(panel, left, y - half, left + length, y + half, _RAIL)
     if np.isfinite(weight):
         fill(panel, left, y - half, left + length * weight, y + half, _INK)
-        text = f"{weight:.2f}"
+        text = f"{100 * weight:.0f} %"
     else:
         text = "–"
     put_text(panel, text, (left + length + 0.35 * font, y), max(font - 2, 8), _DIM)

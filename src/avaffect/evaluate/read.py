@@ -17,6 +17,7 @@ from ..corpus.labels.files import walk
 from ..corpus.labels.read import COLUMNS as LABEL_COLUMNS
 from ..corpus.labels.table import read_table
 from ..errors import DataError
+from ..record import ENDING, Record
 from ..spec import TARGETS
 from ..text import first_line, read_text
 from ..trace import Trace, read_trace
@@ -191,14 +192,26 @@ def _main_person(name: str, trace: Trace) -> Recording:
 
 def best_tables(folder: Path) -> list[Path]:
     """The folder's trace tables, one for each name; other .csv files (errors.csv) are passed over."""
+    return [same[0] for same in tables_by_name(folder)]
+
+
+def tables_by_name(folder: Path) -> list[list[Path]]:
+    """The same in all formats that are there, the most exact first."""
     tables = [p for p in walk(folder, TRACE_ENDINGS) if p.suffix.lower() != ".csv" or _is_trace(p)]
     named = groupby(sorted(tables, key=lambda p: p.with_suffix("")), key=lambda p: p.with_suffix(""))
-    return [min(same, key=lambda p: TRACE_ENDINGS.index(p.suffix.lower())) for _, same in named]
+    return [sorted(same, key=lambda p: TRACE_ENDINGS.index(p.suffix.lower())) for _, same in named]
 
 
 def _is_trace(path: Path) -> bool:
-    head = abaw.compact(first_line(read_text(path, head=_HEAD)))
-    return {*INDEX, "track", "pts"} <= set(head.split(","))
+    """Whether a .csv is meant as a trace's table; what is wrong with it is told when it is read."""
+    try:
+        head = abaw.compact(first_line(read_text(path, head=_HEAD)))
+    except DataError:
+        return True
+    if {*INDEX, "track", "pts"} <= set(head.split(",")):
+        return True
+    record = Record.read(path.with_suffix(ENDING))
+    return record is not None and path.name in record.outputs
 
 
 def _abaw_predictions(path: Path) -> list[Recording]:

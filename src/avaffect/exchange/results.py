@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ..arguments import checks_types
-from ..errors import DataError
-from ..evaluate.read import TRACE_ENDINGS, best_tables
+from ..batch import attempt
+from ..errors import AvaffectError, DataError, in_short
+from ..evaluate.read import TRACE_ENDINGS, tables_by_name
 from ..result_names import key
 from ..trace import Edits, Trace, read_trace
+from ..trace.meta import models
 from .edit_list import edits_of, read_edits
 
 log = logging.getLogger(__name__)
@@ -28,13 +30,18 @@ class Result:
         Of one file.
     table : Path
         The table that it was read from.
-    root : Path
-        The folder that was given, below which the table lies; of a table given by name, its own.
+    given : Path
+        What it was found by: the table, or a folder that it lies in.
     """
 
     trace: Trace
     table: Path
-    root: Path
+    given: Path
+
+    @property
+    def root(self) -> Path:
+        """The folder that was given, below which the table lies; of a table given by name, its own."""
+        return self.table.parent if self.given == self.table else self.given
 
     @property
     def file(self) -> str:
@@ -44,29 +51,45 @@ class Result:
 
 @checks_types
 def read_results(
-    given: Sequence[str | Path], edits: str | Path | None = None, *, amiss: list[str] | None = None
+    given: Sequence[str | Path],
+    edits: str | Path | None = None,
+    *,
+    amiss: list[str] | None = None,
+    whole: bool = False,
 ) -> list[Result]:
     """Read results: tables that avaffect wrote, or folders of them.
 
     Parameters
     ----------
     given : sequence of path
-        If one recording is there in several formats, the most exact is read. A table of several recordings
-        is taken apart; one without any row is logged.
+        If one recording is there in several formats, the most exact that can be read is. A table of several
+        recordings is taken apart; one without any row is logged. One that cannot be read is logged and left
+        out, as long as there is another. Results of different models are logged.
     edits : path, optional
         Names, people left out and spans that do not count, see `read_edits`. One that is of no such
         recording, person or time is passed over and logged.
     amiss : list of str, optional
-        Gets the lines on edits that are passed over, instead of the log.
+        Gets a line on each table that is left out and on edits that are passed over; of the edits nothing is
+        logged then.
+    whole : bool
+        Leave out nothing: a table that cannot be read in any of its formats is an error.
 
     Raises
     ------
     DataError
-        If there are none, a recording is there twice, or the edits are of none of them.
+        If there are none, none (of the whole, not all) can be read, a recording is there twice, or the edits
+        are of none of them.
     """
-    found = [result for path in given for result in _read(Path(path))]
+    tables = [(Path(path), formats) for path in given for formats in _tables(Path(path))]
+    found, damaged = _read(tables, whole=whole)
     if not found:
-        raise DataError(f"no results in {', '.join(map(str, given))}; expected tables that avaffect wrote")
+        raise no_results(given)
+    made = models(result.trace.meta for result in found)
+    if len(made) > 1 + ("unknown" in made):
+        told = ", ".join(f"{model} ({count} recording{'s' * (count > 1)})" for model, count in made.items())
+        log.warning("results of different models are put together: %s; give those of one model", told)
+    if amiss is not None:
+        amiss += damaged
     seen: dict[str, Path] = {}
     for result in found:
         if result.file in seen:
@@ -140,13 +163,52 @@ def result_paths(results: Sequence[Result], out: Path, ending: str) -> list[Path
     return paths
 
 
-def _read(path: Path) -> Iterator[Result]:
-    tables = best_tables(path) if path.is_dir() else [path]
-    for table in tables:
-        if table.suffix.lower() not in TRACE_ENDINGS:
-            raise DataError(f"{table}: is no table of results; expected {', '.join(TRACE_ENDINGS)}")
-        trace = read_trace(table)
-        if not trace.files:
-            log.warning("%s: has no row, and is left out", table)
-        for file in trace.files:
-            yield Result(trace.file(file), table, path if path.is_dir() else table.parent)
+def no_results(given: Sequence[str | Path]) -> DataError:
+    """The error of inputs that hold no results."""
+    return DataError(f"no results in {', '.join(map(str, given))}; expected tables that avaffect wrote")
+
+
+def _tables(path: Path) -> list[list[Path]]:
+    """The tables that an input stands for, each in the formats that are there, the most exact first."""
+    if path.is_dir():
+        if found := tables_by_name(path):
+            return found
+        raise no_results([path])
+    return [[path]]
+
+
+def _read(tables: Sequence[tuple[Path, list[Path]]], *, whole: bool) -> tuple[list[Result], list[str]]:
+    """The results in tables, and a line on each table that cannot be read while there are others.
+
+    Raises
+    ------
+    AvaffectError
+        If none can be read; of the whole, if one cannot.
+    """
+    found: list[Result] = []
+    lines: list[str] = []
+    for given, formats in tables:
+        for number, table in enumerate(formats, start=1):
+            trace = attempt(_read_one, table, table)
+            if not isinstance(trace, AvaffectError):
+                found += [Result(trace.file(file), table, given) for file in trace.files]
+                break
+            last = number == len(formats)
+            if last and (whole or len(tables) == 1):
+                raise trace
+            lines.append(str(trace) if last else f"{trace}; {formats[number]} is read instead")
+            log.warning("left out: %s", lines[-1])
+    if lines and not found:
+        raise DataError(in_short(lines))
+    return found, lines
+
+
+def _read_one(table: Path) -> Trace:
+    if not table.exists():
+        raise DataError(f"{table}: no such file or folder; give a table that avaffect wrote, or its folder")
+    if table.suffix.lower() not in TRACE_ENDINGS:
+        raise DataError(f"{table}: is no table of results; expected {', '.join(TRACE_ENDINGS)}")
+    trace = read_trace(table)
+    if not trace.files:
+        log.warning("%s: has no row, and is left out", table)
+    return trace

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..address import Address, place
 from ..arguments import checks_types
-from ..errors import MediaError
+from ..errors import MediaError, advice
 from ..record import owned
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class Contents:
     others : list of Path
         Files with another ending that this program did not write.
     broken : list of str
-        What was not looked at, one line each: folders that may not be read, links to nothing and links to a
-        folder above.
+        What was not looked at, one line each: folders that may not be read, links to nothing, links to a
+        folder above, and pipes and devices that are named like media.
     """
 
     media: list[Path] = field(default_factory=list)
@@ -85,7 +85,7 @@ def look_into(folder: Path | str, *, recursive: bool = False) -> Contents:
     except NotADirectoryError as error:
         raise MediaError(f"{folder}: is a file, a folder was expected; name the folder it is in") from error
     except OSError as error:
-        raise MediaError(f"{folder}: may not be read; change its permissions") from error
+        raise MediaError(f"{folder}: cannot be read ({error.strerror}); {advice(error)}") from error
     found = Contents()
     linked: list[Path] = []
     seen = {_identity(folder)}
@@ -113,7 +113,7 @@ def _enter(folder: Path, seen: set[tuple[int, int]], linked: list[Path], found: 
     try:
         names = _names(folder)
     except OSError as error:
-        found.broken.append(f"{folder}: left out, may not be read ({error.strerror}); change its permissions")
+        found.broken.append(f"{folder}: left out, cannot be read ({error.strerror}); {advice(error)}")
         return
     _collect(folder, names, True, seen, linked, found)
 
@@ -149,6 +149,9 @@ def _collect(
                     (found.media if is_media else found.others).append(path)
                 elif is_media:
                     found.ours.append(path)
+            elif path.exists():  # a pipe would be waited for
+                if is_media:
+                    found.broken.append(f"{path}: left out, it is a pipe or a device, a file was expected")
             elif is_link and (is_media or recursive):
                 found.broken.append(f"{path}: left out, the link leads to nothing; fetch what it stands for")
         except OSError as error:

@@ -21,7 +21,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..address import Address, place
-from ..errors import MediaError
+from ..errors import MediaError, advice
 from .formats import FORMATS
 
 log = logging.getLogger(__name__)
@@ -239,9 +239,9 @@ def first_bytes(path: Path, count: int = 64) -> bytes:
     """The file's first bytes, or a MediaError that says why it cannot be read."""
     if isinstance(address := place(path), Address):
         raise MediaError(f"{address}: is an address, a file was expected; download it and give its name")
-    if path.is_dir():
-        raise MediaError(f"{path}: is a folder, a media file was expected; name a file in it")
     try:
+        if path.is_dir():
+            raise MediaError(f"{path}: is a folder, a media file was expected; name a file in it")
         if path.exists() and not path.is_file():
             raise MediaError(f"{path}: is not a regular file; save the recording to a file first")
         with path.open("rb") as file:
@@ -251,7 +251,7 @@ def first_bytes(path: Path, count: int = 64) -> bytes:
     except PermissionError as error:
         raise MediaError(f"{path}: may not be read; change its permissions or copy it") from error
     except OSError as error:
-        raise MediaError(f"{path}: cannot be read ({error.strerror}); check the disk") from error
+        raise MediaError(f"{path}: cannot be read ({error.strerror}); {advice(error)}") from error
     if not head:
         raise MediaError(f"{path}: is empty (0 bytes); copy or export it again")
     return head

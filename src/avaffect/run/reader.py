@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,13 @@ from ..registry import load_plugins
 from ..session import set_device, set_threads
 from ..storage import each
 from ..trace import Trace, read_trace
+from ..trace.meta import models
 from ..voice import NO_SPEECH, SpeechLevel
 from .figures import figures
 from .job import AskContexts, AskLevel, AskStates, Job, Known, Left, Outcome, Read
 from .write import write
+
+log = logging.getLogger(__name__)
 
 
 class Reader:
@@ -95,6 +99,7 @@ class Reader:
     def _read(self, target: Target, context: Context, hook: Hook) -> Outcome:
         """Read one recording and write everything asked for; what can be written is there in any case."""
         settings = self._settings(target, context)
+        _tell_replaced(target, settings)
         target, earlier = _stored(target, settings)
         known: dict[str, Any] = {} if context == Context() else {"context": context}
         if self.job.transcript is not None:
@@ -117,6 +122,17 @@ def _make(job: Job) -> Callable[..., Predictor]:
     from ..live import CausalPredictor  # few need it, and each process would load it
 
     return CausalPredictor
+
+
+def _tell_replaced(target: Target, settings: Mapping[str, Any]) -> None:
+    """Log that results of another model are replaced: once for a folder, however many recordings it has."""
+    record = target.record
+    if record is None or not any(record.is_finished(target.base.with_name(name)) for name in record.outputs):
+        return
+    made = models([record.settings, settings])
+    if len(made) == 2:
+        old, new = made
+        log.warning("%s: results of %s are replaced by those of %s", target.base.parent, old, new)
 
 
 def _stored(target: Target, settings: dict[str, Any]) -> tuple[Target, Trace | None]:

@@ -43,9 +43,13 @@ class Shard:
         Shard(number=2, count=8)
         """
         found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
-        if found is None or not 1 <= int(found[1]) <= int(found[2]):
-            raise DataError(f"shard={text!r}: expected NUMBER/COUNT with a number from 1 on, such as 1/8")
-        return cls(int(found[1]), int(found[2]))
+        if found is None:
+            raise DataError(f"shard={text!r}: expected NUMBER/COUNT, such as 1/8")
+        number, count = int(found[1]), int(found[2])
+        if not 1 <= number <= count:
+            most = f"from 1 to {count}, such as 1/{count}" if count else "from 1 on, such as 1/8"
+            raise DataError(f"shard={text!r}: expected NUMBER/COUNT with a number {most}")
+        return cls(number, count)
 
     def holds(self, name: PurePath) -> bool:
         """Whether the recording with results of this name is in this part.

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..device import MOST_WORKERS
 from ..errors import AvaffectError
 
 SHORTEST_TOKEN = 8
@@ -64,6 +65,10 @@ class Settings:
         for name in ("max_size", "max_duration", "max_seconds", "max_memory", "queue", "workers"):
             if not getattr(self, name) > 0:
                 raise AvaffectError(f"{name}={getattr(self, name)}: expected a number above 0")
+        if self.workers > MOST_WORKERS:
+            raise AvaffectError(
+                f"workers={self.workers}: expected a number from 1 to {MOST_WORKERS}, such as 1"
+            )
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
             raise AvaffectError(f"the token has {len(self.token)} characters; give {SHORTEST_TOKEN} or more")
         if self.token is None and not self.is_local:

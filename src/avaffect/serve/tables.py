@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
+from ..errors import DataError
 from ..trace import Trace
 from .accept import KINDS
 from .jobs import Job
@@ -28,7 +29,12 @@ _TYPES = {kind: name for name, kind in KINDS.items()}
 def given(service: Service, job: Job, trace: Trace, kind: str, columns: str, rate: float | None) -> Response:
     """A trace of a job as JSON, with what is known of the job, or as a csv or Parquet file."""
     if kind == "json":
-        result = as_json(trace, columns=[name for name in columns.split(",") if name], rate=rate)
+        names = [name.strip() for name in columns.split(",")] if columns else []
+        if not all(names):
+            raise DataError(
+                f"columns={columns}: expected names with one comma between, such as valence,arousal"
+            )
+        result = as_json(trace, columns=names, rate=rate)
         found = PredictionWithResult(**prediction(service, job).model_dump(), result=result)
         return JSONResponse(found.model_dump(mode="json"))
     shown = trace if rate is None else trace.resample(rate)

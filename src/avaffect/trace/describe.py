@@ -156,7 +156,7 @@ def percent(share: float) -> str:
     >>> percent(0.25), percent(0.001), percent(0.9971), percent(1 - 1e-9)
     ('25 %', '0.1 %', '99.7 %', '100 %')
     """
-    share = round(share, 6)  # sums of seconds are not exact
+    share = round(share, 6) + 0.0  # sums of seconds are not exact; no "-0 %"
     if 0 < share < 0.01:
         return "under 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
     if 0.99 < share < 1:

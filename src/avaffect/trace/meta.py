@@ -10,12 +10,30 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
 from ..record import Source
+
+MADE_BY = ("model", "weights_sha256", "avaffect", "detector")
+"""What the record of a recording's results knows too."""
+
+
+def models(metas: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many of some traces each model made; of one name with other weights, their beginnings are added.
+
+    >>> models([{"model": "a"}, {"model": "b"}, {"model": "a"}, {}])
+    {'a': 2, 'b': 1, 'unknown': 1}
+    """
+    made = Counter((str(m.get("model", "unknown")), str(m.get("weights_sha256", ""))[:8]) for m in metas)
+    named = Counter(name for name, _ in made)
+    return {
+        f"{name} (weights {weights or 'unknown'})" if named[name] > 1 else name: count
+        for (name, weights), count in made.items()
+    }
 
 
 def jsonable(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..arguments import checks_types
 from ..errors import DataError
 from ..record import ENDING, Record
+from .meta import MADE_BY
 from .table import Trace
 from .tabular import read_table
 
@@ -21,8 +22,9 @@ def read_trace(path: str | Path) -> Trace:
     Parameters
     ----------
     path : path
-        ``.csv``, ``.parquet`` or ``.jsonl``. Only Parquet gives `Trace.meta` back. One that is shorter
-        than the record beside it says (``NAME.avaffect.json``) is logged.
+        ``.csv``, ``.parquet`` or ``.jsonl``. Only Parquet gives all of `Trace.meta` back; of another, the
+        record beside it (``NAME.avaffect.json``) tells the model. One that is shorter than the record says
+        is logged.
 
     Raises
     ------
@@ -30,20 +32,21 @@ def read_trace(path: str | Path) -> Trace:
         If there is no such file, its ending is another, it ends within a row, or it holds something else.
     """
     table, meta = read_table(path)
+    record = Record.read(Path(path).with_suffix(ENDING))
+    written = record.outputs.get(Path(path).name) if record is not None else None
+    if record is not None and written is not None:
+        _check_size(Path(path), written)
+        meta = meta or {key: record.settings[key] for key in MADE_BY if key in record.settings}
     try:
-        trace = Trace(table, meta=meta)
+        return Trace(table, meta=meta)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    _check_size(Path(path))
-    return trace
 
 
-def _check_size(path: Path) -> None:
-    """Log a file that has become shorter since it was written, as far as there is a record of it."""
-    record = Record.read(path.with_suffix(ENDING))
-    written = record.outputs.get(path.name) if record is not None else None
+def _check_size(path: Path, written: int) -> None:
+    """Log a file that has become shorter since its ``written`` bytes."""
     found = path.stat().st_size
-    if written is not None and found < written:
+    if found < written:
         log.warning(
             "%s has %s bytes, it had %s when it was written: it was cut off, or changed since; if you did not"
             " change it, copy or make it again",

@@ -39,7 +39,7 @@ def resampled(table: pd.DataFrame, rate: float) -> pd.DataFrame:
         If the rate is not positive, or there would be more rows than `steps.MOST_ROWS`.
     """
     if not 0 < rate < np.inf:
-        raise DataError(f"a trace is resampled at a positive rate in Hz, not {rate:g}")
+        raise DataError(f"rate={rate:g}: expected rows a second, more than 0, such as 25")
     parts = []
     key: Any  # (file, track)
     for key, rows in table.groupby(["file", "track"], sort=False, dropna=False):

@@ -179,7 +179,7 @@ def _person(
         valence_rel=_level(rows, "valence_rel", weight, held),
         arousal_rel=_level(rows, "arousal_rel", weight, held),
         source={kind: float(share[at].sum()) for kind in SOURCES if (at := _rests_on(rows, kind)).any()},
-        missing_share=float(sum(missing.values())),
+        missing_share=min(float(sum(missing.values())), 1.0),  # sums of shares are not exact
         missing={reason: value for reason, value in missing.items() if value > 0},
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -25,6 +26,7 @@ _TEXTS = ("file", "source")  # columns that hold no numbers
 _EXPANDED = 50  # bytes that a byte of a file may stand for
 _ROWS = 2**11  # lines written at once
 _TAIL = 2**14  # bytes at the end of a file that hold its last line
+_MARK = b"PAR1"  # the first and the last bytes of a Parquet file
 _GROUP = 2**14  # rows of a Parquet file that are written together
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
 
@@ -101,18 +103,28 @@ def read_table(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     reader = _READERS.get(source.suffix.lower())
     if reader is None:
         raise DataError(f"cannot tell the format of {source}; expected {', '.join(_READERS)}")
-    if not source.is_file():
-        raise DataError(f"no file {source}; give a table that avaffect wrote")
     try:
+        if not source.is_file():
+            raise DataError(f"no file {source}; give a table that avaffect wrote")
         table, meta = reader(source)
         if absent := [name for name in INDEX if name not in table]:
             raise ValueError(f"it has no column {', '.join(absent)}")
         return table.set_index(list(INDEX)), meta
     except (OSError, ValueError, KeyError, TypeError, RecursionError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(
-            f"{source} is not a trace's {source.suffix} file: {reason}; give a table that avaffect wrote"
-        ) from error
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(
+                f"{source}: cannot be read ({error.strerror}); check the disk and its permissions"
+            ) from error
+        told = f"{source} is not a trace's {source.suffix} file: {_reason(error)}"
+        raise DataError(f"{told}; give a table that avaffect wrote") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it holds no text"
+    if isinstance(error, pa.ArrowException | OSError):  # pyarrow's, of a file that is right at both ends
+        return "it is damaged"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict]:
@@ -139,16 +151,39 @@ def _check_end(path: Path, cells: int) -> None:
 
 def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
     with path.open(encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file if line.strip()]
+        lines = [line for line in file if line.strip()]
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(line))
+        except ValueError as error:
+            cut = number == len(lines) and not line.endswith("\n")
+            reason = "it ends within a row, so it was cut off" if cut else f"its row {number} is no JSON"
+            raise ValueError(reason) from error
     return pd.DataFrame(rows, columns=None if rows else [*INDEX, *COLUMNS]), {}
 
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
     # ParquetFile, not read_table: a path such as "a=1/x.parquet" is a name, not a partition.
     with path.open("rb") as file:
+        _check_marks(file)
         table = _read_bounded(pq.ParquetFile(file, read_dictionary=list(_TEXTS)), path.stat().st_size)
     meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
     return table.to_pandas().reset_index(), meta
+
+
+def _check_marks(file: BinaryIO) -> None:
+    """Raise a `ValueError` if a file does not begin and end as Parquet does."""
+    first = file.read(len(_MARK))
+    if not first:
+        raise ValueError("it is empty")
+    if first != _MARK:
+        raise ValueError("it does not begin as one")
+    file.seek(max(len(_MARK), file.seek(0, os.SEEK_END) - len(_MARK)))
+    last = file.read()
+    file.seek(0)
+    if last != _MARK:
+        raise ValueError("its end is missing, so it was cut off")
 
 
 def _read_bounded(file: pq.ParquetFile, size: int) -> pa.Table:

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 
 from ..arguments import checks_types
 from ..corpus.speech import CORPORA as VOICES
+from ..device import MOST_THREADS, MOST_WORKERS
 from ..errors import DataError, nearest
 from ..registry import load_plugins
 from ..schema import Size, short
@@ -102,7 +103,7 @@ class Fit(Strict):
         default="32-true", description="as Lightning names it"
     )
     workers: int = Field(
-        default=0, ge=0, le=1024, description="processes that make batches; 0: the training one"
+        default=0, ge=0, le=MOST_WORKERS, description="processes that make batches; 0: the training one"
     )
     devices: int = Field(
         default=1, gt=0, le=1024, description="processes on a machine; under torchrun its number"
@@ -142,7 +143,8 @@ class CalibrationRecipe(Strict):
 
 def _threads() -> int:
     """All cores, shared with the processes that torchrun has started beside this one."""
-    return max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+    share = (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    return min(max(share, 1), MOST_THREADS)
 
 
 class Recipe(Strict):
@@ -151,7 +153,7 @@ class Recipe(Strict):
     name: str = Field(pattern=r"^\w[\w-]*(\.[\w-]+)+$", description="architecture.tag, as in hgrjca.default")
     output: Place = Field(description="folder of the finished model")
     seed: int = Field(default=0, ge=0, lt=2**32)
-    threads: int = Field(default_factory=_threads, gt=0, le=1024)
+    threads: int = Field(default_factory=_threads, gt=0, le=MOST_THREADS)
     plugins: tuple[str, ...] = Field(default=(), description="modules that register parts of their own")
 
     streams: tuple[str, ...] | None = Field(
