@@ -39,7 +39,7 @@ def whole(model: OnnxRuntime | TorchRuntime, frames: np.ndarray, stride: int = 8
 
 def test_what_is_told_of_the_networks_is_the_same(both: Any) -> None:
     graphs, modules = both
-    for name in ("spec", "hop", "context", "positional", "fixed_length"):
+    for name in ("spec", "hop", "positional", "fixed_length"):
         assert getattr(graphs, name) == getattr(modules, name)
 
 

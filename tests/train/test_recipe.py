@@ -62,7 +62,7 @@ def test_overrides_reach_inside(recipe: Path) -> None:
         ("seed=@", "override 'seed=@': not valid YAML"),
         ("fit.epochs=[1", "override .*: not valid YAML"),
         ("window=.inf", "window: .*finite number"),
-        ("threads=100000000", "threads: .*less than or equal to 1024"),
+        ("threads=100000000", "threads: .*less than or equal to 256"),
         ("temporal_dim=-3", "temporal_dim: .*greater than or equal to 1, but it is -3"),
         ("head.a=1", "unknown key 'head.a'; known: dropout, hidden"),
         ("head.hidden=0", "head.hidden: .*greater than or equal to 1"),

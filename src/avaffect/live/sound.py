@@ -1,10 +1,13 @@
 """The voice of a stream, tick by tick: its spectrum, where somebody speaks, how loud they usually are.
 
 The voice encoder runs once a tick. Features are the better the more sound is known on both sides: those of
-the latest seconds are made anew each time, the others stay.
+the latest seconds are made anew each time, the others stay. An encoder with windows of its own
+(`avaffect.runtime.Runtime.hop`) has them where those of the whole recording are.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -16,12 +19,12 @@ from ..streams.audio import AudioStream
 from ..streams.quality import voice_snr
 from ..streams.timeline import Timeline
 from ..voice.speech import CHUNK_RATE
+from ..windows import Piece
 from .usual_level import UsualLevel
 
 ANEW = 2.0
 """Seconds whose features are made anew each tick, with as much sound before them, by an encoder without
-windows of its own; one with windows (`avaffect.runtime.Runtime.hop`) makes those of one window, and sees what
-its window sees before."""
+windows."""
 
 
 class SoundReader:
@@ -52,8 +55,8 @@ class SoundReader:
         self._logmel = voice.LogMelStream(voice.LogMel(preset))
         self._speech = voice.SpeechStream()
         self.level = level or UsualLevel(preset.frame_rate)
-        usual = round(ANEW * timeline.tick_rate)
-        self._anew, self._before = (model.hop, model.context) if model.hop > 1 else (usual, usual)
+        self._anew = round(ANEW * timeline.tick_rate)
+        self._gone = self._made = 0  # ticks before ``first``, and since then those with features
         self._frames = np.zeros((0, preset.n_mels), np.float16)
         self._levels = np.zeros(0, np.float32)
         self._chances = np.zeros(0, np.float32)
@@ -103,20 +106,40 @@ class SoundReader:
         self._frames, self._levels = self._frames[frames:], self._levels[frames:]
         self._chances = self._chances[chunks:]
         self._present, self._features = self._present[ticks:], self._features[ticks:]
+        self._gone, self._made = self._gone + ticks, max(0, self._made - ticks)
 
     def _encode(self, in_speech: np.ndarray, active: np.ndarray) -> None:
         """Make the features of the latest ticks, as far as somebody speaks in them."""
-        fresh = max(0, len(active) - self._anew)
-        begin = max(0, fresh - self._before)
-        if not active[fresh:].any():
+        pieces = [piece for piece in self._unfinished() if active[piece.begin : piece.end].any()]
+        self._made = len(active)
+        if not pieces:
             return
         reference = self._reference
         if reference is None:
             voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
             reference = voice.shrunk_level(*self.level.with_later(self._levels[voiced]))
-        view = voice.relative(self._frames[begin * self._per_tick :], reference)
-        features = self._model.encode_voice(view, fresh - begin)
-        self._features[fresh:] = features[fresh - begin :]
+        for first, begin, end, last in pieces:
+            frames = self._frames[first * self._per_tick : last * self._per_tick]
+            features = self._model.encode_voice(voice.relative(frames, reference), begin - first)
+            self._features[begin:end] = features[begin - first : end - first]
+
+    def _unfinished(self) -> Iterator[Piece]:
+        """Pieces of which not all that the encoder sees was known the last time."""
+        ticks, hop, context = len(self._present), self._model.hop, self._model.context
+        if hop <= 1:
+            begin = max(0, ticks - 2 * self._anew)
+            yield Piece(begin, begin + (self._anew if begin else 0), ticks, ticks)
+            return
+        begin = -(self._gone % hop)
+        while begin < ticks:
+            if begin + hop + context > self._made:
+                yield Piece(
+                    max(0, begin - context),
+                    max(0, begin),
+                    min(ticks, begin + hop),
+                    min(ticks, begin + hop + context),
+                )
+            begin += hop
 
 
 def spectrum(spec: Spec) -> voice.LogMelSettings:

@@ -28,7 +28,8 @@ class TorchRuntime(Runtime):
         self.model, self.spec = model, model.spec
         if "audio" in model.encoders:
             voice = self._voice
-            self.hop, self.context = voice.hop, voice.context
+            # Whole hops: what `encode_voice` is given then begins where a window does.
+            self.hop, self.context = voice.hop, -(-voice.context // voice.hop) * voice.hop
         self.positional, self.fixed_length = model.network.positional, fixed_length(model.network)
 
     @property
