@@ -108,14 +108,14 @@ def test_report_and_plot_of_a_folder(results):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plot", "results", "--people", ""], "--people '': expected numbers or names, such as 1,2"),
+        (["plot", "results", "--people", ""], "--people '': is empty; give a value"),
         (["plot", "results", "--people", "1,,2"], "--people 1,,2: expected numbers or names"),
         (["plot", "results", "--people", "1,"], "--people 1,: expected numbers or names"),
-        (["compare", "results", "--pair", ""], "--pair '': expected two people, such as 1,2"),
+        (["compare", "results", "--pair", ""], "--pair '': is empty"),
         (["compare", "results", "--pair", "1,,2"], "--pair 1,,2: expected two people"),
         (["compare", "results/A", "--with", "results/B", "--names", ","], "--names ,: expected two names"),
-        (["compare", "results/A", "--with", "results/B", "--people", ""], "no recording has a person ''"),
-        (["predict", "results", "--shard", ""], "shard='': expected NUMBER/COUNT"),
+        (["compare", "results/A", "--with", "results/B", "--people", ""], "--people '': is empty"),
+        (["predict", "results", "--shard", ""], "--shard '': is empty"),
     ],
 )
 def test_empty_lists_and_parts_are_refused(arguments, said, results, monkeypatch):
