@@ -77,9 +77,21 @@ def recording_table(
         for key, values in part.items():
             columns.setdefault(key, np.empty(len(order), values.dtype))[place] = values
         first += len(place)
-    times = columns["pts"], recording.ends[position]
-    index = pd.MultiIndex.from_arrays([[name] * len(order), *times], names=INDEX)
-    return pd.DataFrame(columns, index=index, copy=False)
+    return pd.DataFrame(columns, index=_index(name, recording, position), copy=False)
+
+
+def _index(name: str, recording: RecordingStreams, position: np.ndarray) -> pd.MultiIndex:
+    """``file, start, end`` of the rows at these positions, (n,) of int.
+
+    Each time is in memory once: to look for equal ones would take more of it than the rest of the table.
+    """
+    times = [recording.times, recording.ends]
+    if not all((np.diff(each) > 0).all() for each in times):
+        columns = [[name] * len(position), *(each[position] for each in times)]
+        return pd.MultiIndex.from_arrays(columns, names=INDEX)
+    levels: list[Any] = [[name], *times]
+    codes: list[Any] = [np.zeros_like(position), position, position]
+    return pd.MultiIndex(levels, codes, names=INDEX)
 
 
 def _without_idle(

@@ -47,7 +47,7 @@ _AT_ONCE = 4  # of them
 _PIECE = 4096
 """Ticks whose features are in memory at once while masks are made."""
 
-_LONG = 300.0
+LONG = 300.0
 """Seconds of a recording from which it matters that what is known of it grows while it is read: memory that
 parts of the reading are done with is given back then."""
 
@@ -314,7 +314,7 @@ class StreamReader:
                 visual = reader.finish()
             heard = voice()
         streams = RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
-        if streams.ticks > _LONG * self.spec.tick_rate:
+        if streams.ticks > LONG * self.spec.tick_rate:
             give_back()
         return streams
 
@@ -337,7 +337,7 @@ class StreamReader:
         if blocks is None:
             return None
         heard = audio_stream(blocks, self.model, self.timeline, timing, reference)
-        if heard is not None and heard.duration > _LONG:
+        if heard is not None and heard.duration > LONG:
             give_back()
         return heard
 
