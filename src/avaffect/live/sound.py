@@ -19,7 +19,7 @@ from ..streams.audio import AudioStream
 from ..streams.quality import voice_snr
 from ..streams.timeline import Timeline
 from ..voice.speech import CHUNK_RATE
-from ..windows import Piece
+from ..windows import Piece, pieces
 from .usual_level import UsualLevel
 
 ANEW = 2.0
@@ -110,15 +110,15 @@ class SoundReader:
 
     def _encode(self, in_speech: np.ndarray, active: np.ndarray) -> None:
         """Make the features of the latest ticks, as far as somebody speaks in them."""
-        pieces = [piece for piece in self._unfinished() if active[piece.begin : piece.end].any()]
+        heard = [piece for piece in self._unfinished() if active[piece.begin : piece.end].any()]
         self._made = len(active)
-        if not pieces:
+        if not heard:
             return
         reference = self._reference
         if reference is None:
             voiced = voice.share(in_speech, len(self._levels), new_rate=self._frame_rate)
             reference = voice.shrunk_level(*self.level.with_later(self._levels[voiced]))
-        for first, begin, end, last in pieces:
+        for first, begin, end, last in heard:
             frames = self._frames[first * self._per_tick : last * self._per_tick]
             features = self._model.encode_voice(voice.relative(frames, reference), begin - first)
             self._features[begin:end] = features[begin - first : end - first]
@@ -130,16 +130,10 @@ class SoundReader:
             begin = max(0, ticks - 2 * self._anew)
             yield Piece(begin, begin + (self._anew if begin else 0), ticks, ticks)
             return
-        begin = -(self._gone % hop)
-        while begin < ticks:
-            if begin + hop + context > self._made:
-                yield Piece(
-                    max(0, begin - context),
-                    max(0, begin),
-                    min(ticks, begin + hop),
-                    min(ticks, begin + hop + context),
-                )
-            begin += hop
+        phase = self._gone % hop
+        for piece in pieces(ticks + phase, hop, context):
+            if piece.begin - phase + hop + context > self._made:
+                yield Piece(*(max(0, place - phase) for place in piece))
 
 
 def spectrum(spec: Spec) -> voice.LogMelSettings:
