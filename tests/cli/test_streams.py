@@ -65,6 +65,15 @@ def test_a_reader_that_has_enough_does_not_turn_done_work_into_a_failure(
     assert (tmp_path / "out" / "summary.tsv").is_file(), "the files are the work: they are all written"
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("", 2), ("--help", 0), ("--version", 0), ("compare --help", 0), ("benchmark", 2), ("fusions", 0)],
+)
+def test_a_reader_that_has_enough_of_help_or_a_list_is_no_fault(tmp_path: Path, line: str, code: int) -> None:
+    run = shell(f"avaffect {line} | true", cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (code, "")
+
+
 def test_no_room_for_what_is_printed_is_an_error(tmp_path: Path, fails) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import partial
 from textwrap import fill
 from typing import Any
@@ -27,6 +28,11 @@ class _PlainTypes:
             param._get_number_range_help_str = partial(_range_of, param)
             param.process_value = partial(value_of, param)
         return params
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help."""
+        with suppress(SystemExit):  # Rich's, when the reader, such as `head`, has enough
+            super().format_help(ctx, formatter)  # type: ignore[misc]
 
 
 class Verb(_PlainTypes, TyperCommand):
