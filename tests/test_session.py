@@ -64,6 +64,15 @@ def test_memory_of_runs_is_given_back() -> None:
         np.testing.assert_array_equal(found, before)
 
 
+def test_memory_is_given_back_of_long_recordings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[None] = []
+    monkeypatch.setattr(session, "give_back", lambda: given.append(None))
+    session.give_back_if_long(session.LONG)
+    assert not given
+    session.give_back_if_long(session.LONG + 0.1)
+    assert len(given) == 1
+
+
 def test_graphs_take_turns_in_one_memory() -> None:
     code = (
         "import numpy as np, psutil\n"

@@ -23,6 +23,9 @@ from .errors import AvaffectError, ModelError
 
 log = logging.getLogger(__name__)
 
+LONG = 300.0
+"""Seconds of a recording from which it matters that what is known of it grows while it is read."""
+
 _threads: int | None = None
 _device = Device.CPU
 _of_parents: list[Any] = []
@@ -155,6 +158,12 @@ def give_back() -> None:
     _least().run({"pictures": np.zeros((1, 24, 24, 3), np.uint8)}, options)
     with suppress(AttributeError, OSError, TypeError):  # a function of the C library of most Linux systems
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def give_back_if_long(seconds: float) -> None:
+    """`give_back`, if a recording of so many seconds is long; where a part of its reading is done."""
+    if seconds > LONG:
+        give_back()
 
 
 @functools.cache

@@ -22,9 +22,9 @@ from ..files import as_text
 from ..media import AudioBlock, Frame, SoundUsed
 from ..progress import Hook, silent
 from ..runtime import open_model
-from ..session import give_back
+from ..session import give_back_if_long
 from ..spec import TARGETS, VAGUE
-from ..streams.assemble import LONG, PersonStreams, RecordingStreams, StreamReader
+from ..streams.assemble import PersonStreams, RecordingStreams, StreamReader
 from ..streams.audio import measure_speech
 from ..streams.person import Person
 from ..streams.timing import Timing
@@ -402,8 +402,7 @@ class Predictor(ManyFiles):
         of = shares(recording, main_only=self.people == "main")
         with timing.measure("model"):
             readings = list(self._read(recording, [person for person, _ in of]))
-        if recording.ends[-1] > LONG:
-            give_back()
+        give_back_if_long(float(recording.ends[-1]))
         table = recording_table(name, recording, of, readings, self.spec, self.timeline)
         meta = {**self.meta, "duration": float(recording.ends[-1]), "seconds": timing.seconds}
         return Trace(table, meta=meta)

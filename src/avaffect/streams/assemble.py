@@ -18,7 +18,7 @@ from ..face import FaceTracker, create_detector
 from ..face.track import DETECTION_INTERVAL
 from ..media import AudioBlock, Frame
 from ..runtime import Runtime
-from ..session import give_back
+from ..session import give_back_if_long
 from ..spec import Spec
 from ..transcript import Transcript
 from .audio import AudioStream, audio_stream
@@ -46,10 +46,6 @@ _AT_ONCE = 4  # of them
 
 _PIECE = 4096
 """Ticks whose features are in memory at once while masks are made."""
-
-LONG = 300.0
-"""Seconds of a recording from which it matters that what is known of it grows while it is read: memory that
-parts of the reading are done with is given back then."""
 
 SMALLEST_FACE = 12
 """Pixels: below this no detector here finds faces."""
@@ -314,8 +310,7 @@ class StreamReader:
                 visual = reader.finish()
             heard = voice()
         streams = RecordingStreams(visual, heard, self.spec, self._read_text(transcript, timing))
-        if streams.ticks > LONG * self.spec.tick_rate:
-            give_back()
+        give_back_if_long(streams.ticks / self.spec.tick_rate)
         return streams
 
     def read_cut_faces(
@@ -337,8 +332,8 @@ class StreamReader:
         if blocks is None:
             return None
         heard = audio_stream(blocks, self.model, self.timeline, timing, reference)
-        if heard is not None and heard.duration > LONG:
-            give_back()
+        if heard is not None:
+            give_back_if_long(heard.duration)
         return heard
 
     def _read_text(self, transcript: Transcript | None, timing: Timing) -> TextStream | None:
