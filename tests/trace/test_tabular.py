@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from avaffect.errors import DataError
+from avaffect.evaluate.tables import tables_by_name
 from avaffect.record import Record, Source
 from avaffect.trace import Trace, read_trace
 
@@ -114,6 +118,71 @@ def test_a_table_shorter_than_its_record_says_is_logged(made, tmp_path, caplog, 
     caplog.clear()
     (tmp_path / "P01.take.avaffect.json").unlink()
     assert len(read_trace(path)) == 60
+    assert not caplog.records
+
+
+def saved_anew(text: str, *, cells: str = ",", decimal: str = ".", end: str = "\r\n") -> str:
+    """A CSV file as a spreadsheet program saves it: numbers without needless digits, in its own language."""
+    lines = []
+    for row in csv.reader(io.StringIO(text)):
+        numbers = [re.sub(r"\.0$", "", cell).replace("e-", "E-") for cell in row[1:]]
+        name = f'"{row[0]}"' if cells in row[0] else row[0]
+        lines.append(cells.join([name, *(number.replace(".", decimal) for number in numbers)]))
+    return end.join(lines) + end
+
+
+@pytest.mark.parametrize(
+    ("form", "encoding"),
+    [
+        ({}, "utf-8-sig"),
+        ({}, "cp1252"),
+        ({"cells": ";", "decimal": ","}, "utf-8-sig"),
+        ({"cells": ";", "decimal": ","}, "cp1252"),
+        ({"cells": ";"}, "cp1252"),
+        ({"end": "\n"}, "utf-8"),
+        ({"end": "\r"}, "utf-8"),
+    ],
+)
+def test_a_csv_that_a_spreadsheet_program_saved_anew_is_the_same_table(
+    made, tmp_path, caplog, form, encoding
+):
+    trace = Trace(made.person(*made.times(4.0), file="Gespräch, Müller.mp4"), meta=made.META)
+    path = trace.to_csv(tmp_path / "P01.csv")
+    known = read_trace(path).table
+    Record(Source("/P01.mp4", 1, 0, ""), {}).with_finished(path).write(tmp_path / "P01.avaffect.json")
+    size, raw = path.stat().st_size, saved_anew(path.read_text(encoding="utf-8"), **form).encode(encoding)
+    path.write_bytes(raw)
+    pd.testing.assert_frame_equal(read_trace(path).table, known, check_exact=True)
+    path.write_bytes(raw.rstrip())
+    assert path.stat().st_size < size
+    pd.testing.assert_frame_equal(read_trace(path).table, known, check_exact=True)
+    assert not caplog.records, "a warning that it was cut off"
+    assert tables_by_name(tmp_path) == [[path]]
+    path.write_bytes(raw[:-60])
+    with pytest.raises(DataError, match="it ends within a row, so it was cut off"):
+        read_trace(path)
+
+
+def test_a_damaged_byte_is_no_other_encoding(made, tmp_path):
+    path = Trace(made.person(*made.times(1.0), file="Müller.mp4")).to_csv(tmp_path / "t.csv")
+    path.write_bytes(path.read_bytes().replace("ü".encode(), b"\xc3x", 1))
+    with pytest.raises(DataError, match="it holds no text"):
+        read_trace(path)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
+def test_a_table_that_pandas_saved_anew_was_not_cut_off(made, tmp_path, caplog, ending):
+    trace = Trace(made.person(*made.times(4.0)), meta=made.META)
+    path = getattr(trace, f"to_{ending}")(tmp_path / f"P01.{ending}")
+    table = trace.table.reset_index()
+    if ending == "parquet":
+        table.set_index(["file", "start", "end"]).to_parquet(path, compression="zstd")
+    else:
+        table.to_json(path, orient="records", lines=True)
+    Record(Source("/P01.mp4", 1, 0, ""), {}, {path.name: path.stat().st_size + 1}).write(
+        tmp_path / "P01.avaffect.json"
+    )
+    assert len(read_trace(path)) == len(trace)
     assert not caplog.records
 
 

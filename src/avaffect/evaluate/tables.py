@@ -99,7 +99,7 @@ def _is_trace(path: Path) -> bool:
         head = abaw.compact(first_line(read_text(path, head=_HEAD)))
     except DataError:
         return True
-    if {*INDEX, "track", "pts"} <= set(head.split(",")):
+    if {*INDEX, "track", "pts"} <= set(head.replace(";", ",").split(",")):
         return True
     record = Record.read(path.with_suffix(ENDING))
     return record is not None and path.name in record.outputs

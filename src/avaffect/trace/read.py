@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..arguments import checks_types
 from ..errors import DataError
 from ..record import ENDING, Record
 from .meta import MADE_BY
 from .table import Trace
-from .tabular import read_table
+from .tabular import is_as_written, read_table
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,8 @@ def read_trace(path: str | Path) -> Trace:
     path : path
         ``.csv``, ``.parquet`` or ``.jsonl``. Only Parquet gives all of `Trace.meta` back; of another, the
         record beside it (``NAME.avaffect.json``) tells the model. One that is shorter than the record says
-        is logged.
+        is logged, unless another program saved it anew. A ``.csv`` may have been saved by a spreadsheet
+        program: with semicolons, decimal commas, in Windows-1252.
 
     Raises
     ------
@@ -34,19 +37,22 @@ def read_trace(path: str | Path) -> Trace:
     table, meta = read_table(path)
     record = Record.read(Path(path).with_suffix(ENDING))
     written = record.outputs.get(Path(path).name) if record is not None else None
+    of_record = {}
     if record is not None and written is not None:
-        _check_size(Path(path), written)
-        meta = meta or {key: record.settings[key] for key in MADE_BY if key in record.settings}
+        of_record = {key: record.settings[key] for key in MADE_BY if key in record.settings}
     try:
-        return Trace(table, meta=meta)
+        trace = Trace(table, meta=meta or of_record)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+    if written is not None:
+        _check_size(Path(path), written, trace, meta)
+    return trace
 
 
-def _check_size(path: Path, written: int) -> None:
-    """Log a file that has become shorter since its ``written`` bytes."""
+def _check_size(path: Path, written: int, trace: Trace, meta: Mapping[str, Any]) -> None:
+    """Log a file of ours that has become shorter since its ``written`` bytes."""
     found = path.stat().st_size
-    if found < written:
+    if found < written and is_as_written(path, trace.table, meta):
         log.warning(
             "%s has %s bytes, it had %s when it was written: it was cut off, or changed since; if you did not"
             " change it, copy or make it again",
