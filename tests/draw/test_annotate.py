@@ -12,7 +12,7 @@ from avaffect.draw import annotate
 from avaffect.draw.overlay_layout import Layout
 from avaffect.errors import DataError, MediaError
 from avaffect.media import VideoSink, frames, probe
-from avaffect.trace import Trace
+from avaffect.trace import Edits, Trace
 from avaffect.trace.meta import recording
 
 SIZE = (320, 240)
@@ -123,3 +123,16 @@ def test_another_video_is_refused_and_another_file_is_warned_of(clip, trace, tmp
     annotate(known, video("copy.mp4", times, grey=127), out)
     (record,) = caplog.records
     assert "copy.mp4 is not the file that was read" in record.message
+
+
+def test_names_that_no_font_can_write_are_told_once(clip, trace, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", list)
+    monkeypatch.setattr("avaffect.draw.letters._found", {})
+    annotate(trace.edited(Edits(names={1: "\u738b\u5c0f\u660e"})), clip, tmp_path / "out.mp4")
+    (line,) = [line for line in caplog.messages if "font" in line]
+    assert line.startswith(
+        "no font here has the letters of \u738b\u5c0f\u660e: the video shows numbers instead"
+    )
+    caplog.clear()
+    annotate(trace.edited(Edits(names={1: "Zo\u00e9"})), clip, tmp_path / "again.mp4")
+    assert not [line for line in caplog.messages if "font" in line]

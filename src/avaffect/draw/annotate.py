@@ -14,8 +14,10 @@ from ..arguments import checks_types
 from ..errors import DataError
 from ..media import Frame, VideoSink, frames, probe
 from ..progress import Hook, silent
+from ..text import listed
 from ..trace.meta import is_of, sound
 from ..trace.table import Trace
+from .letters import can_write
 from .moments import Moments
 from .overlay import draw_overlay
 from .overlay_layout import Layout
@@ -75,6 +77,7 @@ def annotate(
         log.warning(
             "%s is not the file that was read (size or beginning differ): is it the right one?", source
         )
+    _check_names(moments)
     with ahead(frames(source), _ROOM) as pictures:
         first = next(pictures, None)
         if first is None:
@@ -91,6 +94,16 @@ def annotate(
                 hook(name, min(pts, moments.end), moments.end)
     hook(name, moments.end, moments.end)
     return Path(target)
+
+
+def _check_names(moments: Moments) -> None:
+    """Log names that cannot be written."""
+    if unknown := [name for name in moments.names.values() if not can_write(name)]:
+        log.warning(
+            "no font here has the letters of %s: the video shows numbers instead; install one that has them,"
+            " such as Noto Sans CJK",
+            listed(dict.fromkeys(unknown)),
+        )
 
 
 def _drawn(

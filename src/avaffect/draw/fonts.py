@@ -1,4 +1,4 @@
-"""Fonts of the system for letters that matplotlib's own lacks, such as those of a Chinese file name."""
+"""Figures with letters that matplotlib's own font lacks, such as those of a Chinese file name."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from contextlib import contextmanager
 from functools import cache
 
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, findSystemFonts, fontManager
-from matplotlib.ft2font import FT2Font, StyleFlags
+from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
-_PLAINEST = ("sans", "gothic", "hei")  # words in the names of fonts that go with ours
+from .letters import SystemFont, fonts_of, strangeness
 
 
 @contextmanager
 def letters_of(figure: Figure) -> Iterator[None]:
     """In the block, a figure's texts are drawn with all letters that the system has, others as boxes."""
     texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
-    lacking = frozenset("".join(text.get_text() for text in texts)) - _own()
-    if families := _families(frozenset(letter for letter in lacking if letter.isprintable())):
+    needed = set(fonts_of("".join(text.get_text() for text in texts)).values())
+    if families := [_family(font) for font in sorted(needed, key=lambda font: strangeness(font.path))]:
         for text in texts:
             text.set_fontfamily(list(dict.fromkeys([*text.get_fontfamily(), *families])))
     log = logging.getLogger("matplotlib.font_manager")
@@ -36,32 +35,7 @@ def letters_of(figure: Figure) -> Iterator[None]:
 
 
 @cache
-def _own() -> frozenset[str]:
-    """The letters of the font that is used as a rule."""
-    return frozenset(map(chr, FT2Font(findfont("DejaVu Sans")).get_charmap()))
-
-
-@cache
-def _families(letters: frozenset[str]) -> list[str]:
-    """Families of fonts that have these letters between them, as many of them as there are."""
-    left, families = set(letters), list[str]()
-    for path in sorted(findSystemFonts(), key=_strangeness) if left else []:
-        try:
-            font = FT2Font(path)
-        except (OSError, RuntimeError):  # one that cannot be read is as good as none
-            continue
-        if not font.scalable or font.style_flags & (StyleFlags.BOLD | StyleFlags.ITALIC):
-            continue
-        has = {letter for letter in left if font.get_char_index(ord(letter))}
-        if has:
-            fontManager.addfont(path)
-            families.append(font.family_name)
-            left -= has
-        if not left:
-            break
-    return families
-
-
-def _strangeness(path: str) -> tuple[bool, str]:
-    """An order of fonts: those first whose names say that they go with ours."""
-    return not any(word in path.lower() for word in _PLAINEST), path
+def _family(font: SystemFont) -> str:
+    """The name of a font's family, which matplotlib knows from now on."""
+    fontManager.addfont(font.path)
+    return font.family

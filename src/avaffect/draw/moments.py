@@ -76,6 +76,8 @@ class Moments:
         Seconds at which the last frame that has a row ends.
     times : dict of int to float
         Seconds of each frame that has a row.
+    names : mapping of int to str
+        What people are called, by number.
 
     Raises
     ------
@@ -94,7 +96,7 @@ class Moments:
         self._track = rows["track"].to_numpy(dtype=np.int64, na_value=NOBODY)
         self._start, self._end = (rows.index.get_level_values(n).to_numpy() for n in ("start", "end"))
         self._tracks = trace.tracks
-        self._names = Edits.of(trace.meta, trace.files[0]).names
+        self.names = Edits.of(trace.meta, trace.files[0]).names
         self._values = rows[list(FLOATS)].to_numpy()
         self._paths: dict[int, deque[tuple[float, float, float, float]]] = {}
         self._slots = panel_slots(self._track, self._start, self._end)
@@ -141,7 +143,7 @@ class Moments:
             attended=(value("attended_audio"), value("attended_visual")),
             share=(value("share_audio"), value("share_visual")),
             colour=rgb(person_colour(number, self._tracks, bright=True)),
-            name=None if number is None else self._names.get(number),
+            name=None if number is None else self.names.get(number),
             path=np.array(path)[:, 2:],
         )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 import numpy as np
 
 from ..trace.names import shortened
+from .letters import can_write
 from .moments import Moment
 from .text_raster import text_width
 
@@ -107,10 +109,20 @@ class Layout:
 
     def tag_text(self, moment: Moment) -> str:
         """What a person's box is called; with the figures if there is no room for a panel."""
-        name = shortened(moment.name or f"{moment.track}", 12)
+        name = called(moment, f"{moment.track}", 12)
         if moment.slot < self.slots:
             return name
         return f"{name}  {signed(moment.valence[0])} {signed(moment.arousal[0])}"
+
+
+def called(moment: Moment, number: str, most: int) -> str:
+    """What a person is called, in about as much room as ``most`` Latin letters take.
+
+    By ``number`` where they have no name, or no font here has its letters.
+    """
+    name = moment.name if moment.name and can_write(moment.name) else number
+    wide = any(east_asian_width(letter) in "WF" for letter in name)
+    return shortened(name, most // 2 if wide else most)
 
 
 def signed(value: float) -> str:

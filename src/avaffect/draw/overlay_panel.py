@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..palette import Rgb
-from ..trace.names import shortened
 from ..trace.summary import SPEAKING
 from .moments import Moment
-from .overlay_layout import Layout, Rectangle, signed
+from .overlay_layout import Layout, Rectangle, called, signed
 from .shape_raster import circle, darken, fill, line, rounded
 from .text_raster import blend, put_text, text_width
 
@@ -61,7 +60,7 @@ def _draw_head(
     """The person's name; speech that may be theirs, as a filled or an open dot; what the figures rest on."""
     x, y = at
     number = f"{moment.track}" if compact else f"person {moment.track}"
-    name = "voice" if moment.track is None else shortened(moment.name or number, 7 if compact else 12)
+    name = "voice" if moment.track is None else called(moment, number, 7 if compact else 12)
     put_text(panel, name, (x, y), font, moment.colour, bold=True)
     right = panel.shape[1] - x
     word, loud = speech_label(moment), moment.voiced >= SPEAKING and not moment.speaking < SPEAKING

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
+from itertools import groupby
 
-import matplotlib
 import numpy as np
 from PIL import ImageFont
 
 from ..palette import Rgb
-
-_FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+from .letters import OWN, OWN_BOLD, fonts_of, letters_in
 
 
 def put_text(
@@ -43,16 +42,30 @@ def text_width(text: str, size: int, *, bold: bool = False) -> int:
 @lru_cache(maxsize=4096)
 def text_mask(text: str, size: int, bold: bool) -> np.ndarray:
     """A text's coverage of each pixel, (h, w) uint8; one height for all texts of a size."""
-    font = _font(size, bold)
-    ascent, descent = font.getmetrics()
-    width = max(int(np.ceil(font.getlength(text))), 1)
-    mask, (left, top) = font.getmask2(text, mode="L", anchor="ls")
-    out = np.zeros((ascent + descent, width + 1), np.uint8)
-    glyphs = np.array(mask, dtype=np.uint8).reshape(mask.size[::-1])
-    y, x = ascent + top, max(left, 0)
-    room = out[y : y + glyphs.shape[0], x : x + glyphs.shape[1]]
-    room[:] = glyphs[: room.shape[0], : room.shape[1]]
+    ascent, descent = _font(OWN_BOLD if bold else OWN, size).getmetrics()
+    runs = [(_font(path, size), run) for path, run in _runs(text, bold)]
+    ends = np.cumsum([0.0, *(font.getlength(run) for font, run in runs)])
+    out = np.zeros((ascent + descent, max(int(np.ceil(ends[-1])), 1) + 1), np.uint8)
+    for (font, run), begin in zip(runs, ends, strict=False):
+        mask, (left, top) = font.getmask2(run, mode="L", anchor="ls")
+        glyphs = np.array(mask, dtype=np.uint8).reshape(mask.size[::-1])
+        y, x = ascent + top, max(round(begin) + left, 0)
+        glyphs = glyphs[max(-y, 0) :]  # fonts of other scripts may be higher
+        room = out[max(y, 0) : max(y, 0) + glyphs.shape[0], x : x + glyphs.shape[1]]
+        np.maximum(room, glyphs[: room.shape[0], : room.shape[1]], out=room)
     return out
+
+
+def _runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
+    """The parts of a text of which one font has all letters: the font's file, and the part."""
+    own = letters_in(OWN_BOLD) if bold else frozenset()
+    other = fonts_of(text)
+
+    def font_of(letter: str) -> str:
+        return OWN_BOLD if letter in own else other[letter].path if letter in other else OWN
+
+    for path, run in groupby(text, key=font_of):
+        yield path, "".join(run)
 
 
 def blend(image: np.ndarray, mask: np.ndarray, x: int, y: int, colour: Rgb) -> None:
@@ -65,6 +78,5 @@ def blend(image: np.ndarray, mask: np.ndarray, x: int, y: int, colour: Rgb) -> N
 
 
 @lru_cache(maxsize=64)
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    # matplotlib brings DejaVu Sans with it, so that every machine has the same font.
-    return ImageFont.truetype(_FONTS / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
+def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, size)
