@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from avaffect.cli.app import app
+from avaffect.trace import Trace
 
 
 @pytest.fixture
@@ -21,7 +22,8 @@ def results(tmp_path, make_trace):
             trace = make_trace(3.0, file=f"{folder}/P{k}.mp4")
             trace.to_parquet(tmp_path / folder / f"P{k}.parquet")
     make_trace(70.0, people=2, file="talk.mp4").to_csv(tmp_path / "talk.csv")
-    (tmp_path / "cut.csv").write_text("file,start")
+    for name in ("cut", "cut2"):
+        (tmp_path / f"{name}.csv").write_text("file,start")
     (tmp_path / "empty").mkdir()
     return tmp_path
 
@@ -71,7 +73,7 @@ def test_a_pair_with_too_little_in_common_has_no_plot(avaffect, results, make_tr
         (["calm"], "give --with FOLDER"),
         (["talk.csv", "--pair", "1,3"], "talk.mp4 has no person 3; it has 1, 2"),
         (["calm", "--with", "calm"], "calm/P0.mp4 is in"),
-        (["calm", "--with", "stress", "--lag"], "--lag: 5 people on one side and 2 on the other"),
+        (["calm", "--with", "stress", "--lag"], "--lag: 5 recordings on one side and 2 on the other"),
     ],
 )
 def test_mistakes_are_one_line(avaffect, fails, results, arguments, said):
@@ -83,10 +85,51 @@ def test_mistakes_are_one_line(avaffect, fails, results, arguments, said):
     [
         (["calm/P0.parquet", "calm/P1.parquet", "--with", "empty"], "no results in empty; expected tables"),
         (["calm", "--with", "stress", "--people", "man"], "no recording has a person 'man'; did you mean"),
-        (["calm", "cut.csv", "--with", "stress", "--lag"], "cut.csv is not a trace's .csv file"),
+        (["calm/P0.parquet", "cut.csv", "--with", "cut2.csv", "--with", "talk.csv", "--lag"], "of no two"),
+        (["several.csv", "cut.csv", "--with", "calm", "--lag"], "which goes with which is not known"),
+        (["talk.csv", "--with", "calm/P0.parquet", "--lag", "--people", "all"], "2 people and calm/P0.mp4 1"),
         (["cut.csv", "--with", "stress"], "no results in cut.csv"),
     ],
 )
-def test_a_group_that_cannot_be_is_told(results, monkeypatch, arguments, said):
+def test_a_group_that_cannot_be_is_told(results, monkeypatch, make_trace, arguments, said):
     monkeypatch.chdir(results)
+    both = [make_trace(3.0, file=f"{name}.mp4") for name in "ab"]
+    Trace(pd.concat([trace.table for trace in both])).to_csv("several.csv")
     assert said in str(CliRunner().invoke(app, ["compare", *arguments]).exception)
+
+
+def test_by_lag_a_table_that_cannot_be_read_leaves_its_partner_out_and_shifts_no_other(
+    results, make_trace, monkeypatch, caplog
+):
+    monkeypatch.chdir(results)
+    for side in ("one", "other"):
+        (results / side).mkdir()
+        for k in range(4):
+            make_trace(20.0, file=f"{side}/P{k}.mp4").to_csv(results / side / f"P{k}.csv")
+    (results / "one/P1.csv").write_text("file,start,end,track,pts")
+    empty = pd.read_csv("other/P2.csv").iloc[:0]
+    empty.to_csv("other/P2.csv", index=False)
+    done = CliRunner().invoke(app, ["compare", "one", "--with", "other", "--lag", "--json"])
+    assert done.exit_code == 2
+    together = [pair["files"] for pair in json.loads(done.stdout)["pairs"]]
+    assert together == [[f"one/P{k}.mp4", f"other/P{k}.mp4"] for k in (0, 3)]
+    said = [line.removeprefix("passed over: ") for line in caplog.messages if line.startswith("passed over")]
+    assert said[0].startswith("one/P1.csv: ")
+    assert said[1:] == [
+        "other/P1.mp4: the recording that it goes with is missing",
+        "one/P2.mp4: the recording that it goes with is missing",
+    ]
+
+
+def test_a_recording_without_the_two_people_stops_no_other(results, make_trace, monkeypatch, caplog):
+    monkeypatch.chdir(results)
+    done = CliRunner().invoke(app, ["compare", "calm/P0.parquet", "talk.csv", "--pair", "1,2", "--json"])
+    assert done.exit_code == 2
+    assert [pair["files"] for pair in json.loads(done.stdout)["pairs"]] == [["talk.mp4"]]
+    assert caplog.messages == ["passed over: --pair 1,2: calm/P0.mp4 has no person 2; it has 1"]
+    # Each side has a person 2 somewhere: nobody is compared with whom they were not recorded with.
+    make_trace(20.0, file="a.mp4").to_csv("a.csv")
+    make_trace(20.0, people=2, file="b.mp4").to_csv("b.csv")
+    groups = ["a.csv", "talk.csv", "--with", "b.csv", "--with", "calm/P0.parquet"]
+    asked = ["compare", *groups, "--lag", "--people", "2"]
+    assert "no recording has a person '2'" in str(CliRunner().invoke(app, asked).exception)

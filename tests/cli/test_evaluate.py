@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from avaffect.cli.evaluate import evaluate
 from avaffect.cli.submit import submit
 from avaffect.errors import AvaffectError
+from avaffect.record import Record, Source
 from avaffect.trace import Trace
 from avaffect.trace.columns import COLUMNS, INDEX
 
@@ -125,6 +126,94 @@ def test_failures_are_one_line(files, tmp_path):
         assert message in str(error)
         assert "\n" not in str(error)
     assert run("evaluate", fair, labels, "--subset").exit_code == 0
+
+
+def values_of(found):
+    """The pooled CCC and the number of recordings of each target."""
+    targets = json.loads(found.stdout)["targets"]
+    return [(of["pooled"]["ccc"]["value"], of["recordings"]) for of in targets.values()]
+
+
+def said_of(caplog):
+    return [line.removeprefix("passed over: ") for line in caplog.messages if line.startswith("passed over")]
+
+
+@pytest.mark.parametrize("kind", ["tables", "texts"])
+def test_predictions_that_cannot_be_read_stop_no_other(files, tmp_path, caplog, kind):
+    labels, fair, _ = files
+    if kind == "tables":
+        write_traces(fair, tmp_path / "results")
+        fair = tmp_path / "results"
+    subset = tmp_path / "subset"
+    subset.mkdir()
+    bad = next(fair.glob("v3.*"))
+    for path in fair.iterdir():
+        if path != bad:
+            (subset / path.name).write_bytes(path.read_bytes())
+    bad.write_bytes(b"\0\xff\x9d" * 50)
+    expected = values_of(run("evaluate", subset, labels, "--subset", "--json"))
+    assert expected[0][1] == 5
+    caplog.clear()
+    found = run("evaluate", fair, labels, "--json")
+    assert found.exit_code == 2
+    assert values_of(found) == expected
+    assert "not scored, the predictions cannot be read: v3" in json.loads(found.stdout)["notes"]
+    (line,) = said_of(caplog)
+    assert "holds no text" in line
+    assert str(bad) in line
+    # What is not there at all is another matter: then the score would be too high, and nobody told.
+    next(fair.glob("v2.*")).unlink()
+    assert "no predictions for 1 of 6 labelled recordings: v2" in str(run("evaluate", fair, labels).exception)
+    cut = next(fair.glob("v4.*"))
+    cut.write_bytes(cut.read_bytes()[:-10])
+    found = run("evaluate", fair, labels, "--subset")
+    assert "not scored, the predictions cannot be read: v3, v4" in found.output
+
+
+def test_a_table_is_read_in_the_format_that_can_be_read(files, tmp_path, caplog):
+    labels, fair, _ = files
+    write_traces(fair, tmp_path / "results")
+    expected = values_of(run("evaluate", tmp_path / "results", labels, "--json"))
+    (tmp_path / "results/v3.parquet").write_bytes(b"PAR1")
+    found = run("evaluate", tmp_path / "results", labels, "--json")
+    assert values_of(found) == expected
+    (line,) = said_of(caplog)
+    assert line.endswith("v3.csv is read instead")
+    caplog.clear()
+    # A submission has every frame, or is none; but another format will do there, too.
+    (tmp_path / "sample.txt").write_text("image_location,valence,arousal\nv3/00090.jpg,0,0\n")
+    assert run("submit", tmp_path / "results", tmp_path / "sample.txt", tmp_path / "out.txt").exit_code == 0
+    assert "left out: " in caplog.text
+
+
+def test_a_table_of_another_name_is_known_by_its_record(files, tmp_path):
+    labels, fair, _ = files
+    write_traces(fair, tmp_path / "results")
+    (tmp_path / "results/v3.csv").unlink()
+    bad = tmp_path / "results/v3_0a1b2c.csv"
+    bad.write_text("")
+    (tmp_path / "v3.mp4").write_text("")
+    record = Record(Source.of(tmp_path / "v3.mp4"), {}, {bad.name: 100})
+    record.write(tmp_path / "results/v3_0a1b2c.avaffect.json")
+    found = run("evaluate", tmp_path / "results", labels)
+    assert "not scored, the predictions cannot be read: v3" in found.output
+
+
+def test_labels_and_a_second_system_that_cannot_be_read_stop_no_other(files, caplog):
+    labels, fair, poor = files
+    (labels / "v1.txt").write_bytes(b"\0\xff\x9d" * 50)
+    (poor / "v5.txt").write_text("valence,arousal\nx,y\n")
+    found = run("evaluate", fair, labels, "--against", poor, "--json")
+    assert found.exit_code == 2
+    assert [count for _, count in values_of(found)] == [5, 5]
+    assert json.loads(found.stdout)["comparison"]["recordings"] == 4
+    said = said_of(caplog)
+    assert len(said) == 2
+    assert "v1.txt" in said[0]
+    assert "v5.txt" in said[1]
+    for path in labels.iterdir():
+        path.write_bytes(b"\0\xff\x9d" * 50)
+    assert "(and 5 more like this)" in str(run("evaluate", fair, labels).exception)
 
 
 def example(verb):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,19 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ..errors import AvaffectError
+from .compare_sides import side_by_side
 from .plot_options import Picture, PlotFormat
 from .printed import Console, write_json
-from .result_options import EditList, Overwrite, Results, check_outputs, parts_of, print_lines, results_of
+from .result_options import (
+    EditList,
+    Overwrite,
+    Results,
+    check_outputs,
+    going_on,
+    parts_of,
+    print_lines,
+    results_of,
+)
 
 if TYPE_CHECKING:
     from ..contrast import GroupComparison, Synchrony
@@ -40,7 +51,7 @@ def compare(
         typer.Option(
             "--lag",
             help="With --with: cross-correlation and lag of recordings that were started together, the first"
-            " with the first, and so on.",
+            " with the first, and so on. One whose partner cannot be read is left out.",
         ),
     ] = False,
     names: Annotated[
@@ -85,19 +96,19 @@ def compare(
     given = [*results, *(others or [])]
     files = _files(out, synchronous, plot_format)
     check_outputs(list(files.values()), [*given, edits], overwrite=overwrite)
-    # By --lag the first goes with the first: one left out would shift all others.
-    with results_of(given, edits, whole=lag) as (found, _):
-        if pair is None:
+    with results_of(given, edits) as (found, amiss):
+        if not synchronous:
             groups = [_group(found, inputs) for inputs in (results, others or [])]
-            if not lag:
-                _groups(
-                    groups, files, as_json, names=_names(names, results, others or []), people=people,
-                    paired=paired, resamples=resamples, seed=seed,
-                )  # fmt: skip
-                return
-            pairs = _side_by_side(groups, people)
+            _groups(
+                groups, files, as_json, names=_names(names, results, others or []), people=people,
+                paired=paired, resamples=resamples, seed=seed,
+            )  # fmt: skip
+            return
+        if pair is None:
+            pairs = side_by_side(found, results, others or [], people, amiss)
         else:
-            pairs = [_two(result, pair) for result in found]
+            two = going_on(found, partial(_two, pair=pair), amiss, path=lambda result: result.table)
+            pairs = [each for _, each in two]
         _pairs(pairs, files, as_json, max_lag=max_lag, resamples=resamples, seed=seed)
 
 
@@ -184,19 +195,6 @@ def _two(result: Result, pair: str) -> tuple[Trace, Trace]:
         return pair_of(result.trace, one, other)
     except AvaffectError as error:
         raise AvaffectError(f"--pair {pair}: {error}") from error
-
-
-def _side_by_side(groups: Sequence[Sequence[Trace]], people: str) -> list[tuple[Trace, Trace]]:
-    """Recordings that were started together, each with the one at the same place of the other group."""
-    from ..contrast import cases_of
-
-    sides = [cases_of(group, people) for group in groups]
-    if len(sides[0]) != len(sides[1]):
-        raise AvaffectError(
-            f"--lag: {len(sides[0])} people on one side and {len(sides[1])} on the other;"
-            " give as many of each"
-        )
-    return [(a.trace, b.trace) for a, b in zip(*sides, strict=True)]
 
 
 def _pairs(

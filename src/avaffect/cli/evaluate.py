@@ -13,9 +13,10 @@ from rich.table import Table
 from ..errors import AvaffectError
 from .label_options import Decimal, Delimiter, TimeUnit
 from .printed import Console, write_json
+from .result_options import passing_over
 
 if TYPE_CHECKING:
-    from ..evaluate import Comparison, Estimate, Pairing, Recording, Report
+    from ..evaluate import Comparison, Estimate, Pairing, PassedOver, Recording, Report
 
 LISTED = 5
 NAMES = {"ccc": "CCC", "pcc": "PCC", "rmse": "RMSE", "sagr": "SAGR"}
@@ -104,38 +105,45 @@ def evaluate(
 
     Each score is given over all frames together (pooled) and as the mean of the recordings' own scores.
     Intervals come from resampling whole recordings. A target labelled -5 does not count in that frame; the
-    numbers of frames are printed.
+    numbers of frames are printed. A file of a folder that cannot be read is named at the end; the others are
+    scored, and the exit code is 2.
 
     Example: avaffect evaluate results/ Validation_Set/ --against baseline/ --plots plots/
     """
     from .. import evaluate as evaluation
     from ..corpus.labels import LabelOptions, parse_scale
 
-    labelled = evaluation.read_labels(labels, LabelOptions(parse_scale(scale), time_unit, delimiter, decimal))
+    form = LabelOptions(parse_scale(scale), time_unit, delimiter, decimal)
     subject_of = evaluation.read_subjects(subjects) if subjects else None
     options = {"missing": missing.value, "subjects": subject_of, "resamples": resamples, "seed": seed}
+    with passing_over() as amiss:
+        unread: list[PassedOver] = []
+        labelled = evaluation.read_labels(labels, form, passed=unread)
+        amiss += [one.why for one in unread]
 
-    def matched(path: Path) -> tuple[Pairing, list[str]]:
-        found, steps = post_process(
-            evaluation.read_predictions(path), smooth=smooth, causal=causal, clip=clip, frame_rate=frame_rate
-        )
-        return evaluation.match(found, labelled, subset=subset, tolerance=tolerance), steps
+        def matched(path: Path) -> tuple[Pairing, list[str]]:
+            unread: list[PassedOver] = []
+            found = evaluation.read_predictions(path, passed=unread)
+            amiss.extend(one.why for one in unread)
+            found, steps = post_process(found, smooth=smooth, causal=causal, clip=clip, frame_rate=frame_rate)
+            names = [one.name for one in unread if one.name]
+            return evaluation.match(found, labelled, subset=subset, tolerance=tolerance, unread=names), steps
 
-    pairing, steps = matched(predictions)
-    report = evaluation.score(pairing, **options)  # type: ignore[arg-type]
-    comparison = None
-    if against:
-        comparison = evaluation.compare(pairing, matched(against)[0], **options)  # type: ignore[arg-type]
-    written = evaluation.draw_plots(pairing, report, plots, overwrite=overwrite) if plots else []
-    if as_json:
-        write_json(_as_json(report, comparison, steps, written))
-        return
-    console = Console()
-    _print_report(console, report, steps)
-    if comparison:
-        _print_comparison(console, comparison, str(predictions), str(against))
-    if written:
-        _print_lines(console, "Written: " + ", ".join(map(str, written)))
+        pairing, steps = matched(predictions)
+        report = evaluation.score(pairing, **options)  # type: ignore[arg-type]
+        comparison = None
+        if against:
+            comparison = evaluation.compare(pairing, matched(against)[0], **options)  # type: ignore[arg-type]
+        written = evaluation.draw_plots(pairing, report, plots, overwrite=overwrite) if plots else []
+        if as_json:
+            write_json(_as_json(report, comparison, steps, written))
+            return
+        console = Console()
+        _print_report(console, report, steps)
+        if comparison:
+            _print_comparison(console, comparison, str(predictions), str(against))
+        if written:
+            _print_lines(console, "Written: " + ", ".join(map(str, written)))
 
 
 def post_process(

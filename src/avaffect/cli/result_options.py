@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..exchange import Result
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 Results = Annotated[
     list[Path],
@@ -41,22 +44,62 @@ Overwrite = Annotated[
 
 
 @contextmanager
-def results_of(
-    results: Sequence[Path], edits: Path | None, *, whole: bool = False
-) -> Iterator[tuple[list[Result], list[str]]]:
-    """Results under the edits, see `avaffect.exchange.read_results`, and a list that takes what goes wrong.
-
-    At the end, what was passed over (tables that cannot be read, edits that fit nothing, the list's other
-    lines) is said, and the exit code is 2.
-    """
-    from ..exchange import read_results
-
+def passing_over() -> Iterator[list[str]]:
+    """A list that takes what goes wrong; at the end each line of it is said, and the exit code is 2."""
     amiss: list[str] = []
-    yield read_results(results, edits, amiss=amiss, whole=whole), amiss
+    yield amiss
     for line in amiss:
         log.error("passed over: %s", line)
     if amiss:
         raise typer.Exit(2)
+
+
+@contextmanager
+def results_of(results: Sequence[Path], edits: Path | None) -> Iterator[tuple[list[Result], list[str]]]:
+    """Results under the edits, see `avaffect.exchange.read_results`, and the list of `passing_over`.
+
+    It has the tables that cannot be read, edits that fit nothing, and what the verb adds.
+    """
+    from ..exchange import read_results
+
+    with passing_over() as amiss:
+        yield read_results(results, edits, amiss=amiss), amiss
+
+
+def going_on(
+    items: Sequence[Item],
+    work: Callable[[Item], Made],
+    amiss: list[str],
+    *,
+    path: Callable[[Item], str | Path],
+    hook: Hook = silent,
+) -> list[tuple[Item, Made]]:
+    """Do some work on each item, and go on past any that fails, with a line in ``amiss``.
+
+    The parameters are those of `avaffect.batch.attempt_each`.
+
+    Returns
+    -------
+    list of (item, result)
+        Of those that did not fail.
+
+    Raises
+    ------
+    AvaffectError
+        If all fail.
+    """
+    from ..batch import attempt_each
+
+    done, errors = [], []
+    for item, made in attempt_each(items, work, path=path, hook=hook):
+        if isinstance(made, AvaffectError):
+            errors.append(str(made))
+        else:
+            done.append((item, made))
+    if errors and not done:
+        raise AvaffectError(in_short(errors))
+    amiss += errors
+    return done
 
 
 def write_each(
@@ -66,42 +109,10 @@ def write_each(
     amiss: list[str],
     hook: Hook = silent,
 ) -> list[tuple[Result, Path]]:
-    """Write a file of each result, and go on past any that fails, with a line in ``amiss``.
-
-    Parameters
-    ----------
-    results : sequence of Result
-    paths : sequence of Path
-        One for each.
-    write : callable
-        Called as ``write(result, path)``.
-    amiss : list of str
-    hook : callable
-        As `avaffect.batch.attempt_each` calls it.
-
-    Returns
-    -------
-    list of (Result, Path)
-        Those that were written.
-
-    Raises
-    ------
-    AvaffectError
-        If all fail.
-    """
-    from ..batch import attempt_each
-
+    """Write a file of each result by ``write(result, path)``; those that were written. See `going_on`."""
     pairs = list(zip(results, paths, strict=True))
-    done, errors = [], []
-    for pair, made in attempt_each(pairs, lambda one: write(*one), path=lambda one: one[0].table, hook=hook):
-        if isinstance(made, AvaffectError):
-            errors.append(str(made))
-        else:
-            done.append(pair)
-    if errors and not done:
-        raise AvaffectError(in_short(errors))
-    amiss += errors
-    return done
+    done = going_on(pairs, lambda one: write(*one), amiss, path=lambda one: one[0].table, hook=hook)
+    return [pair for pair, _ in done]
 
 
 def check_outputs(paths: Sequence[Path], inputs: Sequence[Path | None], *, overwrite: bool) -> None:
@@ -116,7 +127,7 @@ def check_outputs(paths: Sequence[Path], inputs: Sequence[Path | None], *, overw
     overwrite : bool
         Replace what is there and no input.
     """
-    from ..evaluate.read import TRACE_ENDINGS
+    from ..evaluate.tables import TRACE_ENDINGS
 
     for folder in dict.fromkeys(path.parent for path in paths):
         writable_folder(folder, "give another folder with --out")

@@ -12,6 +12,7 @@ from .report import Comparison, Difference, Report, TargetScore
 from .score import score
 from .smooth import Smoothing, clip
 from .submission import validate_submission, write_submission
+from .tables import PassedOver
 
 __all__ = [
     "Comparison",
@@ -19,6 +20,7 @@ __all__ = [
     "Estimate",
     "Matched",
     "Pairing",
+    "PassedOver",
     "Recording",
     "Report",
     "Smoothing",

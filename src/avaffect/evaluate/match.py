@@ -21,6 +21,7 @@ LITTLE = 0.1
 """Labels of a smaller share of a recording get a note."""
 
 _LISTED = 5
+_NOTHING = np.empty((0, len(TARGETS)))
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def match(
     *,
     subset: bool = False,
     tolerance: int = TOLERANCE,
+    unread: Sequence[str] = (),
 ) -> Pairing:
     """Bring predictions to the moments of the labels.
 
@@ -75,6 +77,9 @@ def match(
         a score without the hard recordings is too high.
     tolerance : int
         Frames by which a video's predictions and labels by frame may differ in length.
+    unread : sequence of str
+        Recordings whose predictions are there and could not be read. The others are scored without them, and
+        a note names them.
 
     Raises
     ------
@@ -83,8 +88,12 @@ def match(
         most labels lie outside of what was predicted, or one side has only frames and the other only times.
     """
     labelled = unique(labels, "the labels")
-    found = _by_name(unique(predictions, "the predictions"), labelled)
-    absent = [name for name in labelled if name not in found]
+    known = unique(predictions, "the predictions")
+    lost = {recording.key: recording for recording in (Recording(name, _NOTHING) for name in unread)}
+    meant = _by_name({**lost, **known}, labelled)
+    found = {name: known[one.key] for name, one in meant.items() if one.key in known}
+    damaged = [name for name in meant if name not in found]
+    absent = [name for name in labelled if name not in meant]
     if not found:
         raise DataError(
             f"no recording has both: predictions of {listed([p.key for p in predictions])};"
@@ -98,7 +107,7 @@ def match(
     pairs = [_matched(name, prediction, labelled[name], tolerance) for name, prediction in found.items()]
     matched = [one for one, _ in pairs]
     outside = [note for _, note in pairs if note]
-    notes = [*_notes(predictions, found, labelled, absent), *outside[:_LISTED]]
+    notes = [*_notes(predictions, found, labelled, absent, damaged), *outside[:_LISTED]]
     if len(outside) > _LISTED:
         notes.append(f"so have {len(outside) - _LISTED} recordings more")
     little = [f"{m.name} {100 * m.covered:.2g} %" for m in matched if m.covered < LITTLE]
@@ -122,6 +131,7 @@ def _notes(
     found: dict[str, Recording],
     labelled: dict[str, Recording],
     absent: list[str],
+    damaged: list[str],
 ) -> list[str]:
     used = {id(prediction) for prediction in found.values()}
     unlabelled = [p.key for p in predictions if id(p) not in used]
@@ -129,6 +139,7 @@ def _notes(
     lengths = [(name, _length(labelled[name]), _length(p)) for name, p in found.items()]
     uneven = [f"{name} {here}/{there}" for name, here, there in lengths if here and there and here != there]
     notes = {
+        "not scored, the predictions cannot be read": damaged,
         "not scored, no predictions": absent,
         "not scored, no labels": unlabelled,
         "several people; the one seen longest is scored": several_people,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,22 +16,21 @@ from ..corpus.labels import LabelFile, LabelOptions, Labels, label_files, read_l
 from ..corpus.labels.files import walk
 from ..corpus.labels.read import COLUMNS as LABEL_COLUMNS
 from ..corpus.labels.table import read_table
-from ..errors import DataError
-from ..record import ENDING, Record
+from ..errors import AvaffectError, DataError, in_short
 from ..spec import TARGETS
 from ..text import first_line, read_text
 from ..trace import Trace, read_trace
-from ..trace.columns import INDEX
 from .recording import Recording, unique
+from .tables import PassedOver, pass_over, read_best, recording_of_table, tables_by_name
 
 _HEAD = 65_536  # bytes of a file that hold its header
 _NOTHING = np.empty((0, len(TARGETS)))
-# If a folder has one recording in several formats, the first of these is read: it is the most exact.
-TRACE_ENDINGS = (".parquet", ".jsonl", ".csv")
+
+Content = TypeVar("Content")
 
 
 @checks_types
-def read_predictions(path: str | Path) -> list[Recording]:
+def read_predictions(path: str | Path, *, passed: list[PassedOver] | None = None) -> list[Recording]:
     """Read predictions.
 
     Parameters
@@ -40,6 +39,9 @@ def read_predictions(path: str | Path) -> list[Recording]:
         A trace's table (``.csv``, ``.parquet``, ``.jsonl``) or a folder of them (if one recording is there
         in several formats, the most exact is read); an ABAW text file (header ``valence,arousal``, row i is
         frame i) or a folder of them; an ABAW submission (header ``image_location,valence,arousal``).
+    passed : list of PassedOver, optional
+        Gets each file of a folder that cannot be read, as long as another can. Without it, such a file is an
+        error.
 
     Returns
     -------
@@ -51,12 +53,12 @@ def read_predictions(path: str | Path) -> list[Recording]:
     Raises
     ------
     DataError
-        If there are no predictions, or a recording is there twice.
+        If there are no predictions, a file cannot be read, or a recording is there twice.
     """
     path = Path(path)
     if path.is_dir():
-        found = [r for table in best_tables(path) for r in from_trace(read_trace(table))]
-        found = found or _videos(path, abaw.read_frames)
+        found = _each(tables_by_name(path), lambda table: from_trace(read_trace(table)), passed)
+        found = found or _each([[p] for p in walk(path, (".txt",))], _video, passed)
         if not found:
             raise DataError(
                 f"no predictions in {path}; expected tables that avaffect wrote, or ABAW .txt files"
@@ -71,7 +73,9 @@ def read_predictions(path: str | Path) -> list[Recording]:
 
 
 @checks_types
-def read_labels(path: str | Path, options: LabelOptions | None = None) -> list[Recording]:
+def read_labels(
+    path: str | Path, options: LabelOptions | None = None, *, passed: list[PassedOver] | None = None
+) -> list[Recording]:
     """Read annotations, in every form that `avaffect extract` reads.
 
     Parameters
@@ -84,12 +88,15 @@ def read_labels(path: str | Path, options: LabelOptions | None = None) -> list[R
     options : LabelOptions, optional
         The scale of the labels, and how the files are written where they do not say so themselves. -5 and an
         empty cell are not annotated: NaN, each target by itself.
+    passed : list of PassedOver, optional
+        Gets each file of a folder that cannot be read, as long as another can. Without it, such a file is an
+        error.
 
     Raises
     ------
     DataError
-        If there are no labels, a value is not on the scale, a recording is there twice, or a file holds
-        predictions that avaffect wrote.
+        If there are no labels, a file cannot be read, a value is not on the scale, a recording is there
+        twice, or a file holds predictions that avaffect wrote.
     """
     path, options = Path(path), options or LabelOptions()
     if not path.exists():
@@ -97,8 +104,8 @@ def read_labels(path: str | Path, options: LabelOptions | None = None) -> list[R
             f"cannot read {path}: no such file or folder; give labels as docs/evaluation.md has them"
         )
     if path.is_dir():
-        files = label_files(path, options)
-        found = [labels for file in files for labels in _placed(file, path, options)]
+        files = {file.path: file for file in label_files(path, options)}
+        found = _each([[p] for p in files], lambda p: _placed(files[p], path, options), passed)
         if not found:
             raise DataError(
                 f"no labels in {path}; expected ABAW .txt files or .csv with {','.join(LABEL_COLUMNS)},"
@@ -190,43 +197,38 @@ def _main_person(name: str, trace: Trace) -> Recording:
     )
 
 
-def best_tables(folder: Path) -> list[Path]:
-    """The folder's trace tables, one for each name; other .csv files (errors.csv) are passed over."""
-    return [same[0] for same in tables_by_name(folder)]
-
-
-def tables_by_name(folder: Path) -> list[list[Path]]:
-    """The same in all formats that are there, the most exact first."""
-    tables = [p for p in walk(folder, TRACE_ENDINGS) if p.suffix.lower() != ".csv" or _is_trace(p)]
-    named = groupby(sorted(tables, key=lambda p: p.with_suffix("")), key=lambda p: p.with_suffix(""))
-    return [sorted(same, key=lambda p: TRACE_ENDINGS.index(p.suffix.lower())) for _, same in named]
-
-
-def _is_trace(path: Path) -> bool:
-    """Whether a .csv is meant as a trace's table; what is wrong with it is told when it is read."""
-    try:
-        head = abaw.compact(first_line(read_text(path, head=_HEAD)))
-    except DataError:
-        return True
-    if {*INDEX, "track", "pts"} <= set(head.split(",")):
-        return True
-    record = Record.read(path.with_suffix(ENDING))
-    return record is not None and path.name in record.outputs
-
-
 def _abaw_predictions(path: Path) -> list[Recording]:
     """A submission, or one video's values."""
     if abaw.compact(first_line(read_text(path, head=_HEAD))) != abaw.SUBMISSION_HEADER:
-        return [_video(path, abaw.read_frames)]
+        return _video(path)
     videos = abaw.read_submission(path)
     return [Recording(name, values, frame=frame) for name, (frame, values) in videos.items()]
 
 
-def _videos(folder: Path, reader: Callable[[Path], np.ndarray]) -> list[Recording]:
-    return [_video(path, reader) for path in walk(folder, (".txt",))]
+def _each(
+    tables: Sequence[Sequence[Path]],
+    read: Callable[[Path], list[Content]],
+    passed: list[PassedOver] | None,
+) -> list[Content]:
+    """What files hold together, each in the first of its formats that can be read; see `read_predictions`."""
+    found: list[Content] = []
+    known: list[PassedOver] = [] if passed is None else passed
+    failed = []
+    for formats in tables:
+        try:
+            found += read_best(formats, read, known)[1]
+        except AvaffectError as error:
+            if passed is None:
+                raise
+            failed.append(PassedOver(recording_of_table(formats[0]), str(error)))
+    if failed and not found:
+        raise DataError(in_short(one.why for one in failed))
+    for one in failed:
+        pass_over(one, known)
+    return found
 
 
-def _video(path: Path, reader: Callable[[Path], np.ndarray]) -> Recording:
+def _video(path: Path) -> list[Recording]:
     """An ABAW text file of one video, named as the file without ``.txt``."""
-    values = reader(path)
-    return Recording(path.stem, values, frame=np.arange(len(values)))
+    values = abaw.read_frames(path)
+    return [Recording(path.stem, values, frame=np.arange(len(values)))]

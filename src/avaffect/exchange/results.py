@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from ..arguments import checks_types
-from ..batch import attempt
 from ..errors import AvaffectError, DataError, in_short
-from ..evaluate.read import TRACE_ENDINGS, tables_by_name
+from ..evaluate.tables import TRACE_ENDINGS, PassedOver, pass_over, read_best, tables_by_name
 from ..result_names import key
 from ..trace import Edits, Trace, read_trace
 from ..trace.meta import models
@@ -55,7 +54,6 @@ def read_results(
     edits: str | Path | None = None,
     *,
     amiss: list[str] | None = None,
-    whole: bool = False,
 ) -> list[Result]:
     """Read results: tables that avaffect wrote, or folders of them.
 
@@ -71,17 +69,15 @@ def read_results(
     amiss : list of str, optional
         Gets a line on each table that is left out and on edits that are passed over; of the edits nothing is
         logged then.
-    whole : bool
-        Leave out nothing: a table that cannot be read in any of its formats is an error.
 
     Raises
     ------
     DataError
-        If there are none, none (of the whole, not all) can be read, a recording is there twice, or the edits
+        If there are none, none can be read, a recording is there twice, or the edits
         are of none of them.
     """
-    tables = [(Path(path), formats) for path in given for formats in _tables(Path(path))]
-    found, damaged = _read(tables, whole=whole)
+    tables = [(Path(path), formats) for path in given for formats in tables_of(Path(path))]
+    found, damaged = _read(tables)
     if not found:
         raise no_results(given)
     made = models(result.trace.meta for result in found)
@@ -168,7 +164,7 @@ def no_results(given: Sequence[str | Path]) -> DataError:
     return DataError(f"no results in {', '.join(map(str, given))}; expected tables that avaffect wrote")
 
 
-def _tables(path: Path) -> list[list[Path]]:
+def tables_of(path: Path) -> list[list[Path]]:
     """The tables that an input stands for, each in the formats that are there, the most exact first."""
     if path.is_dir():
         if found := tables_by_name(path):
@@ -177,27 +173,26 @@ def _tables(path: Path) -> list[list[Path]]:
     return [[path]]
 
 
-def _read(tables: Sequence[tuple[Path, list[Path]]], *, whole: bool) -> tuple[list[Result], list[str]]:
+def _read(tables: Sequence[tuple[Path, list[Path]]]) -> tuple[list[Result], list[str]]:
     """The results in tables, and a line on each table that cannot be read while there are others.
 
     Raises
     ------
     AvaffectError
-        If none can be read; of the whole, if one cannot.
+        If none can be read.
     """
     found: list[Result] = []
-    lines: list[str] = []
+    passed: list[PassedOver] = []
     for given, formats in tables:
-        for number, table in enumerate(formats, start=1):
-            trace = attempt(_read_one, table, table)
-            if not isinstance(trace, AvaffectError):
-                found += [Result(trace.file(file), table, given) for file in trace.files]
-                break
-            last = number == len(formats)
-            if last and (whole or len(tables) == 1):
-                raise trace
-            lines.append(str(trace) if last else f"{trace}; {formats[number]} is read instead")
-            log.warning("left out: %s", lines[-1])
+        try:
+            table, trace = read_best(formats, _read_one, passed)
+        except AvaffectError as error:
+            if len(tables) == 1:
+                raise
+            pass_over(PassedOver("", str(error)), passed)
+        else:
+            found += [Result(trace.file(file), table, given) for file in trace.files]
+    lines = [one.why for one in passed]
     if lines and not found:
         raise DataError(in_short(lines))
     return found, lines

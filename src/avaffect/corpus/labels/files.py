@@ -139,7 +139,10 @@ def label_files(folder: Path, options: LabelOptions | None = None) -> list[Label
     """
     found, left_out = [], []
     for path in walk(folder, (*TIERS, *TABLES, *_RESULTS)):
-        file = label_file(path, folder, options)
+        try:
+            file = label_file(path, folder, options)
+        except DataError:  # what is wrong with it is told when it is read
+            file = LabelFile(path, Kind.TABLE, path.stem, None)
         if file.kind in (Kind.RESULTS, Kind.OTHER):
             left_out.append(f"{path.name} ({file.kind.value})")
         elif not file.name.lower().endswith("_all"):  # challenges also give all recordings in one file
