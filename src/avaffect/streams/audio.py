@@ -184,7 +184,7 @@ def audio_stream(
         if reference is None:
             level = _level(levels, in_speech, preset.frame_rate)
             reference = sound.shrunk_level(level.level, level.seconds)
-        features = _encode(logmel, reference, model, preset.frame_rate, present)
+        features = _encode(logmel, reference, model, preset.frame_rate, active)
         logmel.close()
         snr = voice_snr(levels, preset.frame_rate, ticks, timeline.tick_rate)
     speech = np.where(present, speech, np.nan)
@@ -232,18 +232,18 @@ def _level(levels: np.ndarray, in_speech: np.ndarray, mel_rate: float) -> sound.
 
 
 def _encode(
-    logmel: KeptRows, reference: float, model: Runtime, mel_rate: float, present: np.ndarray
+    logmel: KeptRows, reference: float, model: Runtime, mel_rate: float, active: np.ndarray
 ) -> KeptRows:
-    """Features of the voice (ticks, d), chunk by chunk with context on both sides; 0 without sound."""
+    """Features of the voice (ticks, d), piece by piece with context on both sides; 0 where no one speaks."""
     spec: Spec = model.spec
-    ticks, out = len(present), KeptRows(np.float32)
+    ticks, out = len(active), KeptRows(np.float32)
     dim = spec.streams["audio"].dim if "audio" in spec.streams else 0
     if not dim or not len(logmel):  # or less sound than one frame of the spectrum
         out.add(np.zeros((ticks, dim), np.float32))
         return out
     per_tick = round(mel_rate / spec.tick_rate)
     for first, begin, end, last in model.pieces(ticks):
-        if not present[begin:end].any():
+        if not active[begin:end].any():  # a piece that no mask lets through
             out.add(np.zeros((end - begin, dim), np.float32))
             continue
         go_on()
