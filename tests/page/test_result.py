@@ -91,9 +91,9 @@ def test_keys_move_and_zoom(result: Page) -> None:
         result.until(f"Math.abs({TIME} - {seconds}) < 0.02")
     result.type(" ")
     result.wait(".transport [aria-label=Pause]")
+    result.until(f"{TIME} > 1.04")
     result.type("k")
     result.wait(".transport [aria-label=Play]")
-    assert result.run(f"return {TIME}") > 1.04
     result.type("+")
     result.until("document.querySelector('.plot').layout.xaxis.range[1] < 6")
     result.type("0")
