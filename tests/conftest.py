@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from avaffect import registry
+from avaffect.corpus import CORPORA
+from avaffect.fusion.registry import FUSIONS
 from avaffect.spec import Component, Corpus, Spec, Stream
 from avaffect.trace import Trace
 from avaffect.trace.columns import COLUMNS, INDEX
@@ -19,6 +23,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 SHARED = Path(os.environ.get("AVAFFECT_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture
+def own_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plugins that a test loads end with it: workers of other tests would look for their files."""
+    monkeypatch.setattr(registry, "_plugins", {})
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for parts in (CORPORA, FUSIONS):
+        monkeypatch.setattr(parts, "_registered", dict(parts._registered))
 
 
 @pytest.fixture(scope="session")

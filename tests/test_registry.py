@@ -180,8 +180,7 @@ def test_another_kind_is_refused():
         found.get("factory")
 
 
-def test_a_file_beside_the_recipe_is_a_plugin(monkeypatch, tmp_path):
-    monkeypatch.setattr(sys, "path", list(sys.path))
+def test_a_file_beside_the_recipe_is_a_plugin(own_plugins, monkeypatch, tmp_path):
     found = shapes()
     monkeypatch.setitem(sys.modules, "shapes_of_test", type("Module", (), {"found": found}))
     line = "from shapes_of_test import found\nfound.register({!r})(lambda: {!r})\n"

@@ -30,7 +30,17 @@ FOLDER_IS_GONE = "the folder you are in is gone; change to another (cd)"
 
 
 class AvaffectError(Exception):
-    """Base of every error that is the input's fault, not the program's."""
+    """Base of every error that is the input's fault, not the program's.
+
+    A message that quotes very much of the input is cut in the middle; its end says what to do.
+
+    >>> message = str(AvaffectError(f"a.csv: row 1 is {9000 * '9'}; expected a number"))
+    >>> len(message), message[:16], message[-17:]
+    (1500, 'a.csv: row 1 is ', 'expected a number')
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_at_most(message))
 
 
 class MediaError(AvaffectError):
@@ -47,6 +57,11 @@ class DataError(AvaffectError):
 
 class UnexpectedError(AvaffectError):
     """A fault of the program itself. The message says where it happened and where to report it."""
+
+
+def _at_most(message: str, most: int = 1500) -> str:
+    half = (most - 3) // 2
+    return message if len(message) <= most else f"{message[: most - 3 - half]} … {message[-half:]}"
 
 
 def one_line(error: Exception, what: str | PurePath) -> AvaffectError:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avaffect.comparison.acted_results import Actors, conditions, gate_table, held_table, score_table
+from avaffect.comparison.acted_results import (
+    Actors,
+    conditions,
+    gate_table,
+    held_table,
+    pair_table,
+    score_table,
+)
 from avaffect.evaluate.moments import sums
 from avaffect.metric import ccc, pcc
 
@@ -88,6 +95,23 @@ def test_the_rival_is_the_better_stream_of_the_condition(scores):
     assert (late["valence_gain_lo_actors"] > 0).all()
     same = table[table["system"] == "visual only"]
     assert (same[["valence_gain", "valence_gain_lo", "valence_gain_hi"]] == 0).all(axis=None)
+
+
+def test_one_fusion_less_another_is_paired(actors):
+    runs = {
+        ("jca", "usual"): runs_of(0.1, 1),
+        ("concat", "usual"): runs_of(0.5, 2),
+        ("dca", "taught"): runs_of(0.1, 1),
+        ("dca", "usual"): runs_of(0.1, 1),
+    }
+    table = pair_table(runs, actors).set_index(["system", "training", "less", "less_training"])
+    assert list(table.index) == [("jca", "usual", "concat", "usual"), ("dca", "taught", "dca", "usual")]
+    clean = score_table(runs, actors).query("condition == 'clean'").set_index(["system", "training"])
+    expected = clean.loc[("jca", "usual"), "arousal_ccc"] - clean.loc[("concat", "usual"), "arousal_ccc"]
+    assert table["arousal_gain"].to_numpy() == pytest.approx([expected, 0])
+    assert table["arousal_gain_lo"].iloc[0] > 0
+    assert (table.iloc[1] == 0).all()  # the same clips and actors are drawn for both
+    assert pair_table({("late", "usual"): runs_of(0.2, 3)}, actors).empty
 
 
 def test_actors_are_resampled_whole(actors):

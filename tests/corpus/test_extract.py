@@ -378,9 +378,10 @@ def test_a_stopped_job_keeps_what_is_done_and_leaves_no_process(segments, tmp_pa
     def stop(name, completed, total):
         raise KeyboardInterrupt
 
+    others = set(active_children())  # such as a detector that another test keeps
     with pytest.raises(KeyboardInterrupt):
         extract("studyforrest", segments, tmp_path / "out", workers=workers, hook=stop)
-    assert not active_children()
+    assert set(active_children()) <= others
     left = [path.name for path in (tmp_path / "out").iterdir()]
     assert left
     assert all(name.endswith((".safetensors", ".csv")) and not name.startswith(".") for name in left)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from avaffect import registry
-from avaffect.corpus import CORPORA, list_corpora
+from avaffect.corpus import list_corpora
 from avaffect.corpus.extract import extract
 from avaffect.corpus.store import FeatureStore
 
@@ -45,11 +45,8 @@ class Ramps(FeatureCorpus):
 
 
 @pytest.fixture
-def ramps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def ramps(own_plugins: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The corpus of a plugin: a folder with the names of its recordings."""
-    monkeypatch.setattr(CORPORA, "_registered", {})
-    monkeypatch.setattr(registry, "_plugins", {})
-    monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "ramps_corpus", raising=False)
     (tmp_path / "ramps_corpus.py").write_text(SOURCE)
     registry.load_plugins(["ramps_corpus.py"], tmp_path)
@@ -69,9 +66,10 @@ def test_extracting_a_corpus_of_a_plugin(ramps: Path, workers: int) -> None:
 def test_a_recording_that_kills_its_process_fails_alone(ramps: Path) -> None:
     (ramps / "names").write_text("crash a")
     told: list[str] = []
+    others = set(active_children())  # such as a detector that another test keeps
     report = extract("ramps", ramps, ramps / "store", workers=2, hook=lambda name, *_: told.append(name))
     assert (report.done, list(report.errors)) == (["a"], ["crash"])
     assert "crash: the process that read it was" in report.errors["crash"]
     assert sorted(told) == ["a", "crash"]
-    assert not active_children()
+    assert set(active_children()) <= others
     assert "crash" in (ramps / "store" / "errors.csv").read_text()

@@ -204,7 +204,7 @@ def test_a_store_recipe_where_corpora_are_needed() -> None:
         read_corpus_recipe(RECIPES[0].parent / "affwild2" / "rjca.yaml")
 
 
-def test_a_recipe_names_plugins_beside_it(recipe: Path) -> None:
+def test_a_recipe_names_plugins_beside_it(own_plugins: None, recipe: Path) -> None:
     part = recipe.with_name("made_up_part.py")
     part.write_text(
         "from avaffect.fusion import Concat, register\n\n\n"

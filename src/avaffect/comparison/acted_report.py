@@ -22,6 +22,7 @@ from .acted_results import (
     Actors,
     gate_table,
     held_table,
+    pair_table,
     read_runs,
     score_table,
 )
@@ -60,9 +61,17 @@ def write_acted_report(
     if not runs:
         raise DataError(f"{work}: no system has been run on all folds yet; run the benchmark first")
     actors = Actors(clips)
-    scores, held, gates = score_table(runs, actors), held_table(runs, actors), gate_table(runs)
-    write_tables(make_folder(out / FIGURES), {"systems": scores, "held": held, "gates": gates})
-    parts = [_head(about, actors, len(folds)), _clean(scores), _incongruent(scores), _degraded(scores)]
+    scores, pairs = score_table(runs, actors), pair_table(runs, actors)
+    held, gates = held_table(runs, actors), gate_table(runs)
+    tables = {"systems": scores, "pairs": pairs, "held": held, "gates": gates}
+    write_tables(make_folder(out / FIGURES), tables)
+    parts = [
+        _head(about, actors, len(folds)),
+        _clean(scores),
+        _pairs(pairs),
+        _incongruent(scores),
+        _degraded(scores),
+    ]
     return write_page(out / f"{FIGURES}.md", [*parts, _held(held), _moves(gates)])
 
 
@@ -133,6 +142,19 @@ Seconds are CPU seconds of one training. All columns, all conditions:
 CCC above that of the better single stream ({_rivals(part)}):
 
 {_gains(part)}"""
+
+
+def _pairs(pairs: pd.DataFrame) -> str:
+    """One system less another; empty without a pair."""
+    if pairs.empty:
+        return ""
+    rows = []
+    for row in pairs.to_dict("records"):
+        less = _name({"system": row["less"], "training": row["less_training"]})
+        rows.append([f"{_name(row)} less {less}", *_cells(row)])
+    return f"""CCC of one system less that of another:
+
+{table(_head_of_gains("systems"), rows)}"""
 
 
 def _incongruent(scores: pd.DataFrame) -> str:
@@ -261,16 +283,21 @@ def _whole(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gains(part: pd.DataFrame) -> str:
-    rows = []
-    for row in part[~part["system"].isin(ALONE)].to_dict("records"):
-        cells = [_name(row)]
-        for target in TARGETS:
-            cells += [_gain(row, target), _interval(row, f"{target}_gain", "_actors")]
-        rows.append(cells)
-    head = ["system"]
-    for target in TARGETS:
-        head += [f"{target} [95 %, clips]", "95 %, actors"]
-    return table(head, rows)
+    rows = [[_name(row), *_cells(row)] for row in part[~part["system"].isin(ALONE)].to_dict("records")]
+    return table(_head_of_gains("system"), rows)
+
+
+def _head_of_gains(first: str) -> list[str]:
+    return [first, *(cell for target in TARGETS for cell in (f"{target} [95 %, clips]", "95 %, actors"))]
+
+
+def _cells(row: Row) -> list[str]:
+    """Gains of both targets, each with both intervals."""
+    return [
+        cell
+        for target in TARGETS
+        for cell in (_gain(row, target), _interval(row, f"{target}_gain", "_actors"))
+    ]
 
 
 def _gain(row: Row, target: str) -> str:

@@ -27,6 +27,14 @@ TEMPERATURE = 1.0
 ALONE = tuple(f"{name} only" for name in MODALITIES)
 """Systems of one stream."""
 
+PAIRS = (
+    *((("jca", USUAL), (plain, USUAL)) for plain in ("concat", "late")),
+    *((("hgrjca", USUAL), (less, USUAL)) for less in ("concat", "jca")),
+    (("grjca", USUAL), ("rjca", USUAL)),
+    *(((name, TAUGHT), (name, USUAL)) for name in ("dca", "grjca", "hgrjca")),
+)
+"""Systems of which one says something by its difference from the other: attention, gates, taught gates."""
+
 Runs = Mapping[tuple[str, str], list[list[dict[str, NDArray]]]]
 """Results by system and training, then by seed and fold."""
 
@@ -121,6 +129,28 @@ def score_table(runs: Runs, actors: Actors) -> pd.DataFrame:
                     rival = max(alone, key=lambda name: alone[name].ccc[:, k].mean())
                     row |= {f"{target}_rival": rival, **_gain(scores, alone[rival], k, f"{target}_gain")}
             rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def pair_table(runs: Runs, actors: Actors) -> pd.DataFrame:
+    """CCC on intact clips of one system less another's, for those of `PAIRS` that are both finished.
+
+    Columns: ``system``, ``training``, ``less``, ``less_training``, and for each target ``*_gain``, with
+    intervals as in `score_table`. Empty without such a pair.
+    """
+    rows = []
+    for pair in PAIRS:
+        if not all(key in runs for key in pair):
+            continue
+        ours, theirs = (
+            actors.draw([[run[f"{CLEAN}/clips"] for run in seed] for seed in runs[key]]) for key in pair
+        )
+        row: dict[str, object] = dict(
+            zip(("system", "training", "less", "less_training"), sum(pair, ()), strict=True)
+        )
+        for k, target in enumerate(TARGETS):
+            row |= _gain(ours, theirs, k, f"{target}_gain")
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
