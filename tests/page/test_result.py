@@ -25,9 +25,8 @@ def trace() -> Trace:
 
 @pytest.fixture
 def result(page: Page, done: str) -> Page:
-    """The page of the finished prediction; the tests leave it as it was, but for the time."""
-    if not page.driver.current_url.endswith(f"result/{done}"):
-        page.open(f"result/{done}")
+    """The page of the finished prediction."""
+    page.open(f"result/{done}")
     page.wait(".plot .main-svg")
     return page
 

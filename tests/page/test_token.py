@@ -22,6 +22,6 @@ def test_the_page_asks_for_the_token(browser: webdriver.Chrome, start_server: Ca
 
 def test_a_server_that_is_gone_is_said(page: Page) -> None:
     page.run("window.fetch = () => Promise.reject(new TypeError('no network'))")
-    page.run("location.hash = '#/compare'")
+    page.open("compare")
     assert "Start it again" in page.wait(".problem").text
     page.driver.refresh()
