@@ -353,3 +353,12 @@ def test_a_run_that_is_killed_leaves_nothing_half_and_goes_on(avaffect, tmp_path
     assert "resumed: 1 of 3 files are finished and skipped" in again.stderr
     assert (tmp_path / "out/a.csv").stat().st_mtime_ns == made
     assert len(pd.read_csv(tmp_path / "out/summary.tsv", sep="\t")) == 3
+
+
+def test_json_says_why_a_run_ended(avaffect, tmp_path):
+    sound(tmp_path / "a.wav")
+    run = avaffect("predict", "a.wav", "--out", "out", "--model", "nope", "--json", cwd=tmp_path)
+    assert run.returncode == 2
+    told = json.loads(run.stdout)
+    assert told["results"] == told["errors"] == []
+    assert f"error: {told['ended']}" in run.stderr

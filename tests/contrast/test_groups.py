@@ -95,6 +95,7 @@ def test_pairs_have_the_same_name_and_are_resampled_together(group):
     found, x, y = statistic(comparison), means(one)[:7], means(two)
     assert found.difference.value == pytest.approx((x - y).mean())
     assert found.effect == pytest.approx(stats.ttest_rel(x, y).statistic / np.sqrt(7))
+    assert "d_z" in comparison.effect_text
     options = {"n_resamples": 20_000, "method": "percentile", "rng": np.random.default_rng(5)}
     expected = stats.bootstrap((x - y,), np.mean, vectorized=True, **options).confidence_interval
     assert (found.difference.low, found.difference.high) == pytest.approx(tuple(expected), abs=0.006)
@@ -156,6 +157,16 @@ def test_excluded_spans_and_chosen_people_count(make_trace):
     assert [c.person.track for c in cases_of(traces, 2)] == [2, 2]
     with pytest.raises(DataError, match="no recording has a person 'Ann'; did you mean 'Ana'"):
         cases_of(traces, "Ann")
+
+
+def test_what_was_edited_is_said(group):
+    calm = group("calm", LEVELS[:3])
+    calm[1] = calm[1].edited(Edits(excluded=(Span(0, 2),)))
+    comparison = compare(calm, group("stress", OTHERS[:3]))
+    assert "edited: calm/P01.mp4" in comparison.notes
+    told = comparison.people().set_index("file")["edits"]
+    assert told["calm/P01.mp4"] == Edits.of(calm[1].meta, "calm/P01.mp4").told()
+    assert (told.drop("calm/P01.mp4") == "").all()
 
 
 def test_as_json_and_tables(group):

@@ -50,8 +50,8 @@ def test_each_kind_of_gate_has_columns_of_its_own(debug_spec):
         gates = {f"{kind}.audio": np.array([0.1, 0.2, 0.3, 0.4]), f"{kind}.visual": np.full(4, 0.9)}
         reading = Reading(np.zeros((4, 2)), BOTH, gates)
         columns = person_rows(reading, debug_spec, timeline, timeline.centres(4), None)
-        np.testing.assert_allclose(columns[f"{kind}_audio"], [0.1, 0.2, np.nan, np.nan])
-        np.testing.assert_allclose(columns[f"{kind}_visual"], [0.9, np.nan, 0.9, np.nan])
+        np.testing.assert_allclose(columns[f"{kind}_audio"], [0.1, np.nan, np.nan, np.nan])
+        np.testing.assert_allclose(columns[f"{kind}_visual"], [0.9, np.nan, np.nan, np.nan])
         assert np.isnan(columns[f"{absent}_audio"]).all()
         assert np.isnan(columns[f"{absent}_visual"]).all()
 
@@ -78,7 +78,7 @@ def test_intervals_stay_inside_the_range_and_a_long_absence_is_nan(debug_spec):
 
 def test_between_two_sights_of_a_face_nothing_is_made_up(debug_spec):
     timeline = Timeline(12.5)
-    there = {"audio": np.array([False] * 3 + [True]), "visual": np.array([True] * 4)}
+    there = {"audio": np.array([True] + [False] * 2 + [True]), "visual": np.array([True] * 4)}
     reading = Reading(np.full((4, 2), 0.5), there, {"attended.visual": np.full(4, 0.9)}, first=10)
     seen = np.array([True, False, False, False])
     pts = timeline.centres(14)[10:]

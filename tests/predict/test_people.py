@@ -127,5 +127,7 @@ def test_a_voice_without_a_face_has_rows_of_its_own(portrait, sample_clip):
     assert table["source"].notna().eq(table["valence"].notna()).all()
     for rows in (theirs, nobody):
         assert rows["frame"].is_unique
-    nothing = table["face_conf"].isna() & table["attended_audio"].isna()
-    assert table.loc[nothing, ["valence", "arousal"]].isna().all(axis=None)
+    assert table["source"].notna().eq(table["arousal"].notna()).all()
+    both = table["source"] == "face+voice"
+    assert table["attended_audio"].notna().eq(both).all()
+    assert table["attended_visual"].notna().eq(both).all()

@@ -165,7 +165,7 @@ def test_the_made_clips_portrait_speaks_and_its_photograph_does_not(predictor, s
         voiced = table[table["voiced"] >= 0.5]
         assert len(voiced) > 50
         assert ((voiced["speaking"] >= SPEAKS) == speaks).all()
-        assert voiced["attended_audio"].notna().eq(speaks).all()
+        assert (voiced["source"] == ("face+voice" if speaks else "face")).all()
         assert voiced["valence"].notna().all()
 
 

@@ -34,6 +34,9 @@ def test_intervals_as_wide_as_a_blind_guess_are_told(make_trace, reach, vague):
         trace.table[f"valence_{end}"] = np.clip(trace.table["valence"] + sign * reach, -1, 1)
     (one,) = summarise(trace.table, trace.meta).people
     assert (one.valence.vague, one.arousal.vague) == (vague, False)
+    assert one.valence.reach == pytest.approx(reach)  # what is cut off makes no interval look narrow
+    assert one.valence.interval < 2 * reach
+    assert f"interval about ±{reach:.2f}" in trace.describe()
     assert trace.describe().count(VAGUE) == vague
     without = trace.table.assign(arousal_lo=np.nan, arousal_hi=np.nan)
     json.dumps(summarise(without, trace.meta).as_dict(), allow_nan=False)

@@ -100,7 +100,7 @@ def test_missing_key(tmp_path: Path) -> None:
         ("a: " + "{b: " * 5000 + "1" + "}" * 5000, "not valid YAML: nested too deeply"),
         ("name: &a [*a]", "more than 10,000 values, aliases counted"),
         ("name:\n  - &z0 [q, q]\n" + BOMB, "more than 10,000 values, aliases counted"),
-        ('extends: "a\\0b"', "cannot read the recipe, which .* extends .embedded null byte"),
+        ('extends: "a\\0b"', "there is no such recipe, which .* extends"),
     ],
 )
 def test_not_a_recipe(tmp_path: Path, text: str | bytes, message: str) -> None:
@@ -112,7 +112,7 @@ def test_not_a_recipe(tmp_path: Path, text: str | bytes, message: str) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot read the recipe"):
+    with pytest.raises(DataError, match="there is no such recipe; .*folder you are in"):
         read_recipe(tmp_path / "none.yaml")
 
 
@@ -168,7 +168,7 @@ def test_recipes_of_both_kinds_extend(recipe: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"top": "extends: none.yaml"}, "none.yaml: cannot read the recipe, which .*top.yaml extends"),
+        ({"top": "extends: none.yaml"}, "none.yaml: there is no such recipe, which .*top.yaml extends"),
         ({"top": "extends: top.yaml"}, "top.yaml: extends top.yaml, which extends it in turn"),
         (
             {"top": "extends: other.yaml", "other": "extends: top.yaml"},

@@ -177,8 +177,7 @@ def _print_groups(comparison: GroupComparison) -> None:
     every = [each for one in comparison.statistics for each in (one.first, one.second, one.difference)]
     print_lines(
         *[legend] * any(each.low == each.low for each in every),
-        *["effect: the difference in standard deviations"]
-        * any(one.effect == one.effect for one in comparison.statistics),
+        *[comparison.effect_text] * any(one.effect == one.effect for one in comparison.statistics),
         *comparison.notes,
         "The numbers are expressions as raters see them, not feelings.",
     )

@@ -210,7 +210,7 @@ def _covered_text(report: Report) -> list[str]:
     if shares.empty:
         return []
     least = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares[:LISTED].items())
-    which = f"least of {len(shares)} recordings" if len(shares) > LISTED else "each"
+    which = f"the least of {len(shares)} recordings" if len(shares) > LISTED else "each"
     return [f"labels cover {100 * shares.mean():.0f} % of the predicted time; {which}: {least}"]
 
 

@@ -53,7 +53,10 @@ def extract(
         ),
     ] = 1,
     detector: Annotated[
-        str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
+        str,
+        typer.Option(
+            help="Face detector: mtcnn, yunet (its weights are downloaded once), or one that a plug-in adds."
+        ),
     ] = "mtcnn",
     text: Annotated[
         bool,

@@ -117,6 +117,9 @@ def predict(
         with _crew(job, workers, len(mine), ray) as crew:
             batch = Batch(crew, mine, [target.source for target in targets])
             _read(batch, known, report, resume=resume, fail_fast=fail_fast)
+    except AvaffectError as error:
+        report.ended = str(error)
+        raise
     finally:  # what is done is said, also when the run is stopped
         report.end()
     if report.failed:
@@ -138,7 +141,7 @@ def _read(batch: Batch, known: ContextOptions, report: Report, *, resume: bool, 
     with ProgressBars(batch="levels") as bars:
         batch.know(known, bars)
     if resume:
-        with ProgressBars(batch="finished before") as bars:
+        with ProgressBars(batch="results looked up") as bars:
             resumed = batch.resume(bars)
         _note(str(resumed))
         report.skip(resumed.finished)

@@ -42,7 +42,12 @@ Model = Annotated[
     str, typer.Option("--model", "-m", help="A model's name (see `avaffect models`) or folder.")
 ]
 WhichPeople = Annotated[People, typer.Option(help="Report everyone, or only the most prominent person.")]
-Detector = Annotated[str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")]
+Detector = Annotated[
+    str,
+    typer.Option(
+        help="Face detector: mtcnn, yunet (its weights are downloaded once), or one that a plug-in adds."
+    ),
+]
 Formats = Annotated[list[Format], typer.Option("--format", "-f", help="Table format; repeat for several.")]
 Plot = Annotated[bool, typer.Option("--plot/--no-plot", help="Write a plot.")]
 Video = Annotated[bool, typer.Option("--video/--no-video", help="Write an annotated video (mp4).")]

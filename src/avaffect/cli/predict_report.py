@@ -41,13 +41,22 @@ class Report:
         Which part of the recordings is read: the tables are of this part, and their names say so.
     as_json : bool
         Print all results at the end as JSON.
+
+    Attributes
+    ----------
+    ended : str or None
+        Why the whole run ended before its time.
+    unread : int
+        Recordings that are left then.
     """
+
+    ended: str | None = None
+    unread: int = 0
 
     def __init__(
         self, targets: Sequence[Target], out: Place, *, shard: Shard | None = None, as_json: bool = False
     ) -> None:
         self.as_json = as_json
-        self.unread = 0
         self._many = len(targets) > 1
         self._place = {target.source: number for number, target in enumerate(targets)}
         self._rows: dict[Place, Row] = {}
@@ -100,6 +109,7 @@ class Report:
                 "results": [self._results[source] for source in self._sorted(self._results)],
                 "skipped": [str(path) for path in self._skipped],
                 "errors": failures,
+                "ended": self.ended,
             }
             write_json(whole)
         elif self._many and rows:

@@ -42,7 +42,10 @@ def verify(
         ),
     ] = None,
     detector: Annotated[
-        str, typer.Option(help="Face detector: mtcnn, yunet, or one that a plug-in adds.")
+        str,
+        typer.Option(
+            help="Face detector: mtcnn, yunet (its weights are downloaded once), or one that a plug-in adds."
+        ),
     ] = "mtcnn",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON for a script to read.")

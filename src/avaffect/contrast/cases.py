@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError, nearest
 from ..spec import TARGETS
-from ..trace import Trace
+from ..trace import Edits, Trace
 from ..trace.names import recordings
 from ..trace.summary import Level, Person, summarise
 
@@ -44,6 +44,11 @@ class Case:
     def seconds(self) -> float:
         """Seconds with a prediction."""
         return self.person.seconds * (1.0 - self.person.missing_share)
+
+    @property
+    def edits(self) -> str:
+        """What somebody changed in the recording, in words; "" where nothing."""
+        return Edits.of(self.trace.meta, self.file).told()
 
     @property
     def predicted(self) -> bool:

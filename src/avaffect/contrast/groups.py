@@ -89,6 +89,13 @@ class GroupComparison:
     seed: int
     notes: tuple[str, ...]
 
+    @property
+    def effect_text(self) -> str:
+        """What the effects are, in words."""
+        if self.paired:
+            return "effect: d_z, the mean difference over the standard deviation of the pairs' differences"
+        return "effect: Cohen's d, the difference over the pooled standard deviation"
+
     def table(self) -> pd.DataFrame:
         """One row for each target and measure, for a csv."""
         rows = []
@@ -112,6 +119,7 @@ class GroupComparison:
                 "seconds": case.person.seconds,
                 "seconds_predicted": case.seconds,
                 **case.values(),
+                "edits": case.edits,
             }
             for name, group in zip(self.names, self.cases, strict=True)
             for case in group
@@ -178,7 +186,9 @@ def compare(
     both = {case.file for case in groups[0]} & {case.file for case in groups[1]}
     if both:
         raise DataError(f"{min(both)} is in both groups; a recording belongs to one of them")
+    edited = [case.file for group in groups for case in group if case.edits]
     groups, notes = _predicted(groups, names)
+    notes += [f"edited: {recordings(edited)}"] if edited else []
     if paired:
         groups, alone = _paired(groups)
         notes += alone

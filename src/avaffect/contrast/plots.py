@@ -67,6 +67,7 @@ def draw_groups(comparison: GroupComparison, path: str | Path | None = None) -> 
             axes.set_xlim(0.0, max(c.time[-1] + c.time[0] for c in comparison.courses[target]))
         beside = figure.add_axes((0.69, bottom, 0.29, 0.36), label=f"{target} means")
         _draw_means(beside, comparison, target, names)
+        beside.tick_params(labelbottom=row == len(TARGETS) - 1)  # what lies below has the same groups
     figure.text(0.08, 0.012, _group_caption(comparison), fontsize=10.5, color="#6A6A6A", linespacing=1.45)
     if path is not None:
         save(figure, path)
@@ -167,8 +168,8 @@ def _draw_means(axes: Axes, comparison: GroupComparison, target: str, names: Seq
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.spines["left"].set_color(FAINT)
     axes.text(
-        0.5, 0.98, _difference_words(statistic), transform=axes.transAxes, fontsize=11.5, color=INK,
-        ha="center", va="top",
+        0.5, 1.02, _difference_words(statistic), transform=axes.transAxes, fontsize=11.5, color=INK,
+        ha="center", va="bottom",
     )  # fmt: skip
 
 

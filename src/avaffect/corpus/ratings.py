@@ -145,7 +145,7 @@ def check_range(ratings: Ratings, where: str, scale: tuple[float, float] = (-1.0
     if values.size and (values.min() < low - slack or values.max() > high + slack):
         raise DataError(
             f"{where}: values from {values.min():g} to {values.max():g}, expected [{low:g}, {high:g}]; "
-            "for another scale give the option, e.g. scale=1,9"
+            "for another scale: extract -o scale=1,9, evaluate --scale 1,9"
         )
     return ratings.rescaled(low, high)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from ..palette import FAINT, INK, RULE, SOURCES
@@ -61,7 +62,8 @@ def style_target(axes: Axes, target: str, words: tuple[str, str]) -> None:
     for height, word, align in ((0.97, words[1], "top"), (0.03, words[0], "bottom")):
         axes.text(
             0.006, height, word, transform=axes.transAxes, va=align, fontsize=11,
-            color=FAINT, style="italic", zorder=1.5,
+            color=FAINT, style="italic", zorder=6,  # over the lines, which may well be there
+            path_effects=[withStroke(linewidth=3, foreground="white")],
         )  # fmt: skip
     axes.grid(color=RULE, linewidth=0.7)
     axes.set_axisbelow(True)

@@ -133,9 +133,12 @@ def person_rows(
     for column in GATES:
         kind, name = column.split("_")
         gate = reading.gates.get(f"{kind}.{name}")
-        columns[column] = (
-            unknown if gate is None else np.where(there[name], at(gate, reading.masks[name]), np.nan)
-        )
+        if gate is None:
+            columns[column] = unknown
+            continue
+        others = [there[other] for other in there if other != name]  # alone, there is nothing to weigh
+        weighed = there[name] & np.logical_or.reduce(others)
+        columns[column] = np.where(weighed, at(gate, reading.masks[name]), np.nan)
     told = reading.speaking
     columns["speaking"] = unknown if told is None else at(told, np.isfinite(told))
     columns["voiced"] = unknown if speech is None else timeline.at(pts, speech, np.isfinite(speech))

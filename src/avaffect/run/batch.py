@@ -71,7 +71,7 @@ class Batch:
             if isinstance(answer, AvaffectError):
                 raise answer
             states[number] = answer
-            hook("finished before", sum(map(len, states.values())), len(self.targets))
+            hook("results looked up", sum(map(len, states.values())), len(self.targets))
         resumed = Resumed.of([each for number in sorted(states) for each in states[number]])
         self.targets = resumed.left
         return resumed

@@ -47,7 +47,7 @@ class Comparison(BaseModel):
     seed: int
     statistics: list[dict[str, Any]] = Field(
         description="For each target and measure first, second and difference (value, low, high), the effect"
-        " (the difference in standard deviations), and counts of people."
+        " (Cohen's d; of pairs d_z), and counts of people."
     )
     people: list[dict[str, Any]] = Field(description="Each person's figures, with the id of the prediction.")
     courses: dict[str, list[dict[str, Any]]] = Field(

@@ -21,7 +21,7 @@ ENDING = "_physio.tsv.gz"
 _SCALE = {"Units": "arbitrary (-1 to 1)"}
 _ATTENDED = "0 to 1; high: the model went by voice and face together, low: by the"
 _SHARE = "0 to 1; part of the fused features that comes from the"
-_NO_GATE = "n/a: not there, or the model has no such gate"
+_NO_GATE = "n/a: voice and face not both there, or the model has no such gate"
 COLUMNS: dict[str, dict[str, Any]] = {
     "valence": {"Description": "how pleasant the expression comes across", **_SCALE},
     "valence_lo": {"Description": "lower end of the prediction interval of valence", **_SCALE},

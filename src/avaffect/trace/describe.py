@@ -126,7 +126,7 @@ def _person(person: Person, held: float, *, alone: bool) -> list[str]:
         if level is not None
     ]
     lines += _relative(person)
-    if len(person.source) > 1:
+    if person.source:
         rests = [f"{_SOURCES[kind]} for {percent(share)}" for kind, share in person.source.items()]
         lines.append(f"    predicted from {', '.join(rests)} of the time")
     for reason, share in person.missing.items():
@@ -143,8 +143,8 @@ def _relative(person: Person) -> list[str]:
 
 def _level(level: Level, held: float) -> str:
     text = f"mean {level.mean:+.2f}, from {level.min:+.2f} to {level.max:+.2f}, sd {level.sd:.2f}"
-    if level.interval is not None:
-        text += f"; {percent(held)} interval about ±{level.interval / 2:.2f}"
+    if level.reach is not None:
+        text += f"; {percent(held)} interval about ±{level.reach:.2f}"
     if level.vague:
         text += f", {VAGUE}"
     return text

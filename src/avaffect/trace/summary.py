@@ -31,6 +31,9 @@ class Level:
         In the target's units, [-1, 1]; the standard deviation is the population one.
     interval : float or None
         Mean width of the prediction interval; None where the model gives none.
+    reach : float or None
+        Mean distance from the value to the farther end of its interval: half the width of an interval that
+        the end of the scale does not cut off.
     vague : bool
         The intervals are on average as wide as for a blind guess: no narrower than one that holds the
         same share of values drawn evenly from the whole scale.
@@ -42,6 +45,7 @@ class Level:
     max: float
     range: float
     interval: float | None
+    reach: float | None
     vague: bool = False
 
 
@@ -197,14 +201,19 @@ def _level(rows: pd.DataFrame, target: str, weight: np.ndarray, held: float) -> 
     width = high - low
     reach = np.maximum(high - values, values - low)  # the other side may be cut off at the end of the scale
     bounded = np.isfinite(width) & (weight > 0)
+    wide, far = (
+        float(np.average(each[bounded], weights=weight[bounded])) if bounded.any() else None
+        for each in (width, reach)
+    )
     return Level(
         mean=mean,
         sd=float(np.sqrt(np.average((x - mean) ** 2, weights=w))),
         min=float(x.min()),
         max=float(x.max()),
         range=float(x.max() - x.min()),
-        interval=float(np.average(width[bounded], weights=weight[bounded])) if bounded.any() else None,
-        vague=bool(bounded.any() and np.average(reach[bounded], weights=weight[bounded]) >= held - 1e-6),
+        interval=wide,
+        reach=far,
+        vague=far is not None and far >= held - 1e-6,
     )
 
 

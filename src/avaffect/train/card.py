@@ -95,11 +95,17 @@ def _by_corpus(figures: Mapping[str, float]) -> str:
     rows = [
         (
             CORPORA[name].name if name in CORPORA else name,
-            *(f"{figures[key]:.3f}" if (key := f"{name}/{column}") in figures else "" for column in columns),
+            *(_cell(figures.get(f"{name}/{column}"), column) for column in columns),
         )
         for name in names
     ]
     return _table(("corpus", *(column.replace("_", " ") for column in columns)), rows)
+
+
+def _cell(value: float | None, column: str) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if column in ("clips", "speakers") else f"{value:.3f}"
 
 
 def _sequences(spec: Spec, figures: Figures) -> list[str]:

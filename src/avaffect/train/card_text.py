@@ -150,5 +150,5 @@ _GROUPS = """\
 _INTERVALS = "- Intervals hold for people and recordings like those of the calibration set, which are acted."
 _WIDER = {
     "audio": "a voice in noise",
-    "visual": "a small or blurred face (not for a turned one: watch `face_confidence`)",
+    "visual": "a small or blurred face (not for a turned one: watch `face_conf`)",
 }

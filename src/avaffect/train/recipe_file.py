@@ -90,6 +90,11 @@ def _extended(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
 
 def _mapping(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     whose = f", which {below[-1]} extends" if below else ""
+    if not path.exists():
+        raise DataError(
+            f"{path}: there is no such recipe{whose}; a path is relative to the folder you are in, and the"
+            " recipes of avaffect are in the folder recipes of its source"
+        )
     raw = _parsed(read_text(path, f"the recipe{whose}", largest=LARGEST_TEXT), str(path))
     if not isinstance(raw, dict):
         raise DataError(f"{path}: a recipe is a mapping of keys to values, e.g. 'seed: 0'")

@@ -118,8 +118,8 @@ class LabelTable:
         what = "a time in every row"
         if unit != "s" and self.options.decimal is None and all(map(_THOUSANDS.fullmatch, cells)):
             raise DataError(
-                f"{self.path}: {name} {cells[0]} may be one or a thousand {unit}; give the option decimal,"
-                " or write numbers without a mark of thousands"
+                f"{self.path}: {name} {cells[0]} may be one or a thousand {unit}; say which mark is that of"
+                " decimals (extract -o decimal=point, evaluate --decimal point; or comma)"
             )
         values = numbers(cells, name, self.path, self.options.decimal, what=what)
         if np.isnan(values).any():
