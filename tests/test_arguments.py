@@ -88,6 +88,10 @@ def test_each_argument_of_each_public_function(name: str, function: Callable[...
 @pytest.mark.parametrize(
     ("call", "said"),
     [
+        (
+            lambda: avaffect.Predictor("jca.default").process_file(5),  # type: ignore[arg-type]
+            "process_file: path=5: expected text, a path or an address",
+        ),
         (lambda: avaffect.load(5), "load: reference=5: expected text or a path"),  # type: ignore[arg-type]
         (lambda: avaffect.plot(5), "plot: trace=5: expected a Trace"),  # type: ignore[arg-type]
         (

@@ -203,7 +203,7 @@ def _words(hint: Any) -> str:
         return f"{len(inner)} values, each {_words(inner[0])}"
     word = _WORDS.get(kind) or _WORDS.get(getattr(kind, "__name__", ""))
     if word is None:
-        return f"a {kind.__name__}"
+        return f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"
     if inner and word in ("a list", "some"):
         return f"{'a list' if word == 'a list' else 'several'}, each {_words(inner[0])}"
     return word
@@ -214,6 +214,7 @@ _WORDS: dict[Any, str] = {
     type(None): "None",
     str: "text",
     Path: "a path",
+    "Address": "an address",
     bool: "True or False",
     int: "a whole number",
     float: "a number",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -167,16 +169,44 @@ def test_a_table_that_cannot_be_read_stops_no_other(verb, written, damaged, capl
     assert all((damaged / path).is_file() for path in written)
     if verb[0] == "summarise":
         assert set(pd.read_csv("s.csv")["file"]) == {"whole.mp4", "half.mp4"}
-    left = [line.removeprefix("left out: ") for line in caplog.messages if line.startswith("left out: ")]
-    assert [line.split()[0] for line in left] == [
-        "results/cut.parquet",
-        "results/half.parquet",
-        "results/noise.csv",
+    left = caplog.messages  # each is told once
+    assert [line.split()[:3] for line in left] == [
+        ["passed", "over:", "results/cut.parquet"],
+        ["passed", "over:", "results/half.parquet"],
+        ["passed", "over:", "results/noise.csv"],
     ]
     assert "its end is missing, so it was cut off" in left[0]
     assert left[1].endswith("; results/half.csv is read instead")
     assert "it holds no text" in left[2]
-    assert caplog.messages[-3:] == [f"passed over: {line}" for line in left]
+
+
+def test_tables_that_other_programs_saved_are_read_and_those_that_lost_columns_named(
+    tmp_path, make_trace, monkeypatch, caplog
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "o").mkdir()
+    for name, how in {"quoted": {"quoting": csv.QUOTE_NONNUMERIC}, "tabs": {"sep": "\t"}, "lost": {}}.items():
+        path = make_trace(1.0, file=f"{name}.mp4").to_csv(tmp_path / f"o/{name}.csv")
+        table = pd.read_csv(path)
+        table.drop(columns=["track"] if name == "lost" else []).to_csv(path, index=False, **how)
+    (tmp_path / "o/mine.csv").write_text("file,valence\na.mp4,1\n")
+    done = CliRunner().invoke(app, ["summarise", "o", "-o", "s.csv"])
+    assert done.exit_code == 2, done.output
+    assert pd.read_csv("s.csv")["file"].tolist() == ["quoted.mp4", "tabs.mp4"]
+    assert caplog.messages == [
+        "passed over: o/lost.csv: the table lacks track; give it whole, as avaffect wrote it"
+    ]
+    for name in ("quoted", "tabs"):
+        (tmp_path / f"o/{name}.csv").unlink()
+    alone = CliRunner().invoke(app, ["summarise", "o"])
+    assert str(alone.exception).startswith("o/lost.csv: the table lacks track")
+
+
+def test_what_was_left_out_is_said_before_an_error_that_follows_from_it(damaged, caplog):
+    done = CliRunner().invoke(app, ["compare", "results/cut.parquet", "--with", "results/whole.parquet"])
+    assert str(done.exception).startswith("no results in results/cut.parquet")
+    (line,) = caplog.messages
+    assert line.startswith("passed over: results/cut.parquet is not a trace's")
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,105 @@ def test_a_csv_that_a_spreadsheet_program_saved_anew_is_the_same_table(
         read_trace(path)
 
 
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda t, path: t.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC),
+        lambda t, path: t.to_csv(path, index=False, quoting=csv.QUOTE_ALL, lineterminator="\r\n"),
+        lambda t, path: t.to_csv(path, index=False, sep="\t"),
+        lambda t, path: t.to_csv(path, index=False, sep="\t", decimal=",", encoding="utf-8-sig"),
+        lambda t, path: t.to_csv(path, quoting=csv.QUOTE_NONNUMERIC),  # as R: numbers of rows have no name
+        lambda t, path: t.reset_index().rename(columns={"index": "Unnamed: 0"}).to_csv(path),
+        lambda t, path: t.assign(**{"": ""}).to_csv(path, index=False),
+    ],
+)
+def test_a_csv_that_another_program_saved_anew_is_the_same_table(made, tmp_path, save):
+    trace = Trace(made.person(*made.times(1.0), file='a, "b"; Müller.mp4'), meta=made.META)
+    path = trace.to_csv(tmp_path / "P01.csv")
+    known = read_trace(path).table
+    save(pd.read_csv(path, float_precision="round_trip"), path)
+    pd.testing.assert_frame_equal(read_trace(path).table, known, check_exact=True)
+    assert tables_by_name(tmp_path) == [[path]]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda cells: cells[:7], "data row 9 (line 10) has 7 cells, the header 26"),
+        (lambda cells: [*cells, "1", "2"], "data row 9 (line 10) has 28 cells, the header 26"),
+        (lambda cells: ['"' + cells[0], *cells[1:]], "line 10 has a quote that does not end"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_row_of_another_length_is_refused_with_its_line(made, tmp_path, change, said, end):
+    path = Trace(made.person(*made.times(1.0), file="a.mp4")).to_csv(tmp_path / "t.csv")
+    lines = path.read_text().splitlines()
+    lines[9] = ",".join(change(lines[9].split(",")))
+    path.write_text("".join(line + end for line in lines), newline="")
+    with pytest.raises(DataError, match=re.escape(f"{path} is not a trace's .csv file: {said}; give a")):
+        read_trace(path)
+
+
+def test_lines_count_as_a_spreadsheet_counts_them(made, tmp_path):
+    """A name of two lines is in one row, and a line that is empty is a row there."""
+    path = Trace(made.person(*made.times(1.0), file="a\nb.mp4")).to_csv(tmp_path / "t.csv")
+    header, *rows = re.split(r"\n(?=\"a)", path.read_text())
+    cut = rows[8].rpartition(",")[0]
+    path.write_text("\n".join([header, *rows[:4], "", *rows[4:8], cut, *rows[9:]]))
+    with pytest.raises(DataError, match=r"data row 9 \(line 11\) has 25 cells"):
+        read_trace(path)
+
+
+def test_empty_cells_that_a_spreadsheet_program_leaves_out_are_empty(made, tmp_path):
+    """It does so at the ends of 16 lines together, and of those after the last 16."""
+    table = made.person(*made.times(2.0), file="a.mp4")
+    made.blank(table, slice(15, 31), "attended", "share")
+    made.blank(table, slice(47, 50), "attended", "share")
+    path = Trace(table).to_csv(tmp_path / "t.csv")
+    known = read_trace(path).table
+    lines = path.read_text().splitlines()
+    kept = [line.rstrip(",") if 16 <= k < 32 or k >= 48 else line for k, line in enumerate(lines)]
+    assert kept != lines
+    path.write_text("".join(f"{line}\r\n" for line in kept), newline="")
+    pd.testing.assert_frame_equal(read_trace(path).table, known, check_exact=True)
+    path.write_text("".join(f"{line}\n" for line in kept))
+    with pytest.raises(DataError, match=r"data row 16 \(line 17\) has 22 cells"):
+        read_trace(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: t.assign(**{"": 1.0}), "its column 27 has no name"),
+        (lambda t: t.assign(x=1.0).rename(columns={"x": "valence"}), "it has the column valence twice"),
+        (lambda t: t.drop(columns="pts"), "the table lacks pts; give it whole, as avaffect wrote it"),
+        (lambda t: t.drop(columns=["voiced", "source"]), "lacks source, voiced; add them, empty where"),
+        (lambda t: t.assign(frame="x"), "data row 1 has frame = 'x'; expected a whole number, or none"),
+        (lambda t: t.assign(track=-1), "data row 1 has track = -1; expected a whole number, 0 or more"),
+        (lambda t: t.assign(start=""), "data row 1 has no start; expected seconds"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said_without_pythons_words(made, tmp_path, change, said):
+    path = Trace(made.person(*made.times(1.0), file="a.mp4")).to_csv(tmp_path / "t.csv")
+    change(pd.read_csv(path)).to_csv(path, index=False)
+    with pytest.raises(DataError, match=re.escape(said)):
+        read_trace(path)
+
+
+def test_a_table_that_lost_columns_is_told_from_a_strangers(made, tmp_path):
+    path = Trace(made.person(*made.times(1.0))).to_csv(tmp_path / "t.csv")
+    pd.read_csv(path).drop(columns=["file", "pts"]).to_csv(path, index=False)
+    strangers = {
+        "errors": "file,error\na.mp4,no sound\n",
+        "mine": "file,start,end,valence,arousal\na.mp4,0,1,0,0\n",
+        "people": "group,file,track,person,seconds\nx,a.mp4,1,,2\n",
+        "empty": "",
+    }
+    for name, text in strangers.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    assert tables_by_name(tmp_path) == [[path]]
+
+
 def test_a_damaged_byte_is_no_other_encoding(made, tmp_path):
     path = Trace(made.person(*made.times(1.0), file="Müller.mp4")).to_csv(tmp_path / "t.csv")
     path.write_bytes(path.read_bytes().replace("ü".encode(), b"\xc3x", 1))
@@ -213,7 +312,7 @@ def test_reading_says_what_is_wrong(trace, tmp_path):
         read_trace(tmp_path / "t.xlsx")
     path = trace.to_csv(tmp_path / "t.csv")
     pd.read_csv(path).assign(valence=3.0).to_csv(path, index=False)
-    with pytest.raises(DataError, match=r"t\.csv: row 0 .* valence = 3; expected -1 to 1"):
+    with pytest.raises(DataError, match=r"t\.csv: data row 1 has valence = 3; expected -1 to 1"):
         read_trace(path)
 
 
@@ -279,7 +378,7 @@ def test_another_csv_file_is_told_in_plain_words(tmp_path, content, said):
         ("parquet", lambda raw: raw[:-60] + b"\xff" * 52 + raw[-8:], "it is damaged"),
         ("csv", lambda raw: b"\xff\x00\x9d" + raw, "it holds no text"),
         ("jsonl", lambda raw: raw[:-20], "it ends within a row, so it was cut off"),
-        ("jsonl", lambda raw: raw.replace(b"}\n", b"\n", 1), "its row 1 is no JSON"),
+        ("jsonl", lambda raw: raw.replace(b"}\n", b"\n", 1), "data row 1 is no JSON"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_in_plain_words(trace, tmp_path, ending, damage, said):

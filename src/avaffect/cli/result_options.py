@@ -45,11 +45,16 @@ Overwrite = Annotated[
 
 @contextmanager
 def passing_over() -> Iterator[list[str]]:
-    """A list that takes what goes wrong; at the end each line of it is said, and the exit code is 2."""
+    """A list that takes what goes wrong; at the end each line of it is said, and the exit code is 2.
+
+    They are said before an error, too: one may be the reason of the other.
+    """
     amiss: list[str] = []
-    yield amiss
-    for line in amiss:
-        log.error("passed over: %s", line)
+    try:
+        yield amiss
+    finally:
+        for line in amiss:
+            log.error("passed over: %s", line)
     if amiss:
         raise typer.Exit(2)
 

@@ -212,11 +212,10 @@ def _each(
 ) -> list[Content]:
     """What files hold together, each in the first of its formats that can be read; see `read_predictions`."""
     found: list[Content] = []
-    known: list[PassedOver] = [] if passed is None else passed
     failed = []
     for formats in tables:
         try:
-            found += read_best(formats, read, known)[1]
+            found += read_best(formats, read, passed)[1]
         except AvaffectError as error:
             if passed is None:
                 raise
@@ -224,7 +223,7 @@ def _each(
     if failed and not found:
         raise DataError(in_short(one.why for one in failed))
     for one in failed:
-        pass_over(one, known)
+        pass_over(one, passed)
     return found
 
 

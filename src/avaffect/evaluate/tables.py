@@ -9,13 +9,12 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TypeVar
 
-from .. import abaw
 from ..batch import attempt
 from ..corpus.labels.files import walk
 from ..errors import AvaffectError, DataError
 from ..record import ENDING, Record
 from ..text import first_line, read_text
-from ..trace.columns import INDEX
+from ..trace.csv_file import columns_of, is_meant_as_results
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ class PassedOver:
 def tables_by_name(folder: Path) -> list[list[Path]]:
     """The folder's tables of traces, each in all formats that are there, the most exact first.
 
-    Other .csv files (errors.csv) are passed over.
+    Other .csv files (errors.csv) are passed over; one that lost columns is no other file.
     """
     tables = [p for p in walk(folder, TRACE_ENDINGS) if p.suffix.lower() != ".csv" or _is_trace(p)]
     named = groupby(sorted(tables, key=lambda p: p.with_suffix("")), key=lambda p: p.with_suffix(""))
@@ -53,7 +52,7 @@ def tables_by_name(folder: Path) -> list[list[Path]]:
 
 
 def read_best(
-    formats: Sequence[Path], read: Callable[[Path], Content], passed: list[PassedOver]
+    formats: Sequence[Path], read: Callable[[Path], Content], passed: list[PassedOver] | None
 ) -> tuple[Path, Content]:
     """What a table holds, in the first of its formats that can be read, and that format's path.
 
@@ -62,8 +61,8 @@ def read_best(
     formats : sequence of Path
     read : callable
         Reads a path.
-    passed : list of PassedOver
-        Gets each format that cannot be read while there is another; it is logged too.
+    passed : list of PassedOver, optional
+        Gets each format that cannot be read while there is another. Without it, they are logged.
 
     Raises
     ------
@@ -81,10 +80,12 @@ def read_best(
     return formats[-1], content
 
 
-def pass_over(one: PassedOver, passed: list[PassedOver]) -> None:
-    """Note and log what is left out."""
-    passed.append(one)
-    log.warning("left out: %s", one.why)
+def pass_over(one: PassedOver, passed: list[PassedOver] | None) -> None:
+    """Note what is left out in the list, which whoever gave it tells; without one, log it."""
+    if passed is None:
+        log.warning("left out: %s", one.why)
+    else:
+        passed.append(one)
 
 
 def recording_of_table(table: Path) -> str:
@@ -96,10 +97,10 @@ def recording_of_table(table: Path) -> str:
 def _is_trace(path: Path) -> bool:
     """Whether a .csv is meant as a trace's table; what is wrong with it is told when it is read."""
     try:
-        head = abaw.compact(first_line(read_text(path, head=_HEAD)))
+        header = first_line(read_text(path, head=_HEAD).lstrip())
     except DataError:
         return True
-    if {*INDEX, "track", "pts"} <= set(head.replace(";", ",").split(",")):
+    if is_meant_as_results(columns_of(header)):
         return True
     record = Record.read(path.with_suffix(ENDING))
     return record is not None and path.name in record.outputs

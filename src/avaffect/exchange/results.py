@@ -67,8 +67,8 @@ def read_results(
         Names, people left out and spans that do not count, see `read_edits`. One that is of no such
         recording, person or time is passed over and logged.
     amiss : list of str, optional
-        Gets a line on each table that is left out and on edits that are passed over; of the edits nothing is
-        logged then.
+        Gets a line on each table that is left out and on edits that are passed over; they are not logged
+        then.
 
     Raises
     ------
@@ -84,8 +84,7 @@ def read_results(
     if len(made) > 1 + ("unknown" in made):
         told = ", ".join(f"{model} ({count} recording{'s' * (count > 1)})" for model, count in made.items())
         log.warning("results of different models are put together: %s; give those of one model", told)
-    if amiss is not None:
-        amiss += damaged
+    _tell([f"left out: {line}" for line in damaged] if amiss is None else damaged, amiss)
     seen: dict[str, Path] = {}
     for result in found:
         if result.file in seen:
@@ -102,12 +101,17 @@ def read_results(
         trace, wrong = _edited(result.trace, known.get(result.file, Edits()))
         done.append(replace(result, trace=trace))
         lines += [f"{edits}: {line}" for line in wrong]
+    _tell(lines, amiss)
+    return done
+
+
+def _tell(lines: Sequence[str], amiss: list[str] | None) -> None:
+    """Add lines to the list, which whoever gave it tells; without one, log them."""
     if amiss is not None:
         amiss += lines
-    else:
-        for line in lines:
-            log.warning("%s", line)
-    return done
+        return
+    for line in lines:
+        log.warning("%s", line)
 
 
 def _edited(trace: Trace, edits: Edits) -> tuple[Trace, list[str]]:

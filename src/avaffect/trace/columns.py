@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..errors import DataError, nearest
 from ..spec import TARGETS
+from ..text import one_line
 
 INDEX = ("file", "start", "end")
 INTEGERS = ("track", "frame")
@@ -78,7 +79,10 @@ def _check_names(table: pd.DataFrame) -> None:
         )
     absent = [name for name in COLUMNS if name not in table.columns]
     if absent:
-        raise DataError(f"the table lacks {', '.join(absent)}; add them, NaN where not known")
+        lost = set(absent) & {"track", "pts", *TARGETS}
+        add = "it" if len(absent) == 1 else "them"
+        hint = "give it whole, as avaffect wrote it" if lost else f"add {add}, empty where not known"
+        raise DataError(f"the table lacks {', '.join(absent)}; {hint}")
     for name in table.columns:
         if name not in COLUMNS:
             raise DataError(f"the table has an unknown column {name!r}; {nearest(name, COLUMNS)}")
@@ -89,11 +93,12 @@ def _check_names(table: pd.DataFrame) -> None:
 def _index(index: pd.MultiIndex) -> pd.MultiIndex:
     files, starts, ends = (index.get_level_values(name) for name in INDEX)
     start, end = (_floats(pd.Series(level, name=level.name)).to_numpy() for level in (starts, ends))
-    if not (np.isfinite(start).all() and np.isfinite(end).all()):
-        raise DataError("start and end must be seconds in every row of the table")
+    for name, times in (("start", start), ("end", end)):
+        if (unknown := ~np.isfinite(times)).any():
+            raise DataError(f"{_first(unknown)} has no {name}; expected seconds")
     if (end < start).any():
         row = int(np.argmax(end < start))
-        raise DataError(f"row {row} of the table ends ({end[row]} s) before it starts ({start[row]} s)")
+        raise DataError(f"data row {row + 1} ends ({end[row]} s) before it starts ({start[row]} s)")
     if starts.dtype == ends.dtype == "float64" and all(isinstance(file, str) for file in files.unique()):
         return index.remove_unused_levels()
     return pd.MultiIndex.from_arrays([[str(file) for file in files], start, end], names=INDEX)
@@ -110,8 +115,7 @@ def _sources(column: pd.Series) -> pd.Series:
     wrong = text.notna() & ~text.isin(SOURCES)
     if wrong.any():
         raise DataError(
-            f"row {int(np.argmax(wrong.to_numpy()))} of the table has source = {text[wrong].iloc[0]!r};"
-            f" expected {', '.join(SOURCES)} or NA"
+            f"{_first(wrong)} has source = {text[wrong].iloc[0]!r}; expected {', '.join(SOURCES)} or none"
         )
     return text
 
@@ -120,14 +124,35 @@ def _floats(column: pd.Series) -> pd.Series:
     try:
         return column.astype("float64")
     except (TypeError, ValueError) as error:
-        raise DataError(f"column {column.name!r} must hold numbers ({error})") from error
+        raise _no_number(column, "a number") from error
 
 
 def _integers(column: pd.Series) -> pd.Series:
     try:
         return column.astype("Int64")
     except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"column {column.name!r} must hold whole numbers or NA ({error})") from error
+        raise _no_number(column, "a whole number, or none", whole=True) from error
+
+
+def _no_number(column: pd.Series, expected: str, *, whole: bool = False) -> DataError:
+    """The error of a column that holds something else than numbers: which row, and what."""
+    for row, value in enumerate(column, start=1):
+        if value is None or value is pd.NA:
+            continue
+        try:
+            number = float(value)
+            fits = not whole or np.isnan(number) or number % 1 == 0
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            shown = repr(one_line(value)) if isinstance(value, str) else value
+            return DataError(f"data row {row} has {column.name} = {shown}; expected {expected}")
+    return DataError(f"the column {column.name} holds {column.dtype}; expected {expected} in every row")
+
+
+def _first(wrong: np.ndarray | pd.Series) -> str:
+    """What the first row that is wrong is called, counted as spreadsheets do below the header."""
+    return f"data row {int(np.argmax(np.asarray(wrong))) + 1}"
 
 
 def _check_ranges(table: pd.DataFrame) -> None:
@@ -136,9 +161,9 @@ def _check_ranges(table: pd.DataFrame) -> None:
         low, high = _LIMITS.get(name, (-np.inf, np.inf))
         wrong = np.isinf(values) | (values < low - _SLACK) | (values > high + _SLACK)
         if wrong.any():
-            row = int(np.argmax(wrong))
-            span = f"{low:g} to {high:g}" if name in _LIMITS else "finite numbers"
-            raise DataError(f"row {row} of the table has {name} = {values[row]:g}; expected {span}")
+            span = f"{low:g} to {high:g}" if name in _LIMITS else "a finite number"
+            span = "a whole number, 0 or more" if name in INTEGERS else span
+            raise DataError(f"{_first(wrong)} has {name} = {values[wrong][0]:g}; expected {span}")
 
 
 def _check_intervals(table: pd.DataFrame) -> None:
@@ -151,7 +176,7 @@ def _check_intervals(table: pd.DataFrame) -> None:
         if wrong.any():
             row = int(np.argmax(wrong.to_numpy()))
             raise DataError(
-                f"row {row} of the table: {target} = {value.iloc[row]:g} is not inside its interval"
+                f"data row {row + 1}: {target} = {value.iloc[row]:g} is not inside its interval"
                 f" {low.iloc[row]:g} to {high.iloc[row]:g}"
             )
 
@@ -164,8 +189,8 @@ def _check_boxes(table: pd.DataFrame) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(
-            f"row {row} of the table has the face box {box[row].tolist()};"
-            " expected x1 <= x2 and y1 <= y2, or all four NaN"
+            f"{_first(wrong)} has the face box {box[row].tolist()};"
+            " expected x1 <= x2 and y1 <= y2, or none of the four"
         )
 
 
@@ -173,13 +198,18 @@ def _check_order(index: pd.MultiIndex, track: pd.Series) -> None:
     file, names = pd.factorize(index.get_level_values("file"))
     start, end = (index.get_level_values(name).to_numpy() for name in ("start", "end"))
     keys = pd.DataFrame({"file": file, "start": start, "end": end, "track": track})
-    back = keys.groupby("file", sort=False)["start"].diff() < 0
-    if back.any():
-        name = names[file[int(np.argmax(back.to_numpy()))]]
-        raise DataError(f"the rows of {name} are not in order of time; call table.sort_index()")
     twice = keys.duplicated()
     if twice.any():
         row = int(np.argmax(twice.to_numpy()))
+        whose = "nobody" if pd.isna(track.iloc[row]) else f"person {track.iloc[row]}"
         raise DataError(
-            f"{names[file[row]]} has two rows for person {track.iloc[row]} at {start[row]:g} s; keep one"
+            f"{names[file[row]]} has two rows for {whose} at {start[row]:g} s, the second in data row"
+            f" {row + 1}; keep one of each"
+        )
+    back = keys.groupby("file", sort=False)["start"].diff() < 0
+    if back.any():
+        row = int(np.argmax(back.to_numpy()))
+        raise DataError(
+            f"the rows of {names[file[row]]} are not in order of time: data row {row + 1} ({start[row]:g} s)"
+            " is too far down; sort the rows of each file by start"
         )

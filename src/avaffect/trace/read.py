@@ -26,8 +26,8 @@ def read_trace(path: str | Path) -> Trace:
     path : path
         ``.csv``, ``.parquet`` or ``.jsonl``. Only Parquet gives all of `Trace.meta` back; of another, the
         record beside it (``NAME.avaffect.json``) tells the model. One that is shorter than the record says
-        is logged, unless another program saved it anew. A ``.csv`` may have been saved by a spreadsheet
-        program: with semicolons, decimal commas, in Windows-1252.
+        is logged, unless another program saved it anew. A ``.csv`` may have been saved by another program:
+        with semicolons, tabs, decimal commas, quotes or numbers of rows, in Windows-1252.
 
     Raises
     ------

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import filecmp
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -20,6 +18,7 @@ import pyarrow.parquet as pq
 from ..errors import DataError
 from ..files import replacing
 from .columns import COLUMNS, INDEX
+from .csv_file import read_csv
 from .meta import lasting
 
 META_KEY = b"avaffect"  # key of the trace's meta, as JSON, in a Parquet file's schema metadata
@@ -27,7 +26,6 @@ _SMALL_ROWS, _SMALL_BYTES = 10_000, 2**26  # are read from the smallest file
 _TEXTS = ("file", "source")  # columns that hold no numbers
 _EXPANDED = 50  # bytes that a byte of a file may stand for
 _ROWS = 2**11  # lines written at once
-_LINE = 2**14  # bytes in which a line of a CSV file ends
 _MARK = b"PAR1"  # the first and the last bytes of a Parquet file
 _GROUP = 2**14  # rows of a Parquet file that are written together
 DECIMALS = 6  # of every number in a CSV file: microseconds, millionths of the scale
@@ -146,57 +144,7 @@ def _reason(error: Exception) -> str:
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict]:
-    if not path.stat().st_size:
-        raise ValueError("it is empty")
-    form = _form(path)
-    # Names such as "None" or "NA" are names; round_trip makes 0.1 the same float that was written.
-    missing = {name: [""] for name in (*INDEX[1:], *COLUMNS)}
-    table = pd.read_csv(
-        path, dtype={"file": str}, keep_default_na=False, na_values=missing,
-        float_precision="round_trip", sep=form.cells, decimal=form.decimal, encoding=form.encoding,
-    )  # fmt: skip
-    _check_end(path, table.shape[1], form.cells)
-    return table, {}
-
-
-class _Form(NamedTuple):
-    """What parts the cells of a CSV file, what stands before decimals, and its encoding."""
-
-    cells: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-
-
-def _form(path: Path) -> _Form:
-    """How a CSV file is written: as ours, or as a spreadsheet program saved it anew in its own language."""
-    with path.open("rb") as file:
-        header, first = (file.readline(_LINE) for _ in range(2))
-    form = _Form()
-    if b";" in header and b"," not in header:
-        form = _Form(";", "." if re.search(rb";-?\d+\.\d", first) else ",")
-    # Of our own lines, a byte that is no UTF-8 is damage.
-    if header.endswith(b"\r\n") and not _is_utf8(path):
-        form = form._replace(encoding="cp1252")
-    return form
-
-
-def _is_utf8(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8") as file:
-            while file.read(2**20):
-                pass
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _check_end(path: Path, cells: int, delimiter: str) -> None:
-    """Raise a `ValueError` if a CSV file ends within a row: its last line has no end, and fewer cells."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - _LINE, 0))
-        last = re.split(r"[\r\n]", file.read().decode("utf-8", "replace"))[-1]
-    if last and len(next(csv.reader([last], delimiter=delimiter))) < cells:
-        raise ValueError("it ends within a row, so it was cut off")
+    return read_csv(path), {}
 
 
 def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
@@ -208,7 +156,7 @@ def _read_jsonl(path: Path) -> tuple[pd.DataFrame, dict]:
             rows.append(json.loads(line))
         except ValueError as error:
             cut = number == len(lines) and not line.endswith("\n")
-            reason = "it ends within a row, so it was cut off" if cut else f"its row {number} is no JSON"
+            reason = "it ends within a row, so it was cut off" if cut else f"data row {number} is no JSON"
             raise ValueError(reason) from error
     return pd.DataFrame(rows, columns=None if rows else [*INDEX, *COLUMNS]), {}
 
