@@ -76,6 +76,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
         both_table(recipe, on_strangers["strangers"], beside, name),
         *gains(on_strangers["strangers"]["acted"]),
         emotions(recipe, found, beside, name),
+        voices(found),
         "## Intervals\n",
         INTERVALS.format(coverage=recipe.calibration.coverage),
         coverage_table(on_strangers["coverage"]),
@@ -153,6 +154,31 @@ def emotions(recipe: CorpusRecipe, found: LeftOut, beside: Path | None, name: st
     return "Mean values on the videos by acted emotion:\n\n" + table(["emotion", *heads], rows) + "\n"
 
 
+def voices(found: LeftOut) -> str:
+    """Mean valence by acted emotion, of the voice alone, each corpus by a network trained without it."""
+    values = left_out_means(found.predict())
+    named = np.array([named_emotion(clip.affect) for clip in found.clips])
+    corpora = list(dict.fromkeys(clip.corpus for clip in found.clips if clip.corpus != CORPUS))
+    rows = []
+    for emotion in VALENCE_AROUSAL:
+        cells = []
+        for corpus in corpora:
+            own = (named == emotion) & np.array([clip.corpus == corpus for clip in found.clips])
+            cells.append(f"{np.nanmean(values[own, 0]):+.2f} ({own.sum()})" if own.any() else "")
+        if any(cells):
+            rows.append([emotion, f"{INTENSITY[''] * VALENCE_AROUSAL[emotion][0]:+.2f}", *cells])
+    heads = ["emotion", "label, plain", *map(label, corpora)]
+    return f"{VOICES}\n{table(heads, rows)}\n"
+
+
+def named_emotion(affect: np.ndarray) -> str:
+    """The emotion whose coordinates these are, at any intensity; "" where none's are."""
+    for emotion, place in VALENCE_AROUSAL.items():
+        if any(np.allclose(affect, factor * np.array(place), atol=1e-3) for factor in INTENSITY.values()):
+            return emotion
+    return ""
+
+
 def clip_means(recipe: CorpusRecipe, results: Path) -> tuple[np.ndarray, np.ndarray]:
     """Mean of each clip's rows in a folder of csv results, and its proxy."""
     assert recipe.acted is not None
@@ -210,6 +236,12 @@ Written by that command on {day} with avaffect {version}, for `{recipe}`. Every 
 a network that were trained without its corpus, or without the actor. One value a clip, its mean. The labels
 are proxies: the coordinates of the acted emotion, not ratings. So the figures say how well acted emotions are
 told apart on one scale by people the model has never met; those of spontaneous people will be lower.
+"""
+
+VOICES = """\
+Mean valence by acted emotion, the voice alone (clips). Emotions are told apart within a corpus; beside that,
+each corpus has an offset of its own, by language, microphone and manner: see the neutral ones. A baseline of
+the person (`--baseline`) takes such an offset away. EmoGator has sounds without words.
 """
 
 VOICE = """\

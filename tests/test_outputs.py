@@ -174,6 +174,17 @@ def test_state_tells_what_is_left_to_do(here):
     assert target.state(settings) == (State.CHANGED, target)
 
 
+def test_a_recording_keeps_the_name_of_its_results_when_a_namesake_comes(here):
+    make("in/a.mp4")
+    (target,) = planned("in")
+    run(target)
+    make("in/a.wav", "in/b.mp4")
+    targets = planned("in")
+    assert [each.base.name for each in targets] == ["a", "a_wav", "b"]
+    assert targets[0].state({"model": "a"})[0] is State.FINISHED
+    assert bases("in", out="elsewhere") == ["a_mp4", "a_wav", "b"]
+
+
 def test_what_was_made_under_other_settings_is_not_taken_for_finished(here):
     make("talk.mp4")
     (both,) = planned("talk.mp4")

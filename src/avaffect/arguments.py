@@ -134,11 +134,18 @@ def fits(value: Any, hint: Any) -> bool:
 
     >>> fits([1, 2], tuple[float, ...]), fits(["a"], tuple[float, ...]), fits(True, int)
     (True, False, False)
+
+    A text that may be a path is not empty, as a variable is that was never set.
+
+    >>> fits("a.mp4", str | Path), fits("", str | Path), fits("", str)
+    (True, False, True)
     """
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return fits(value, inner[0])
     if origin in (Union, types.UnionType):
+        if isinstance(value, str) and Path in inner and (not value or "\0" in value):
+            return False  # no path
         return any(fits(value, each) for each in inner)
     if origin is Literal:
         return any(type(value) is type(each) and value == each for each in inner)
@@ -151,6 +158,8 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def _is_a(value: Any, kind: type) -> bool:
+    if kind is Path and "\0" in str(value):
+        return False  # no system has such a name
     if kind in _SCALARS:
         wanted, unwanted = _SCALARS[kind]
         return isinstance(value, wanted) and not isinstance(value, unwanted)

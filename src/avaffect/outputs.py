@@ -17,7 +17,7 @@ from .address import Address, Place, absolute
 from .errors import DataError, MediaError, in_short
 from .files import remove_stale
 from .record import ENDING, Record, Source
-from .result_names import longest_name, result_names
+from .result_names import key, longest_name, result_names
 from .storage import each, exists, listed, remove
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -167,7 +167,8 @@ def plan(
         If a result would replace an input, a file that is none of ours, or the results of another recording.
     """
     kinds = tuple(dict.fromkeys(kinds))
-    names = result_names(recordings, longest_name(out, _LONGEST))
+    with listed(out):
+        names = _kept(recordings, result_names(recordings, longest_name(out, _LONGEST)), out)
     targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
     read = [*(target.source for target in targets), *others]
     inputs = {absolute(path) for path in read}
@@ -185,6 +186,24 @@ def plan(
     if problems := [line for line in told if line]:
         raise DataError(in_short(problems))
     return targets
+
+
+def _kept(recordings: Sequence[tuple[Place, Place]], names: Sequence[Path], out: Place) -> list[Path]:
+    """The names, but the one that a recording's results have already, from before it had a namesake."""
+    longest, taken, found = longest_name(out, _LONGEST), set(map(key, names)), []
+    for recording, name in zip(recordings, names, strict=True):
+        (alone,) = result_names([recording], longest)
+        if alone != name and key(alone) not in taken and _is_of(out / alone, recording[1]):
+            name = alone
+            taken.add(key(alone))
+        found.append(name)
+    return found
+
+
+def _is_of(base: Place, file: Place) -> bool:
+    """Whether the results of that name are those of a recording."""
+    record = Record.read(base.with_name(base.name + ENDING))
+    return record is not None and record.source.path == absolute(file)
 
 
 def _check(target: Target, inputs: set[str], identities: set[tuple[int, int]], overwrite: bool) -> None:

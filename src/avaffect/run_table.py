@@ -5,11 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
-from .address import Place, absolute
+from .address import Address, Place, absolute
 from .result_names import key
 from .storage import exists, read_bytes, remove, write_bytes
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def _alone_in(folder: Place) -> Iterator[None]:
+    """Wait until no other run writes its tables there; where a system or a store cannot tell, go on."""
+    if fcntl is None or isinstance(folder, Address):
+        yield
+        return
+    try:
+        number = os.open(folder, os.O_RDONLY)
+    except OSError:  # it is not there yet
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 class RunTable:
@@ -25,8 +50,8 @@ class RunTable:
     taken : iterable of Path or Address
         Names that are meant for something else.
     keep : bool
-        The table goes on over several runs: rows of recordings that a run does not have stay. Else that of
-        an earlier run is removed when this one begins.
+        The table goes on over several runs: rows of recordings that a run does not have stay, also those of
+        a run that goes on meanwhile. Else that of an earlier run is removed when this one begins.
     """
 
     def __init__(
@@ -45,12 +70,21 @@ class RunTable:
         names = (f"{stem}{number}{ending}" for number in ("", *(f"_{k}" for k in range(2, 1000))))
         paths = (folder / each for each in names)
         self.path = next(p for p in paths if key(absolute(p)) not in others and self._is_free(p))
+        self.keep = keep
         self.earlier = self._read() if keep else []
         if not keep:
             remove(self.path)
 
-    def write(self, rows: Iterable[Sequence[object]]) -> None:
-        """Write the table, then the rows of earlier runs that are kept; None is an empty cell.
+    def write(self, rows: Iterable[Sequence[object]], own: Iterable[object] = ()) -> None:
+        """Write the table, then the rows of other runs that are kept; None is an empty cell.
+
+        A table without rows is none: one that is there is removed.
+
+        Parameters
+        ----------
+        rows : iterable of sequences
+        own : iterable
+            Recordings of this run that may have no row: those of an earlier run are out of date.
 
         Raises
         ------
@@ -58,11 +92,15 @@ class RunTable:
             If it cannot be written.
         """
         rows = list(rows)
-        own = {str(row[0]) for row in rows}
-        rows += [row for row in self.earlier if row[0] not in own]
-        text = io.StringIO(newline="")
-        csv.writer(text, delimiter=self.delimiter).writerows([self.columns, *rows])
-        write_bytes(self.path, text.getvalue().encode("utf-8", "backslashreplace"))
+        mine = {str(row[0]) for row in rows} | set(map(str, own))
+        with _alone_in(self.path.parent):
+            rows += [row for row in self._read() if row[0] not in mine] if self.keep else []
+            if not rows:
+                remove(self.path)
+                return
+            text = io.StringIO(newline="")
+            csv.writer(text, delimiter=self.delimiter).writerows([self.columns, *rows])
+            write_bytes(self.path, text.getvalue().encode("utf-8", "backslashreplace"))
 
     def _read(self) -> list[list[str]]:
         """The rows of an earlier run; none where they cannot be read."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +77,8 @@ def read_bytes(place: Place) -> bytes:
         If there is none, or it cannot be read.
     """
     if not isinstance(place, Address):
+        if not stat.S_ISREG(place.stat().st_mode):  # a pipe would be waited for
+            raise OSError(errno.EINVAL, "it is no file", str(place))
         return place.read_bytes()
     if _listed and not exists(place):
         raise _Absent(str(place))

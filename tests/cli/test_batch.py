@@ -361,4 +361,4 @@ def test_json_says_why_a_run_ended(avaffect, tmp_path):
     assert run.returncode == 2
     told = json.loads(run.stdout)
     assert told["results"] == told["errors"] == []
-    assert f"error: {told['ended']}" in run.stderr
+    assert f"error: {told['error']}" in run.stderr

@@ -1,5 +1,6 @@
 """Streams that are closed, readers that go, and a current folder that is gone."""
 
+import json
 import os
 import subprocess
 import sys
@@ -83,3 +84,37 @@ def test_no_room_for_what_is_printed_is_an_error(tmp_path: Path, fails) -> None:
 def test_a_current_folder_that_is_gone_is_told(tmp_path: Path, silent: Path, fails) -> None:
     gone = 'mkdir gone && cd gone && rmdir ../gone && avaffect predict "$1" -o "$2" --no-plot'
     fails(shell(gone, silent, tmp_path / "out", cwd=tmp_path), "the folder you are in is gone", "(cd)")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_under_the_messages_ends_no_batch(tmp_path: Path, silent: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / "in" / name).write_bytes(silent.read_bytes())
+    (tmp_path / "in" / "bad.wav").write_text("no sound")
+    run = shell("avaffect predict in -o out --no-plot -f csv 2> /dev/full", cwd=tmp_path)
+    assert run.returncode == 2
+    assert {path.name for path in (tmp_path / "out").glob("*.csv")} == {"a.csv", "b.csv", "errors.csv"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "avaffect predict 'nothing*' --json",
+        "avaffect predict silent.wav -o silent.wav --json",
+        "avaffect predict silent.wav -w 0 --json",
+        "avaffect predict silent.wav --josn --json",
+        "avaffect compare nothing --with nobody --json",
+        "avaffect evaluate nothing nobody --json",
+    ],
+)
+def test_what_fails_is_json_where_that_was_asked_for(tmp_path: Path, silent: Path, line: str) -> None:
+    run = shell(line, cwd=tmp_path)
+    assert run.returncode == 2
+    assert run.stderr.endswith(f"error: {json.loads(run.stdout)['error']}\n")
+
+
+def test_a_part_without_a_recording_is_json_too(tmp_path: Path, silent: Path) -> None:
+    run = shell("avaffect predict silent.wav --shard 9/9 --json", cwd=tmp_path)
+    assert run.returncode == 0
+    assert json.loads(run.stdout)["results"] == []

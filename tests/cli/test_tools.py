@@ -1,15 +1,26 @@
 """The verbs around prediction: cards, training, imported checkpoints; failing paths above all."""
 
+import io
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
+
+from avaffect.cli.card import Card
+from avaffect.model_folder import read_card
 
 
 def test_describe_prints_the_card(avaffect):
     out = avaffect("describe", "hgrjca.default").stdout
     assert "ravdess" in out.lower()
     assert "not what the person feels" in " ".join(out.split())
+
+
+def test_a_card_is_whole_on_a_narrow_terminal():
+    console = Console(width=60, file=io.StringIO())
+    console.print(Card(read_card("hgrjca.default")))
+    assert "…" not in console.file.getvalue()
 
 
 def test_describe_of_an_unknown_model(avaffect, fails):

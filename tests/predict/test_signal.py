@@ -49,6 +49,7 @@ def test_floats_are_taken_as_they_are(dtype):
         (np.array(0.0), 16000, "expected one channel"),
         ([[0.0], [0.0, 1.0]], 16000, "cannot be made an array"),
         (np.append(TONE, np.nan), 16000, "NaN or infinity"),
+        (np.ma.masked_greater(TONE, 0.0), 16000, "masked in places"),
         (TONE, 0, "sample_rate=0: expected a whole number"),
         (TONE, 44100.5, "sample_rate=44100.5"),
         (TONE, float("nan"), "sample_rate=nan"),

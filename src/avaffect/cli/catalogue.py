@@ -41,11 +41,10 @@ def describe(
 
     Example: avaffect describe hgrjca.open
     """
-    from rich.markdown import Markdown
-
     from ..model_folder import read_card
+    from .card import Card
 
-    Console().print(Markdown(read_card(model)))
+    Console().print(Card(read_card(model)))
 
 
 def fusions(as_json: AsJson = False) -> None:

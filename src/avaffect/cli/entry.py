@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import Any, TextIO
 
 from ..errors import FOLDER_IS_GONE, AvaffectError, folder_is_gone, one_line
 
@@ -57,6 +59,7 @@ def main() -> None:
 
 def _run() -> int:
     _stand_in()
+    sys.stderr = _unhindered(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is no reason to fail.
         if hasattr(stream, "reconfigure"):
@@ -79,6 +82,30 @@ def _run() -> int:
         if os.environ.get("AVAFFECT_TRACEBACK") and not isinstance(error, AvaffectError):
             raise
         return _fail(error)
+
+
+class _Unhindered(io.FileIO):
+    """The file of a stream that drops what cannot be written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream.fileno(), "w", closefd=False)
+        self._stream = stream  # without anyone who has it, it would close its file
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        try:
+            return super().write(data) or 0
+        except OSError:
+            return len(data)
+
+
+def _unhindered(stream: TextIO) -> TextIO:
+    """The same stream, but one that a full disk does not stop: what is said is not the work."""
+    try:
+        raw = _Unhindered(stream)
+    except (OSError, ValueError, AttributeError):  # it is no file
+        return stream
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, line_buffering=True)
 
 
 def _stand_in() -> None:
@@ -115,12 +142,15 @@ def _exit_code(app: Callable[..., object]) -> int:
 def _fail(error: Exception) -> int:
     from rich.markup import escape
 
-    from .printed import Console
+    from .printed import Console, write_failure
 
     line = str(one_line(error, "avaffect"))
     if folder_is_gone() and FOLDER_IS_GONE not in line:
         line += f"; {FOLDER_IS_GONE}"
     Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(line)}", highlight=False)
+    if "--json" in sys.argv:
+        with suppress(OSError):
+            write_failure(line)
     return 2
 
 

@@ -109,16 +109,17 @@ def predict(
     job = Job(model, options, transcript, overwrite, threads, device.value)
     known: ContextOptions = {"same_setup": same_setup, "speaker_from": speaker_from, "baseline": baseline}
     mine = [target for target in targets if part is None or part.holds(target.base.relative_to(folder))]
+    report = Report(targets, folder, shard=part, as_json=as_json)
     if not mine:
         _note(f"no recording is in part {shard}")
+        report.end()
         return
-    report = Report(targets, folder, shard=part, as_json=as_json)
     try:
         with _crew(job, workers, len(mine), ray) as crew:
             batch = Batch(crew, mine, [target.source for target in targets])
             _read(batch, known, report, resume=resume, fail_fast=fail_fast)
     except AvaffectError as error:
-        report.ended = str(error)
+        report.error = str(error)
         raise
     finally:  # what is done is said, also when the run is stopped
         report.end()

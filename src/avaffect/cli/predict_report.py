@@ -44,13 +44,13 @@ class Report:
 
     Attributes
     ----------
-    ended : str or None
+    error : str or None
         Why the whole run ended before its time.
     unread : int
         Recordings that are left then.
     """
 
-    ended: str | None = None
+    error: str | None = None
     unread: int = 0
 
     def __init__(
@@ -65,7 +65,7 @@ class Report:
         self._errors: dict[Place, str] = {}
         taken = [path for target in targets for path in target.all_paths]
         part = f"-{shard.number}-of-{shard.count}" if shard else ""
-        self._error_list = RunTable(out, f"errors{part}.csv", ("file", "error"), taken)
+        self._error_list = RunTable(out, f"errors{part}.csv", ("file", "error"), taken, keep=True)
         # Not csv: what reads all csv of the folder as results would take it for one.
         self._summary = RunTable(out, f"summary{part}.tsv", COLUMNS, taken, keep=True)
         self._console = Console()
@@ -109,7 +109,7 @@ class Report:
                 "results": [self._results[source] for source in self._sorted(self._results)],
                 "skipped": [str(path) for path in self._skipped],
                 "errors": failures,
-                "ended": self.ended,
+                "error": self.error,
             }
             write_json(whole)
         elif self._many and rows:
@@ -118,12 +118,10 @@ class Report:
             console.print(f"[bold red]error:[/] {escape(self._errors[source])}", highlight=False)
         if self.unread:
             console.print(f"ended at the first failure; not read: {self.unread} files")
-        if not (self._many or self._summary.earlier):
-            return
         try:
-            if errors and self._many:
-                self._error_list.write((str(source), self._errors[source]) for source in errors)
-            if rows:
+            if self._many or self._error_list.earlier:
+                self._error_list.write(((str(source), self._errors[source]) for source in errors), rows)
+            if rows and (self._many or self._summary.earlier):
                 self._summary.write(list(self._rows[source].values()) for source in rows)
         except AvaffectError as error:
             console.print(f"the table of the run is missing: {escape(str(error))}", highlight=False)

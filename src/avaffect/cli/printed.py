@@ -20,6 +20,8 @@ _ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _MOST_KEPT = 10_000  # lines that are remembered
 
+_written = False  # whether there was any data for stdout
+
 
 def plain(text: str) -> str:
     r"""The text with every character that commands a terminal written out.
@@ -70,6 +72,8 @@ class Once(logging.Filter):
 
 def write_out(text: str) -> None:
     """Write data to stdout: as it is for another program, `plain` for a terminal."""
+    global _written
+    _written = True
     with _whose_reader_may_go():
         sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
@@ -78,6 +82,12 @@ def write_out(text: str) -> None:
 def write_json(value: Any) -> None:
     """Write a value to stdout for another program."""
     write_out(json.dumps(value, indent=2) + "\n")
+
+
+def write_failure(line: str) -> None:
+    """Tell a program that reads JSON why there is none, in one line; nothing where it was given some."""
+    if not _written:
+        write_out(json.dumps({"error": line}) + "\n")
 
 
 def flush_out() -> None:

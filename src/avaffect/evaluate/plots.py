@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from ..arguments import checks_types
 from ..files import replacing, writable_file, writable_folder
@@ -183,7 +184,11 @@ def _draw_density(
         return
     image = np.ma.masked_equal(counts.T, 0)
     mesh = ax.pcolormesh(*edges, image, cmap=_DENSITY, norm=LogNorm(1, max(counts.max(), 2)), rasterized=True)
-    bar = figure.colorbar(mesh, ax=ax, location="bottom", shrink=0.7, pad=0.02, aspect=40)
+    bar = figure.colorbar(
+        mesh, ax=ax, location="bottom", shrink=0.7, pad=0.02, aspect=40,
+        ticks=LogLocator(subs=(1, 2, 5)), format=StrMethodFormatter("{x:,.0f}"),
+    )  # fmt: skip
+    bar.minorticks_off()
     bar.set_label("frames (logarithmic)", fontsize=9, color=INK)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)

@@ -87,6 +87,8 @@ def checked_samples(samples: np.ndarray) -> np.ndarray:
         given = np.asarray(samples)
     except (ValueError, TypeError, RuntimeError) as error:  # unequal lists, a tensor with a gradient
         raise MediaError(f"samples cannot be made an array ({error}): expected (n,) in [-1, 1]") from error
+    if np.ma.is_masked(samples):
+        raise MediaError("samples are masked in places: expected a number everywhere; use samples.filled(0)")
     what = f"samples are {given.dtype} {given.shape}"
     if given.dtype.kind not in "iuf":
         raise MediaError(f"{what}: expected numbers, float in [-1, 1] or whole numbers of 8 to 32 bits")
