@@ -57,3 +57,21 @@ def test_a_table_names_recordings_from_its_own_folder_on(here):
     table.write_text("file,group\n,1\n")
     with pytest.raises(DataError, match="names no recording"):
         bases("study/list.csv")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        'file\n"{}"\n',
+        '"file"\n"{}"\n',
+        '"file"\r\n"{}"\r\n',
+        "file\n{}\n",
+        '"file"\t"group"\n"{}"\t1\n',
+        '"file" "group"\n"{}" 1\n',
+    ],
+)
+@pytest.mark.parametrize("name", ["talk.mp4", "a,b.mp4", "a  b; c.mp4"])
+def test_quotes_hold_a_name_together_however_many_columns_there_are(here, table, name):
+    (here / name).write_text("")
+    (here / "list.csv").write_text(table.format(name), newline="")
+    assert [path.name for _, path in bases("list.csv")[1].recordings] == [name]

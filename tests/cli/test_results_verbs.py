@@ -43,6 +43,17 @@ def test_summarise_prints_or_writes(avaffect, results):
     assert len(list(openpyxl.load_workbook(results / "s.xlsx")["table"].values)) == 17
 
 
+def test_summarise_names_spans_that_are_of_nothing(results, monkeypatch, caplog):
+    monkeypatch.chdir(results)
+    (results / "spans.csv").write_text("file,start,end\nA/P01,0,1\nB/P01,0,1\nB/P01,90,95\n")
+    done = CliRunner().invoke(app, ["summarise", "results", "--by", "spans.csv", "-o", "s.csv"])
+    assert done.exit_code == 2, done.output
+    assert len(pd.read_csv("s.csv")) == 4
+    assert caplog.messages == [
+        "passed over: spans.csv: B/P01.mp4: the span 90-95 s is outside of the recording, which lasts 2.00 s"
+    ]
+
+
 def test_convert_keeps_folders_and_applies_edits(avaffect, fails, results):
     done = avaffect("convert", "results", "--to", "eaf", "-o", "elan", "--edits", "edits.csv", cwd=results)
     assert done.returncode == 0, done.stderr

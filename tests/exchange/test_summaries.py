@@ -147,12 +147,44 @@ def test_spans_of_elan_praat_and_tables(talk, tmp_path):
     pd.testing.assert_frame_equal(summarise([talk], str(tmp_path / "spans")), tables[0])
 
 
+def test_spans_that_are_of_nothing_have_no_row_and_are_told(talk, made, tmp_path, caplog):
+    short = Trace(made.person(*made.times(2.0), file="B/short.mp4"), meta=made.META)
+    spans = tmp_path / "spans.csv"
+    spans.write_text("start,end,track\n0,1,\n4,5,\n5.5,99,\n7,8,\n0,1,2\n")
+    amiss = []
+    table = summarise([talk, short], str(spans), amiss=amiss)
+    assert table[["file", "track", "start"]].to_numpy().tolist() == [
+        ["A/talk.mp4", 1, 0], ["A/talk.mp4", 2, 0], ["A/talk.mp4", 1, 4], ["A/talk.mp4", 2, 4],
+        ["A/talk.mp4", 1, 5.5], ["A/talk.mp4", 2, 5.5], ["A/talk.mp4", 2, 0], ["B/short.mp4", 1, 0],
+    ]  # fmt: skip
+    assert table["seconds"].min() == pytest.approx(0.5)
+    assert amiss == [
+        f"{spans}: A/talk.mp4: the span 7-8 s is outside of the recording, which lasts 6.00 s",
+        f"{spans}: B/short.mp4: the spans 4-5 s, 5.5-99 s, 7-8 s are outside of the recording, which lasts"
+        " 2.00 s; the span 0-1 s is of a person who is not in it",
+    ]
+    assert not caplog.messages
+    summarise([talk, short], str(spans))
+    assert caplog.messages == amiss
+    spans.write_text("start,end,track\n0,1,\n1,2,2\n")
+    moment = Trace(made.person(np.zeros(1), np.zeros(1), file="moment.mp4"), meta=made.META)
+    assert len(summarise([moment])) == 1  # a recording that lasts no time is no span outside of itself
+    left = summarise([talk.edited(Edits(dropped=(2,)))], str(spans), amiss=(amiss := []))
+    assert (len(left), amiss) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("x.csv", "start,label\n0,a\n", "no column of ends"),
         ("x.csv", "start,end,label\n3,2,a\n", "data row 1 is no span"),
         ("x.csv", "file,start,end\nP09,0,1\n", "names none of the recordings, but 'P09'"),
+        (
+            "x.csv",
+            "start,end\n6,9\n",
+            "talk.mp4: the span 6-9 s is outside of the recording, which lasts 6.00 s; give",
+        ),
+        ("x.csv", "start,end,track\n0,1,7\n", "the span 0-1 s is of a person who is not in it; give"),
         ("x.doc", "", "expected 1s, turns, recording, or a file"),
     ],
 )

@@ -41,8 +41,8 @@ def summarise(
     if out is not None:
         check_ending(out)
         check_outputs([out], [*results, edits, Path(by)], overwrite=overwrite)
-    with results_of(results, edits) as (found, _):
-        table = table_of([result.trace for result in found], by)
+    with results_of(results, edits) as (found, amiss):
+        table = table_of([result.trace for result in found], by, amiss=amiss)
         if out is None:
             write_out(table.round(DECIMALS).to_csv(index=False))
         else:

@@ -84,7 +84,7 @@ def read_results(
     if len(made) > 1 + ("unknown" in made):
         told = ", ".join(f"{model} ({count} recording{'s' * (count > 1)})" for model, count in made.items())
         log.warning("results of different models are put together: %s; give those of one model", told)
-    _tell([f"left out: {line}" for line in damaged] if amiss is None else damaged, amiss)
+    tell([f"left out: {line}" for line in damaged] if amiss is None else damaged, amiss)
     seen: dict[str, Path] = {}
     for result in found:
         if result.file in seen:
@@ -101,11 +101,11 @@ def read_results(
         trace, wrong = _edited(result.trace, known.get(result.file, Edits()))
         done.append(replace(result, trace=trace))
         lines += [f"{edits}: {line}" for line in wrong]
-    _tell(lines, amiss)
+    tell(lines, amiss)
     return done
 
 
-def _tell(lines: Sequence[str], amiss: list[str] | None) -> None:
+def tell(lines: Sequence[str], amiss: list[str] | None) -> None:
     """Add lines to the list, which whoever gave it tells; without one, log them."""
     if amiss is not None:
         amiss += lines

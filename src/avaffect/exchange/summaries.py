@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 
 from ..arguments import checks_types
+from ..errors import DataError, in_short
 from ..spec import TARGETS
+from ..text import listed
 from ..trace import Trace
 from ..trace.edits import Edits
-from ..trace.names import recordings
+from ..trace.names import printable, recordings
 from ..trace.rows import tracks
-from ..trace.spans import touched
+from ..trace.spans import Span, touched
 from ..trace.summary import SPEAKING
 from .pieces import Piece, parse_step, spans, steps, turns, whole
+from .results import tell
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +32,9 @@ _FIGURES = ("mean", "sd", "min", "max", "slope", "seconds")
 
 
 @checks_types
-def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
+def summarise(
+    traces: Sequence[Trace], by: str = RECORDING, *, amiss: list[str] | None = None
+) -> pd.DataFrame:
     """Figures of every person in every piece of every recording.
 
     Parameters
@@ -39,6 +44,9 @@ def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
         ``"recording"``; a length such as ``"1s"`` or ``"2min"``; ``"turns"`` (of speech, see
         `avaffect.exchange.pieces.turns`); or a file or folder of spans (see
         `avaffect.exchange.pieces.spans`).
+    amiss : list of str, optional
+        Gets a line on the spans of each recording that are of no time and nobody in it, and have no row;
+        without it, they are logged.
 
     Returns
     -------
@@ -57,14 +65,20 @@ def summarise(traces: Sequence[Trace], by: str = RECORDING) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If ``by`` is nothing of this, or a file of spans does not fit.
+        If ``by`` is nothing of this, or a file of spans does not fit any recording.
     """
     parts = [trace.file(file) for trace in traces for file in trace.files]
     pieces = _pieces(parts, by)
+    lost: dict[str, str] = {}
+    if _is_file(by):
+        pieces, lost = _fitting(parts, pieces)
+    if lost and not any(pieces.values()):
+        raise DataError(f"{by}: {in_short(lost.values())}; give seconds within it, and people who are there")
+    tell([f"{by}: {line}" for line in lost.values()], amiss)
     rows = [row for trace in parts for row in _rows(trace, pieces.get(trace.files[0], ()), by)]
     table = pd.DataFrame(rows, columns=_columns())
     with_rows = set(table["file"])
-    absent = [part.files[0] for part in parts if part.files[0] not in with_rows]
+    absent = [part.files[0] for part in parts if part.files[0] not in {*with_rows, *lost}]
     if absent:
         what = "turn of speech" if by == TURNS else f"span in {by}"
         log.warning("without a row, for there is no %s: %s", what, recordings(absent))
@@ -98,6 +112,43 @@ def _pieces(parts: Sequence[Trace], by: str) -> Mapping[str, Sequence[Piece]]:
     if (step := parse_step(by)) is not None:
         return {part.files[0]: steps(part, step) for part in parts}
     return spans(Path(by), [part.files[0] for part in parts])
+
+
+def _is_file(by: str) -> bool:
+    """Whether the pieces are spans from a file or a folder."""
+    return by not in (RECORDING, TURNS) and parse_step(by) is None
+
+
+def _fitting(
+    parts: Sequence[Trace], pieces: Mapping[str, Sequence[Piece]]
+) -> tuple[dict[str, list[Piece]], dict[str, str]]:
+    """The pieces that are of some time in their recording and of somebody in it, and a line on the others."""
+    kept: dict[str, list[Piece]] = {}
+    lost = {}
+    for part in parts:
+        (file,), (all_of_it,) = part.files, whole(part)
+        edits = Edits.of(part.meta, file)
+        known = {None, *part.tracks, *edits.dropped, *edits.merged}
+        outside: list[Piece] = []
+        unknown: list[Piece] = []
+        kept[file] = []
+        for piece in pieces.get(file, ()):
+            if piece.start >= all_of_it.end or piece.end <= all_of_it.start:
+                outside.append(piece)
+            else:
+                (kept[file] if piece.track in known else unknown).append(piece)
+        last = f"outside of the recording, which lasts {all_of_it.end:.2f} s"
+        said = [f"{_spans(outside)} {last}"] if outside else []
+        said += [f"{_spans(unknown)} of a person who is not in it"] if unknown else []
+        if said:
+            lost[file] = f"{printable(file)}: {'; '.join(said)}"
+    return kept, lost
+
+
+def _spans(pieces: Sequence[Piece]) -> str:
+    """Pieces in words, the first ones by their seconds."""
+    seconds = listed([str(Span(piece.start, piece.end)) for piece in pieces], 3)
+    return f"the span {seconds} is" if len(pieces) == 1 else f"the spans {seconds} are"
 
 
 def _rows(trace: Trace, pieces: Sequence[Piece], by: str) -> list[dict[str, Any]]:

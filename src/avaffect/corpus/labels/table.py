@@ -23,6 +23,7 @@ MISSING_WORDS = frozenset(
 """Cells that are no value, in lower case."""
 
 _SEPARATORS = ("\t", ";", ",", "|")  # tried in this order
+_NONE = "\x1f"  # the separator of a table of one column: no text has it
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
 
 
@@ -185,6 +186,7 @@ def table_of(path: Path, header: list[str], rows: list[list[str]], options: Labe
 def split_rows(path: Path, text: str, delimiter: str | None = None) -> list[list[str]]:
     """The cells of each line that is not empty; the separator is found in the first line.
 
+    Under a header of one word a line is one cell. In all forms quotes hold a cell together.
     Lines before the header that begin with "#" are left out, unless the last of them is the header.
 
     Raises
@@ -198,14 +200,27 @@ def split_rows(path: Path, text: str, delimiter: str | None = None) -> list[list
         lines = lines[1:]
     lines = _without_comments([line for line in lines if line.strip()])
     first = next(iter(lines), "")
-    delimiter = delimiter or next((mark for mark in _SEPARATORS if mark in first), " ")
-    if delimiter == " ":
-        return [line.split() for line in lines]
     try:
+        delimiter = delimiter or _separator(first)
+        if delimiter == " ":
+            return [_words(line) for line in lines]
         rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
     except csv.Error as error:
         raise DataError(f"{path}: cannot be split into cells ({error}); save it again as csv") from error
     return [row for row in rows if any(cell and not cell.isspace() for cell in row)]
+
+
+def _separator(header: str) -> str:
+    """What parts the cells of a table with this header."""
+    found = next((mark for mark in _SEPARATORS if mark in header), " ")
+    return _NONE if found == " " and len(_words(header)) == 1 else found
+
+
+def _words(line: str) -> list[str]:
+    """The cells of a line with spaces between them."""
+    if '"' not in line:
+        return line.split()
+    return next(csv.reader([line.strip()], delimiter=" ", skipinitialspace=True))
 
 
 def _without_comments(lines: list[str]) -> list[str]:
