@@ -136,7 +136,8 @@ def split_locations(images: Sequence[str], path: Path) -> tuple[pd.Categorical, 
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(
-            f"{path}: row {row + 1} is the image {images[row]!r}; expected video/00001.jpg, frames from 00001"
+            f"{path}: data row {row + 1} is the image {images[row]!r};"
+            " expected video/00001.jpg, frames from 00001"
         )
     names = parts[0].to_numpy(dtype=object)
     videos = pd.Categorical(names, categories=pd.unique(names))

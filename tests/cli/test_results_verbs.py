@@ -45,13 +45,18 @@ def test_summarise_prints_or_writes(avaffect, results):
 
 def test_summarise_names_spans_that_are_of_nothing(results, monkeypatch, caplog):
     monkeypatch.chdir(results)
-    (results / "spans.csv").write_text("file,start,end\nA/P01,0,1\nB/P01,0,1\nB/P01,90,95\n")
+    (results / "spans.csv").write_text("file,start,end\nA/P01,0,1\nB/P01,0,1\nB/P01,90,95\nC/P01,0,1\n")
     done = CliRunner().invoke(app, ["summarise", "results", "--by", "spans.csv", "-o", "s.csv"])
     assert done.exit_code == 2, done.output
     assert len(pd.read_csv("s.csv")) == 4
     assert caplog.messages == [
-        "passed over: spans.csv: B/P01.mp4: the span 90-95 s is outside of the recording, which lasts 2.00 s"
+        "passed over: spans.csv: B/P01.mp4: the span 90-95 s is outside of the recording, which lasts 2.00 s",
+        "passed over: spans.csv: names what is not there: C/P01",
     ]
+    caplog.clear()
+    done = CliRunner().invoke(app, ["summarise", "results/A/P01.parquet", "--by", "spans.csv"])
+    assert done.exit_code == 0, "spans of other recordings than the one that was asked for"
+    assert not caplog.messages
 
 
 def test_convert_keeps_folders_and_applies_edits(avaffect, fails, results):

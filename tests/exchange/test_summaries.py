@@ -144,7 +144,10 @@ def test_spans_of_elan_praat_and_tables(talk, tmp_path):
     assert tables[0]["tier"].tolist() == ["task"] * 4
     (tmp_path / "spans" / "A").mkdir(parents=True)
     (tmp_path / "talk.TextGrid").rename(tmp_path / "spans" / "A" / "talk.TextGrid")
-    pd.testing.assert_frame_equal(summarise([talk], str(tmp_path / "spans")), tables[0])
+    (tmp_path / "spans" / "B09.csv").write_text("start,end\n0,1\n")
+    amiss = []
+    pd.testing.assert_frame_equal(summarise([talk], str(tmp_path / "spans"), amiss=amiss), tables[0])
+    assert amiss == [f"{tmp_path / 'spans'}: names what is not there: B09"]
 
 
 def test_spans_that_are_of_nothing_have_no_row_and_are_told(talk, made, tmp_path, caplog):

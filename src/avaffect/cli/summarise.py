@@ -42,7 +42,8 @@ def summarise(
         check_ending(out)
         check_outputs([out], [*results, edits, Path(by)], overwrite=overwrite)
     with results_of(results, edits) as (found, amiss):
-        table = table_of([result.trace for result in found], by, amiss=amiss)
+        whole = any(path.is_dir() for path in results)
+        table = table_of([result.trace for result in found], by, whole=whole, amiss=amiss)
         if out is None:
             write_out(table.round(DECIMALS).to_csv(index=False))
         else:

@@ -102,7 +102,7 @@ def validate_submission(path: str | Path, sample: str | Path) -> int:
     for row, (here, there) in enumerate(zip(written, expected, strict=False), start=1):
         if here != there:
             raise DataError(
-                f"{path}: row {row} is {here}, in the sample it is {there}; keep the sample's order"
+                f"{path}: data row {row} is {here}, in the sample it is {there}; keep the sample's order"
             )
     if len(written) != len(expected):
         raise DataError(

@@ -57,7 +57,7 @@ class Piece:
     speaker: int | None = None
 
 
-def whole(trace: Trace) -> list[Piece]:
+def whole_of(trace: Trace) -> list[Piece]:
     """The recording as one piece."""
     index = trace.table.index
     first, last = index.get_level_values("start").min(), index.get_level_values("end").max()
@@ -72,7 +72,7 @@ def steps(trace: Trace, step: float) -> list[Piece]:
     DataError
         If they are more than `avaffect.trace.steps.MOST`.
     """
-    (all_of_it,) = whole(trace)
+    (all_of_it,) = whole_of(trace)
     check_steps(trace.files[0], (all_of_it.start, all_of_it.end), 1 / step)
     first = int(np.floor(all_of_it.start / step + 1e-9))
     last = max(int(np.ceil(all_of_it.end / step - 1e-9)), first + 1)
@@ -122,8 +122,8 @@ def turns(trace: Trace, *, pause: float = PAUSE, shortest: float = SHORTEST) -> 
     ]
 
 
-def spans(path: Path, files: Sequence[str]) -> dict[str, list[Piece]]:
-    """Marked spans of recordings, by file.
+def spans(path: Path, files: Sequence[str]) -> tuple[dict[str, list[Piece]], list[str]]:
+    """Marked spans of recordings, by file, and the names of recordings that are none of these.
 
     Parameters
     ----------
@@ -142,17 +142,21 @@ def spans(path: Path, files: Sequence[str]) -> dict[str, list[Piece]]:
     if not path.is_dir():
         return _of_file(path, files)
     found: dict[str, list[Piece]] = {}
+    missing: list[str] = []
     for one in walk(path, (*TIERS, ".csv", ".tsv", ".txt")):
         slashed = {file.replace("\\", "/"): file for file in files}
-        meant, _ = by_file({one.relative_to(path).with_suffix("").as_posix(): one}, slashed, path)
+        meant, unknown = by_file({one.relative_to(path).with_suffix("").as_posix(): one}, slashed, path)
+        missing += unknown
         for file in meant:
-            found.setdefault(slashed[file], []).extend(_of_file(one, [slashed[file]])[slashed[file]])
+            marked, unknown = _of_file(one, [slashed[file]])
+            found.setdefault(slashed[file], []).extend(marked[slashed[file]])
+            missing += unknown
     if not found:
         raise DataError(f"{path}: no file of spans is named as a recording; name P01.eaf as P01.mp4")
-    return found
+    return found, missing
 
 
-def _of_file(path: Path, files: Sequence[str]) -> dict[str, list[Piece]]:
+def _of_file(path: Path, files: Sequence[str]) -> tuple[dict[str, list[Piece]], list[str]]:
     if path.suffix.lower() in TIERS:
         marked = [
             Piece(begin, end, text.strip(), tier)
@@ -164,19 +168,19 @@ def _of_file(path: Path, files: Sequence[str]) -> dict[str, list[Piece]]:
             raise DataError(f"{path}: no tier has a span with a label; mark some, or give another file")
         slashed = {file.replace("\\", "/"): file for file in files}
         meant, _ = by_file({path.with_suffix("").name: marked}, slashed, path)
-        return {slashed[file]: each for file, each in meant.items()} or dict.fromkeys(files, marked)
+        return {slashed[file]: each for file, each in meant.items()} or dict.fromkeys(files, marked), []
     if path.suffix.lower() not in TABLES:
         raise DataError(f"--by {path}: expected 1s, turns, recording, or a file .eaf, .TextGrid or .csv")
     table = read_table(path)
     naming = next((name for name in FILE_NAMES if name in table.names), None)
     if naming is None:
-        return dict.fromkeys(files, _of_rows(table, np.arange(len(table))))
+        return dict.fromkeys(files, _of_rows(table, np.arange(len(table)))), []
     slashed = {file.replace("\\", "/"): file for file in files}
     named = {name: _of_rows(table, rows) for name, rows in rows_by_name(table, naming).items()}
     meant, missing = by_file(named, slashed, path)
     if not meant:
         raise DataError(f"{path}: names none of the recordings, but {missing[0]!r}")
-    return {slashed[file]: each for file, each in meant.items()}
+    return {slashed[file]: each for file, each in meant.items()}, missing
 
 
 def _of_rows(table: LabelTable, rows: np.ndarray) -> list[Piece]:

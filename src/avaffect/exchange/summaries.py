@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..trace.names import printable, recordings
 from ..trace.rows import tracks
 from ..trace.spans import Span, touched
 from ..trace.summary import SPEAKING
-from .pieces import Piece, parse_step, spans, steps, turns, whole
+from .pieces import Piece, parse_step, spans, steps, turns, whole_of
 from .results import tell
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ _FIGURES = ("mean", "sd", "min", "max", "slope", "seconds")
 
 @checks_types
 def summarise(
-    traces: Sequence[Trace], by: str = RECORDING, *, amiss: list[str] | None = None
+    traces: Sequence[Trace], by: str = RECORDING, *, whole: bool = True, amiss: list[str] | None = None
 ) -> pd.DataFrame:
     """Figures of every person in every piece of every recording.
 
@@ -44,9 +45,12 @@ def summarise(
         ``"recording"``; a length such as ``"1s"`` or ``"2min"``; ``"turns"`` (of speech, see
         `avaffect.exchange.pieces.turns`); or a file or folder of spans (see
         `avaffect.exchange.pieces.spans`).
+    whole : bool
+        The recordings are all that there are, so that spans of any other are of none. Else a file of spans
+        may be of more recordings than were asked for.
     amiss : list of str, optional
-        Gets a line on the spans of each recording that are of no time and nobody in it, and have no row;
-        without it, they are logged.
+        Gets a line on the spans of each recording that are of no time and nobody in it, and have no row, and
+        on the names of none; without it, they are logged.
 
     Returns
     -------
@@ -68,13 +72,17 @@ def summarise(
         If ``by`` is nothing of this, or a file of spans does not fit any recording.
     """
     parts = [trace.file(file) for trace in traces for file in trace.files]
-    pieces = _pieces(parts, by)
     lost: dict[str, str] = {}
-    if _is_file(by):
-        pieces, lost = _fitting(parts, pieces)
+    unknown: list[str] = []
+    if by in (RECORDING, TURNS) or parse_step(by) is not None:
+        pieces = _pieces(parts, by)
+    else:
+        marked, unknown = spans(Path(by), [part.files[0] for part in parts])
+        pieces, lost = _fitting(parts, marked)
     if lost and not any(pieces.values()):
         raise DataError(f"{by}: {in_short(lost.values())}; give seconds within it, and people who are there")
-    tell([f"{by}: {line}" for line in lost.values()], amiss)
+    others = [f"names what is not there: {listed(unknown)}"] if whole and unknown else []
+    tell([f"{by}: {line}" for line in (*lost.values(), *others)], amiss)
     rows = [row for trace in parts for row in _rows(trace, pieces.get(trace.files[0], ()), by)]
     table = pd.DataFrame(rows, columns=_columns())
     with_rows = set(table["file"])
@@ -104,19 +112,11 @@ def _columns() -> list[str]:
     ]
 
 
-def _pieces(parts: Sequence[Trace], by: str) -> Mapping[str, Sequence[Piece]]:
-    if by == RECORDING:
-        return {part.files[0]: whole(part) for part in parts}
-    if by == TURNS:
-        return {part.files[0]: turns(part) for part in parts}
-    if (step := parse_step(by)) is not None:
-        return {part.files[0]: steps(part, step) for part in parts}
-    return spans(Path(by), [part.files[0] for part in parts])
-
-
-def _is_file(by: str) -> bool:
-    """Whether the pieces are spans from a file or a folder."""
-    return by not in (RECORDING, TURNS) and parse_step(by) is None
+def _pieces(parts: Sequence[Trace], by: str) -> dict[str, list[Piece]]:
+    """The whole, the turns or the steps of each recording."""
+    step = parse_step(by)
+    cut = whole_of if by == RECORDING else turns if step is None else partial(steps, step=step)
+    return {part.files[0]: cut(part) for part in parts}
 
 
 def _fitting(
@@ -126,7 +126,7 @@ def _fitting(
     kept: dict[str, list[Piece]] = {}
     lost = {}
     for part in parts:
-        (file,), (all_of_it,) = part.files, whole(part)
+        (file,), (all_of_it,) = part.files, whole_of(part)
         edits = Edits.of(part.meta, file)
         known = {None, *part.tracks, *edits.dropped, *edits.merged}
         outside: list[Piece] = []
