@@ -33,8 +33,9 @@ def test_clips_are_in_the_order_of_the_labels(tmp_path: Path) -> None:
     ("labels", "said"),
     [
         ("file,actor\na.mp4,ann\n", r"no column 'emotion'; it has file, actor"),
-        ("file,actor,emotion\n", r"no row; give one for each video"),
-        ("", r"not readable as csv .*expected file, actor, emotion"),
+        ("file,actor,emotion\n", r"has no rows of data; expected a header and rows below it"),
+        ("", r"labels.csv: it is empty; expected a header and rows below it"),
+        ("file,actor,emotion\na.mp4,ann,anger,x\n", r"data row 1 has 4 cells, the header 3"),
         ("file,actor,emotion\na.mp4,ann,anger\na.mp4,ben,fear\n", r"a.mp4 is named twice; give one row"),
         ("file,actor,emotion\na.mp4,ann,angr\n", r"unknown emotion 'angr' of a.mp4; did you mean 'anger'"),
         ("file,actor,emotion\nc.mp4,ann,anger\n", r"no video c.mp4 in .*put it there, or remove its row"),
@@ -51,8 +52,13 @@ def test_each_mistake_is_one_line(tmp_path: Path, labels: str, said: str) -> Non
 
 def test_labels_that_are_no_text(tmp_path: Path) -> None:
     (folder(tmp_path) / "labels.csv").write_bytes(b"\xff\xfe\x00file")
-    with pytest.raises(DataError, match="not readable as csv"):
+    with pytest.raises(DataError, match="it holds no text"):
         read_acted(tmp_path)
+
+
+def test_labels_that_a_spreadsheet_program_saved(tmp_path: Path) -> None:
+    found = read_acted(folder(tmp_path, '"File";"Actor";"Emotion"\r\n"a.mp4";"ann";"Happiness"\r\n'))
+    assert found == [ActedClip(tmp_path / "a.mp4", "ann", "happiness")]
 
 
 def test_missing_folder_and_labels(tmp_path: Path) -> None:

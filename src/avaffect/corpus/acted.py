@@ -7,14 +7,14 @@ coordinates of its emotion (see `avaffect.corpus.emotions`). Splits are by actor
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from ..errors import DataError, nearest
 from .base import need_folder, need_training_file
 from .emotions import ALIASES, VALENCE_AROUSAL
+from .labels.table import read_table
 
 LABELS = "labels.csv"
 _COLUMNS = ("file", "actor", "emotion")
@@ -53,29 +53,21 @@ def read_acted(folder: str | Path) -> list[ActedClip]:
     """
     root = need_folder(Path(folder), f"videos of actors and {LABELS}")
     path = need_training_file(root / LABELS)
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not readable as csv ({error}); expected {', '.join(_COLUMNS)}") from error
-    missing = [column for column in _COLUMNS if column not in table.columns]
-    if missing:
-        raise DataError(f"{path}: no column {missing[0]!r}; it has {', '.join(map(str, table.columns))}")
-    if table.empty:
-        raise DataError(f"{path}: no row; give one for each video")
-    if table["file"].duplicated().any():
-        name = table["file"][table["file"].duplicated()].iloc[0]
-        raise DataError(f"{path}: {name} is named twice; give one row for each video")
-    return [_clip(root, path, row.file, row.actor, row.emotion) for row in table.itertuples()]
+    table = read_table(path)
+    files, actors, emotions = map(table.text, _COLUMNS)
+    if twice := [file for file, count in Counter(files).items() if count > 1]:
+        raise DataError(f"{path}: {twice[0]} is named twice; give one row for each video")
+    return [_clip(root, path, *row) for row in zip(files, actors, emotions, strict=True)]
 
 
-def _clip(root: Path, labels: Path, file: object, actor: object, emotion: object) -> ActedClip:
-    name = str(emotion).strip().lower()
+def _clip(root: Path, labels: Path, file: str, actor: str, emotion: str) -> ActedClip:
+    name = emotion.lower()
     name = ALIASES.get(name, name)
     if name not in VALENCE_AROUSAL:
         raise DataError(f"{labels}: unknown emotion {emotion!r} of {file}; {nearest(name, VALENCE_AROUSAL)}")
-    video = root / str(file)
+    video = root / file
     if video.parent != root or not video.is_file():
         raise DataError(f"{labels}: no video {file} in {root}; put it there, or remove its row")
-    if not str(actor).strip():
+    if not actor:
         raise DataError(f"{labels}: {file} has no actor; splits are by actor, so name one")
-    return ActedClip(video, str(actor).strip(), name)
+    return ActedClip(video, actor, name)
