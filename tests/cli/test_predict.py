@@ -22,7 +22,9 @@ SAMPLE = Path(__file__).parents[2] / "examples" / "sample.mp4"
 @pytest.fixture(scope="module")
 def done(avaffect, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
-    return out, avaffect("predict", SAMPLE, "--out", out)
+    run = avaffect("predict", SAMPLE, "--out", out)
+    assert run.returncode == 0, run.stderr
+    return out, run
 
 
 def test_help_is_quick_and_does_not_load_torch():
