@@ -248,6 +248,15 @@ def test_what_is_wrong_with_a_table_is_said_without_pythons_words(made, tmp_path
         read_trace(path)
 
 
+def test_a_word_far_down_is_told_once(made, tmp_path, recwarn):
+    start = np.arange(20_000) / 25
+    path = Trace(made.person(start, start + 0.04, file="a.mp4")).to_csv(tmp_path / "t.csv")
+    path.write_text("".join(path.read_text().rpartition("a.mp4,")[:2]) + "800,801,x" + "," * 22 + "\n")
+    with pytest.raises(DataError, match="data row 20000 has track = 'x'; expected a whole number, or none"):
+        read_trace(path)
+    assert not [one for one in recwarn if one.category is pd.errors.DtypeWarning]
+
+
 def test_a_table_that_lost_columns_is_told_from_a_strangers(made, tmp_path):
     path = Trace(made.person(*made.times(1.0))).to_csv(tmp_path / "t.csv")
     pd.read_csv(path).drop(columns=["file", "pts"]).to_csv(path, index=False)

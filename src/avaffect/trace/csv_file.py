@@ -83,6 +83,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         path, header=0, names=[name or k for k, name in enumerate(form.names)], index_col=False,
         dtype={"file": str}, keep_default_na=False, na_values=missing,
         float_precision="round_trip", sep=form.cells, decimal=form.decimal, encoding=form.encoding,
+        low_memory=False,  # else of a column with numbers and words pandas says something of its own
     )  # fmt: skip
     return _named(table)
 
