@@ -249,10 +249,11 @@ def test_what_is_wrong_with_a_table_is_said_without_pythons_words(made, tmp_path
 
 
 def test_a_word_far_down_is_told_once(made, tmp_path, recwarn):
-    start = np.arange(20_000) / 25
-    path = Trace(made.person(start, start + 0.04, file="a.mp4")).to_csv(tmp_path / "t.csv")
-    path.write_text("".join(path.read_text().rpartition("a.mp4,")[:2]) + "800,801,x" + "," * 22 + "\n")
-    with pytest.raises(DataError, match="data row 20000 has track = 'x'; expected a whole number, or none"):
+    path = Trace(made.person(*made.times(1.0), file="a.mp4")).to_csv(tmp_path / "t.csv")
+    header = path.read_text().partition("\n")[0]
+    rows = [f"a.mp4,{k},{k + 1},{'x' if k == 39_999 else 1}" + "," * 22 for k in range(40_000)]
+    path.write_text("\n".join([header, *rows, ""]))
+    with pytest.raises(DataError, match="data row 40000 has track = 'x'; expected a whole number, or none"):
         read_trace(path)
     assert not [one for one in recwarn if one.category is pd.errors.DtypeWarning]
 
