@@ -101,6 +101,8 @@ class _Unhindered(io.FileIO):
 
 def _unhindered(stream: TextIO) -> TextIO:
     """The same stream, but one that a full disk does not stop: what is said is not the work."""
+    if os.name == "nt":  # its console takes no bytes in UTF-8
+        return stream
     try:
         raw = _Unhindered(stream)
     except (OSError, ValueError, AttributeError):  # it is no file
