@@ -63,6 +63,7 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
     figures = {stage: load_figures(recipe.folder(stage)) for stage in ("adapt", "voice", "calibration")}
     on_strangers = figures["calibration"]
     found = left_out_clips(recipe)
+    values = left_out_means(found.predict())
     parts = [
         HEAD.format(day=datetime.date.today(), version=__version__, recipe=recipe.name),
         "## Voice\n",
@@ -75,8 +76,8 @@ def report(recipe: CorpusRecipe, beside: Path | None, name: str) -> str:
         BOTH,
         both_table(recipe, on_strangers["strangers"], beside, name),
         *gains(on_strangers["strangers"]["acted"]),
-        emotions(recipe, found, beside, name),
-        voices(found),
+        emotions(recipe, found, values, beside, name),
+        voices(found, values),
         "## Intervals\n",
         INTERVALS.format(coverage=recipe.calibration.coverage),
         coverage_table(on_strangers["coverage"]),
@@ -133,12 +134,11 @@ def gains(by: Mapping[str, float]) -> list[str]:
     ]
 
 
-def emotions(recipe: CorpusRecipe, found: LeftOut, beside: Path | None, name: str) -> str:
+def emotions(recipe: CorpusRecipe, found: LeftOut, values: np.ndarray, beside: Path | None, name: str) -> str:
     """Mean values by acted emotion: of actors left out, and of another model's results."""
     acted = np.array([clip.corpus == CORPUS for clip in found.clips])
-    values = left_out_means(found.predict())[acted]
     labels = np.stack([clip.affect for clip in found.clips])[acted]
-    systems = {"": (values, labels)}
+    systems = {"": (values[acted], labels)}
     if beside is not None:
         systems[f", {name}"] = clip_means(recipe, beside)
     rows = []
@@ -154,16 +154,16 @@ def emotions(recipe: CorpusRecipe, found: LeftOut, beside: Path | None, name: st
     return "Mean values on the videos by acted emotion:\n\n" + table(["emotion", *heads], rows) + "\n"
 
 
-def voices(found: LeftOut) -> str:
+def voices(found: LeftOut, values: np.ndarray) -> str:
     """Mean valence by acted emotion, of the voice alone, each corpus by a network trained without it."""
-    values = left_out_means(found.predict())
     named = np.array([named_emotion(clip.affect) for clip in found.clips])
-    corpora = list(dict.fromkeys(clip.corpus for clip in found.clips if clip.corpus != CORPUS))
+    of = np.array([clip.corpus for clip in found.clips])
+    corpora = [corpus for corpus in dict.fromkeys(of.tolist()) if corpus != CORPUS]
     rows = []
     for emotion in VALENCE_AROUSAL:
         cells = []
         for corpus in corpora:
-            own = (named == emotion) & np.array([clip.corpus == corpus for clip in found.clips])
+            own = (named == emotion) & (of == corpus)
             cells.append(f"{np.nanmean(values[own, 0]):+.2f} ({own.sum()})" if own.any() else "")
         if any(cells):
             rows.append([emotion, f"{INTENSITY[''] * VALENCE_AROUSAL[emotion][0]:+.2f}", *cells])

@@ -144,8 +144,8 @@ def fits(value: Any, hint: Any) -> bool:
     if origin is Annotated:
         return fits(value, inner[0])
     if origin in (Union, types.UnionType):
-        if isinstance(value, str) and Path in inner and (not value or "\0" in value):
-            return False  # no path
+        if isinstance(value, str) and Path in inner and not _names_a_place(value):
+            return False
         return any(fits(value, each) for each in inner)
     if origin is Literal:
         return any(type(value) is type(each) and value == each for each in inner)
@@ -157,9 +157,14 @@ def fits(value: Any, hint: Any) -> bool:
     return _is_a(value, kind) and _items_fit(value, kind, inner)
 
 
+def _names_a_place(value: object) -> bool:
+    """Whether there may be such a path: no system has an empty name, or one with a NUL."""
+    return str(value) != "" and "\0" not in str(value)
+
+
 def _is_a(value: Any, kind: type) -> bool:
-    if kind is Path and "\0" in str(value):
-        return False  # no system has such a name
+    if kind is Path and not _names_a_place(value):
+        return False
     if kind in _SCALARS:
         wanted, unwanted = _SCALARS[kind]
         return isinstance(value, wanted) and not isinstance(value, unwanted)

@@ -17,7 +17,7 @@ from .address import Address, Place, absolute
 from .errors import DataError, MediaError, in_short
 from .files import remove_stale
 from .record import ENDING, Record, Source
-from .result_names import key, longest_name, result_names
+from .result_names import key, lone_name, longest_name, result_names
 from .storage import each, exists, listed, remove
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -167,10 +167,7 @@ def plan(
         If a result would replace an input, a file that is none of ours, or the results of another recording.
     """
     kinds = tuple(dict.fromkeys(kinds))
-    with listed(out):
-        names = _kept(recordings, result_names(recordings, longest_name(out, _LONGEST)), out)
-    targets = [Target(file, out / name, kinds) for (_, file), name in zip(recordings, names, strict=True)]
-    read = [*(target.source for target in targets), *others]
+    read = [*(file for _, file in recordings), *others]
     inputs = {absolute(path) for path in read}
     identities = {identity for path in read if (identity := _identity(path))}
 
@@ -182,22 +179,27 @@ def plan(
         return None
 
     with listed(out):
+        targets = [
+            Target(file, out / name, kinds)
+            for (_, file), name in zip(recordings, _names(recordings, out), strict=True)
+        ]
         told = each(problem, targets, remote=isinstance(out, Address))
     if problems := [line for line in told if line]:
         raise DataError(in_short(problems))
     return targets
 
 
-def _kept(recordings: Sequence[tuple[Place, Place]], names: Sequence[Path], out: Place) -> list[Path]:
-    """The names, but the one that a recording's results have already, from before it had a namesake."""
-    longest, taken, found = longest_name(out, _LONGEST), set(map(key, names)), []
-    for recording, name in zip(recordings, names, strict=True):
-        (alone,) = result_names([recording], longest)
-        if alone != name and key(alone) not in taken and _is_of(out / alone, recording[1]):
-            name = alone
+def _names(recordings: Sequence[tuple[Place, Place]], out: Place) -> list[Path]:
+    """As `result_names`; a recording keeps the name that its results have from before it had a namesake."""
+    longest = longest_name(out, _LONGEST)
+    names = result_names(recordings, longest)
+    taken = set(map(key, names))
+    for k, (given, file) in enumerate(recordings):
+        alone = lone_name(given, file, longest)
+        if alone != names[k] and key(alone) not in taken and _is_of(out / alone, file):
+            names[k] = alone
             taken.add(key(alone))
-        found.append(name)
-    return found
+    return names
 
 
 def _is_of(base: Place, file: Place) -> bool:

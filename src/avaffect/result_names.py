@@ -24,10 +24,7 @@ def result_names(recordings: Sequence[tuple[Place, Place]], longest: int) -> lis
     longest : int
         Bytes that a name may have.
     """
-    places = [
-        Path(file.name) if file == given else Path(*file.relative_to(given).parts)
-        for given, file in recordings
-    ]
+    places = [_place(given, file) for given, file in recordings]
     owners: dict[str, set[str]] = {}
     for (given, file), place in zip(recordings, places, strict=True):
         root = given.parent if file == given else given
@@ -48,6 +45,20 @@ def result_names(recordings: Sequence[tuple[Place, Place]], longest: int) -> lis
         name if counts[key(name)] == 1 else _unused(place, longest, taken)
         for name, place in zip(plain, places, strict=True)
     ]
+
+
+def lone_name(given: Place, file: Place, longest: int) -> Path:
+    """The name that `result_names` gives a recording if no other is there.
+
+    >>> lone_name(Path("in"), Path("in/day1/talk.mp4"), 200).as_posix()
+    'day1/talk'
+    """
+    return _shortened(_plain(_place(given, file)), longest)
+
+
+def _place(given: Place, file: Place) -> Path:
+    """Where a recording lies within the input it was found by."""
+    return Path(file.name) if file == given else Path(*file.relative_to(given).parts)
 
 
 def _plain(place: Path) -> Path:

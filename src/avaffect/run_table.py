@@ -52,6 +52,12 @@ class RunTable:
     keep : bool
         The table goes on over several runs: rows of recordings that a run does not have stay, also those of
         a run that goes on meanwhile. Else that of an earlier run is removed when this one begins.
+
+    Attributes
+    ----------
+    path : Path or Address
+    goes_on : bool
+        Rows are kept, and there were some when this run began.
     """
 
     def __init__(
@@ -71,7 +77,7 @@ class RunTable:
         paths = (folder / each for each in names)
         self.path = next(p for p in paths if key(absolute(p)) not in others and self._is_free(p))
         self.keep = keep
-        self.earlier = self._read() if keep else []
+        self.goes_on = keep and bool(self._read())
         if not keep:
             remove(self.path)
 

@@ -15,6 +15,7 @@ from ..device import MOST_WORKERS
 from ..errors import DataError
 from ..text import one_line
 from .label_options import Decimal, Delimiter, TimeUnit
+from .predict_options import Detector
 from .printed import Console
 from .progress import ProgressBars
 
@@ -52,12 +53,7 @@ def extract(
             help="Processes, each with one thread; 0: the command's own alone.",
         ),
     ] = 1,
-    detector: Annotated[
-        str,
-        typer.Option(
-            help="Face detector: mtcnn, yunet (its weights are downloaded once), or one that a plug-in adds."
-        ),
-    ] = "mtcnn",
+    detector: Detector = "mtcnn",
     text: Annotated[
         bool,
         typer.Option(

@@ -119,9 +119,9 @@ class Report:
         if self.unread:
             console.print(f"ended at the first failure; not read: {self.unread} files")
         try:
-            if self._many or self._error_list.earlier:
+            if self._many or self._error_list.goes_on:
                 self._error_list.write(((str(source), self._errors[source]) for source in errors), rows)
-            if rows and (self._many or self._summary.earlier):
+            if rows and (self._many or self._summary.goes_on):
                 self._summary.write(list(self._rows[source].values()) for source in rows)
         except AvaffectError as error:
             console.print(f"the table of the run is missing: {escape(str(error))}", highlight=False)

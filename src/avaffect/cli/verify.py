@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .predict_options import Detector
 from .printed import Console, write_json
 
 
@@ -41,12 +42,7 @@ def verify(
             show_default=False,
         ),
     ] = None,
-    detector: Annotated[
-        str,
-        typer.Option(
-            help="Face detector: mtcnn, yunet (its weights are downloaded once), or one that a plug-in adds."
-        ),
-    ] = "mtcnn",
+    detector: Detector = "mtcnn",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON for a script to read.")
     ] = False,

@@ -112,10 +112,7 @@ def score_table(runs: Runs, actors: Actors) -> pd.DataFrame:
     """
     rows = []
     for condition in conditions():
-        drawn = {
-            key: actors.draw([[run[f"{condition}/clips"] for run in seed] for seed in of])
-            for key, of in runs.items()
-        }
+        drawn = {key: actors.draw(_of_key(of, f"{condition}/clips")) for key, of in runs.items()}
         for key, scores in drawn.items():
             flat = [run for seed in runs[key] for run in seed]
             row: dict[str, object] = {"system": key[0], "training": key[1], "condition": condition}
@@ -139,17 +136,14 @@ def pair_table(runs: Runs, actors: Actors) -> pd.DataFrame:
     intervals as in `score_table`. Empty without such a pair.
     """
     rows = []
-    for pair in PAIRS:
-        if not all(key in runs for key in pair):
+    for ours, theirs in PAIRS:
+        if ours not in runs or theirs not in runs:
             continue
-        ours, theirs = (
-            actors.draw([[run[f"{CLEAN}/clips"] for run in seed] for seed in runs[key]]) for key in pair
-        )
-        row: dict[str, object] = dict(
-            zip(("system", "training", "less", "less_training"), sum(pair, ()), strict=True)
-        )
+        row: dict[str, object] = {"system": ours[0], "training": ours[1]}
+        row |= {"less": theirs[0], "less_training": theirs[1]}
+        first, second = (actors.draw(_of_key(runs[key], f"{CLEAN}/clips")) for key in (ours, theirs))
         for k, target in enumerate(TARGETS):
-            row |= _gain(ours, theirs, k, f"{target}_gain")
+            row |= _gain(first, second, k, f"{target}_gain")
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -166,9 +160,7 @@ def held_table(runs: Runs, actors: Actors) -> pd.DataFrame:
             key = f"{condition}/clips"
             if f"{HELD}/{key}" not in of[0][0]:
                 continue
-            free, held = (
-                actors.draw([[run[name] for run in seed] for seed in of]) for name in (key, f"{HELD}/{key}")
-            )
+            free, held = (actors.draw(_of_key(of, name)) for name in (key, f"{HELD}/{key}"))
             row: dict[str, object] = {"system": system, "training": training, "condition": condition}
             for k, target in enumerate(TARGETS):
                 row |= {f"{target}_held": held.ccc[:, k].mean(), **_gain(free, held, k, f"{target}_gain")}
@@ -214,6 +206,11 @@ def gate_table(runs: Runs) -> pd.DataFrame:
 def conditions() -> list[str]:
     """Keys of all conditions, intact clips first."""
     return [CLEAN, *(condition.key for condition in every_condition())]
+
+
+def _of_key(of: Sequence[Sequence[Mapping[str, NDArray]]], key: str) -> list[list[NDArray]]:
+    """One result of each run, by seed and fold."""
+    return [[run[key] for run in seed] for seed in of]
 
 
 def _own(scores: Drawn, k: int, target: str) -> dict[str, object]:

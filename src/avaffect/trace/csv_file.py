@@ -22,11 +22,12 @@ _UNNAMED = re.compile(r"(Unnamed: \d+)?")  # pandas names a column so that has n
 
 
 class _Form(NamedTuple):
-    """What parts the cells of a file, what stands before decimals, its encoding and its columns."""
+    """What parts cells, what stands before decimals, encoding, if lines end as in Windows, columns."""
 
     cells: str
     decimal: str
     encoding: str
+    windows: bool
     names: list[str]
 
 
@@ -114,13 +115,10 @@ def _form(path: Path) -> _Form:
     # A comma cannot stand before decimals where it parts cells.
     number = rf'{cells}"?-?\d+\.\d+([eE][-+]?\d+)?"?(?=[{cells}\r\n])'
     decimal = "." if cells == "," or re.search(number, text) else ","
+    windows = head.partition(b"\n")[0].endswith(b"\r")
     # Of our own lines, a byte that is no UTF-8 is damage.
-    windows = _ends_as_in_windows(head) and not _is_utf8(path)
-    return _Form(cells, decimal, "cp1252" if windows else "utf-8-sig", names)
-
-
-def _ends_as_in_windows(head: bytes) -> bool:
-    return head.partition(b"\n")[0].endswith(b"\r")
+    encoding = "cp1252" if windows and not _is_utf8(path) else "utf-8-sig"
+    return _Form(cells, decimal, encoding, windows, names)
 
 
 def _is_utf8(path: Path) -> bool:
@@ -139,7 +137,6 @@ def _check_rows(path: Path, form: _Form) -> None:
     Spreadsheet programs leave out the empty cells at the ends of lines, of many lines at once; those may.
     """
     with path.open("rb") as file:
-        windows = _ends_as_in_windows(file.read(_HEAD))
         file.seek(-1, os.SEEK_END)
         ended = file.read() in b"\r\n"
     short: list[_Row] = []
@@ -158,7 +155,7 @@ def _check_rows(path: Path, form: _Form) -> None:
         raise ValueError(_CUT)
     for _, together in groupby(enumerate(short), key=lambda one: (one[1].number - one[0], one[1].cells)):
         run = [row for _, row in together]
-        if not windows or (len(run) < _BLOCK and run[-1].number < last):
+        if not form.windows or (len(run) < _BLOCK and run[-1].number < last):
             raise ValueError(_uneven(run[0], form))
 
 
